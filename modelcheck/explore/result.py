@@ -1,0 +1,168 @@
+"""What a run found out: plain data, without any way of printing it.
+
+A result is a fact about the program and the limits of the run; nothing in it depends on time,
+machine, number of workers or the order of a search that ended.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+
+class Verdict(Enum):
+    """What is known about one property, or about a run as a whole."""
+
+    VERIFIED = "verified"
+    VIOLATED = "violated"
+    INCONCLUSIVE = "inconclusive"
+    NOT_TESTED = "not tested"
+
+
+# The order in which properties are judged and headlines chosen (DESIGN 3.4): the spec's own
+# first, in source order, then these.
+FAULTS = (
+    "null-dereference",
+    "use-after-free",
+    "double-free",
+    "uninitialised",
+    "out-of-bounds",
+    "range",
+    "capacity",
+    "arithmetic",
+    "diverges",
+)
+LIBRARY_CHECKS = (
+    "lock-order",
+    "lock-misuse",
+    "sleep-in-atomic",
+    "refcount",
+    "rcu-misuse",
+    "work-misuse",
+    "text-use-after-unload",
+)
+STATE_CHECKS = ("deadlock", "stuck", "leak", "data-race")
+BUILT_IN = FAULTS + STATE_CHECKS + LIBRARY_CHECKS
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One transition: which thread, from which location (block label), with which choices."""
+
+    thread: int
+    location: str
+    choices: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A trace as it is stored: the initial state's choices, then the moves.
+
+    `last` says what the final move (or the final state) shows: "step" (the last move fails),
+    "state" (the state after the last move breaks the property), "race" (`race` holds the two
+    moves that are both possible next), "edge" (the last move recorded an order).
+    """
+
+    initial: tuple[int, ...]
+    moves: tuple[Move, ...]
+    last: str = "state"
+    race: tuple[Move, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One way in which a property fails.
+
+    `object` says of what, in the spec's names ("files[0]", "" where there is none); `names` are
+    all names an expectation may use for it: the object, its struct, the structs around it.
+    `witnesses` is one path; for an order, one per edge of the cycle.
+    """
+
+    property: str
+    object: str
+    names: tuple[str, ...]
+    detail: str
+    depth: int
+    witnesses: tuple[Path, ...]
+    minimal: str = "no"  # "steps": proven to have the fewest steps
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyResult:
+    """The verdict on one property; `kind` as in the program, or "built in"."""
+
+    name: str
+    kind: str
+    verdict: Verdict
+    violations: tuple[Violation, ...] = ()
+    reason: str = ""  # why it is inconclusive or was not tested
+    witness: Path | None = None  # a state that satisfies a `reachable`
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Facts about the program (DESIGN 4); `depth` is None for orders other than breadth-first."""
+
+    states: int
+    transitions: int
+    depth: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRange:
+    """The values a shared scalar or local took, against its bounds."""
+
+    name: str
+    least: int
+    greatest: int
+    lo: int
+    hi: int
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What the run never did.  `untaken` are locations (template, label) no thread of which ever
+    stepped; `unevaluated` properties never asked; `taken` counts transitions per location."""
+
+    taken: dict[tuple[str, str], int] = field(default_factory=dict)
+    untaken: tuple[tuple[str, str], ...] = ()
+    unevaluated: tuple[str, ...] = ()
+    ranges: tuple[FieldRange, ...] = ()
+    quiescent: int = 0
+    deadlocks: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One run."""
+
+    program: str
+    variant: str | None
+    properties: tuple[PropertyResult, ...]
+    counts: Counts
+    exhausted: bool
+    stopped_by: str = ""  # "max-states", "max-memory", "timeout", "interrupt", "first", "samples"
+    backend: str = "python"
+    reductions: tuple[str, ...] = ()
+    search: str = "bfs"
+    coverage: Coverage = field(default_factory=Coverage)
+    scope: tuple[str, ...] = ()  # the parts of the scope line
+
+    @property
+    def violations(self) -> tuple[Violation, ...]:
+        """All violations, in the order of the properties."""
+        return tuple(v for p in self.properties for v in p.violations)
+
+    @property
+    def headline(self) -> Violation | None:
+        """The violation with the least depth, then first in the order of the properties."""
+        return min(self.violations, key=lambda v: v.depth, default=None)
+
+    @property
+    def verdict(self) -> Verdict:
+        """Violated before inconclusive before not tested before verified."""
+        found = {p.verdict for p in self.properties}
+        for verdict in (Verdict.VIOLATED, Verdict.INCONCLUSIVE, Verdict.NOT_TESTED):
+            if verdict in found:
+                return verdict
+        return Verdict.VERIFIED if self.exhausted else Verdict.INCONCLUSIVE
