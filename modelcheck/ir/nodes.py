@@ -151,6 +151,15 @@ class IsInitialised:
 
 
 @dataclass(frozen=True, slots=True)
+class StartsObject:
+    """Whether `pointer` (PtrType(struct), not null) points to the whole of something that can be
+    freed: a pool slot or a shared object, not an embedded field or a `local` (Bool)."""
+
+    pointer: Expr
+    struct: str
+
+
+@dataclass(frozen=True, slots=True)
 class QueueLength:
     """How many elements a queue holds."""
 
@@ -205,6 +214,7 @@ Expr = (
     | ContainerOf
     | Alive
     | IsInitialised
+    | StartsObject
     | QueueLength
     | QueueContains
     | IsFinished
@@ -328,7 +338,7 @@ class New(Node):
 @dataclass(frozen=True, slots=True)
 class Free(Node):
     """The object that `pointer` (PtrType(struct)) is the whole of dies.  Checks before it say
-    that it is not null, starts an object of a freeable kind (`StartsObject` through ops) and
+    that it is not null, starts an object of a freeable kind (`StartsObject`) and
     is alive."""
 
     pointer: Expr
