@@ -47,8 +47,8 @@ class Kind(Enum):
 class ObjectRoot:
     """A declared object, or its element `index` (counted from 0) where it has several.
 
-    For a `per_thread` object the index is the thread's number; a `local` object has none and
-    means the instance of the thread that runs the code.
+    For a `per_thread` object the index is the thread's number among all; for a `local` object it
+    is the number of the template's copy, and None means that of the thread that runs the code.
     """
 
     object: str
@@ -107,6 +107,14 @@ class Current:
 
 
 @dataclass(frozen=True, slots=True)
+class ThreadOf:
+    """Copy `copy` of a template (in range), as a ThreadId value."""
+
+    template: str
+    copy: Expr
+
+
+@dataclass(frozen=True, slots=True)
 class Read:
     """What a scalar place holds.  Only inside one step, never across its end."""
 
@@ -145,7 +153,8 @@ class Alive:
 
 @dataclass(frozen=True, slots=True)
 class IsInitialised:
-    """Whether a scalar place has been written since its object was allocated (Bool)."""
+    """Whether a scalar place (for a queue: its length) has been written since its object was
+    allocated (Bool)."""
 
     place: Place
 
@@ -209,6 +218,7 @@ Expr = (
     | Local
     | Me
     | Current
+    | ThreadOf
     | Read
     | AddressOf
     | ContainerOf
@@ -310,7 +320,8 @@ class Assert(Node):
 class Wait(Node):
     """The step is disabled (for the choices made so far) unless `condition` holds.
 
-    `idle`: a thread that waits here counts as being at rest.
+    `idle`: a thread that waits here counts as being at rest.  Behind a `Choose` it filters the
+    choices, in local work too.
     """
 
     condition: Expr
