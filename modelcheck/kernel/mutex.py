@@ -1,0 +1,71 @@
+"""The sleeping mutex: `struct mutex` of include/linux/mutex.h, kernel/locking/mutex.c (v6.12).
+
+Kept: one owner; a waiter sleeps and never spins; the unlock has **two phases**
+(`__mutex_unlock_slowpath`): first the lock is handed over, then the unlocking thread still touches
+the mutex (`wait_lock`, the list of waiters).  Whoever frees a mutex that it took after phase one
+frees it under the feet of phase two.
+Checked: `lock-misuse` for a release by another thread, for taking it twice, and for freeing it
+while it is held.
+Left out: the order among waiters (any of them may be next), optimistic spinning, interruptible
+and killable forms, lock order and sleeping in atomic context (they come with lockdep).
+"""
+
+from modelcheck.lang import (
+    Bool,
+    Ptr,
+    READ_ONCE,
+    ThreadId,
+    atomic,
+    current,
+    observer,
+    on_free,
+    struct,
+    wait_until,
+)
+
+
+@struct(marked=True)
+class Mutex:
+    owner: ThreadId
+
+
+def mutex_lock(lock: Ptr[Mutex]):
+    """kernel/locking/mutex.c, mutex_lock: sleep until the mutex is free, take it.  One step."""
+    with atomic(rmw="acquire", because="the waiter that is woken finds the mutex handed over"):
+        assert lock.owner != current(), "lock-misuse: mutex taken again by its owner"
+        wait_until(lock.owner is None)
+        lock.owner = current()
+
+
+def mutex_trylock(lock: Ptr[Mutex]) -> Bool:
+    """kernel/locking/mutex.c, mutex_trylock: take it if it is free.  One step."""
+    with atomic(rmw="acquire", because="one cmpxchg of owner"):
+        if lock.owner is not None:
+            return False
+        lock.owner = current()
+        return True
+
+
+def mutex_unlock(lock: Ptr[Mutex]):
+    """kernel/locking/mutex.c, mutex_unlock.  Two steps."""
+    with atomic(rmw="release", because="phase one is one cmpxchg of owner"):
+        assert lock.owner == current(), "lock-misuse: mutex released by another thread"
+        lock.owner = None
+    READ_ONCE(lock.owner)  # phase two: wait_lock and the list of waiters lie beside it
+
+
+def mutex_is_locked(lock: Ptr[Mutex]) -> Bool:
+    """kernel/locking/mutex.c, mutex_is_locked.  One step."""
+    return lock.owner is not None
+
+
+@observer
+def lockdep_assert_held(lock):
+    """include/linux/lockdep.h, for anything with an `owner`.  No step."""
+    assert lock.owner == current(), "lock-misuse: the lock is not held here"
+
+
+@on_free(Mutex)
+def mutex_freed(lock: Ptr[Mutex]):
+    """kernel/locking/lockdep.c, debug_check_no_locks_freed."""
+    assert lock.owner is None, "lock-misuse: mutex freed while held"
