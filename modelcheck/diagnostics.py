@@ -8,7 +8,9 @@ front end collects them and raises one `SpecErrors` per phase, sorted by place. 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+import os
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -64,7 +66,7 @@ class SpecError(Exception):
         self.related = tuple(related)
 
 
-class SpecErrors(Exception):
+class SpecErrors(Exception):  # noqa: N818  # several of them
     """All errors of one phase, sorted by place, each place and code once."""
 
     def __init__(self, errors: Iterable[SpecError]) -> None:
@@ -84,6 +86,7 @@ class Report:
     errors: list[SpecError] = field(default_factory=list)
 
     def add(self, error: SpecError) -> None:
+        """Keep `error` until `stop()`."""
         self.errors.append(error)
 
     def stop(self) -> None:
@@ -96,3 +99,146 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """A help text naming the nearest known name, or the empty string."""
     near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.7)
     return f"did you mean `{near[0]}`?" if near else ""
+
+
+def show_path(path: Path) -> str:
+    """`path` as messages name it: relative to the current directory where it lies beneath it."""
+    absolute = Path(os.path.abspath(path))  # noqa: PTH100  # keeps symbolic links, unlike resolve
+    here = Path.cwd()
+    return str(absolute.relative_to(here)) if absolute.is_relative_to(here) else str(path)
+
+
+# ---------------------------------------------------------------------------------------------
+# Printing
+
+_WIDTH = 100  # a help that fits into so many columns stands beside the carets
+_WINDOW = 160  # longer source lines are cut around the place
+_RED, _BLUE, _BOLD, _PLAIN = "\x1b[1;31m", "\x1b[1;34m", "\x1b[1m", "\x1b[0m"
+
+Sources = Mapping[str, Sequence[str]]
+
+
+def render(
+    errors: SpecErrors | Iterable[SpecError],
+    sources: Sources | None = None,
+    *,
+    color: bool = False,
+) -> str:
+    """The errors as text that ends with a line end, a blank line between two.
+
+    `sources` gives the lines of a file by the path in the spans; a file it lacks is read from
+    disk, and one that has no text is named without showing any.  The first line of each error
+    is complete: `path:line:col: error[CODE]: message`.
+    """
+    listed = errors.errors if isinstance(errors, SpecErrors) else tuple(errors)
+    lines = _Lines(sources or {})
+    blocks = ["\n".join(_render_error(error, lines, color=color)) for error in listed]
+    return "\n\n".join(blocks) + "\n" if blocks else ""
+
+
+class _Lines:
+    """The text of the files that errors name; each is read once."""
+
+    def __init__(self, sources: Sources) -> None:
+        self._known: dict[str, Sequence[str]] = dict(sources)
+
+    def of(self, span: Span) -> list[str]:
+        """The lines that `span` covers, fewer (down to none) where the file has no such lines."""
+        if span.path not in self._known:
+            self._known[span.path] = _read_lines(span.path)
+        last = max(span.end_line, span.line)
+        return [_clean(line) for line in self._known[span.path][span.line - 1 : last]]
+
+
+def _read_lines(path: str) -> Sequence[str]:
+    try:
+        if not Path(path).is_file():
+            return ()
+        with Path(path).open("rb") as file:
+            text = file.read(1 << 20).decode("utf-8-sig", "replace")
+    except (OSError, ValueError):
+        return ()
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+def _clean(text: str) -> str:
+    """`text` as a terminal may see it: one column per tab, nothing that moves the cursor."""
+    return "".join(
+        " " if c == "\t" else c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text
+    )
+
+
+def _columns(text: str) -> int:
+    """How many terminal columns `text` takes."""
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+        for c in text
+    )
+
+
+def _render_error(error: SpecError, lines: _Lines, *, color: bool) -> Iterator[str]:
+    head = f"error[{error.code}]"
+    message = _clean(error.message)
+    if color:
+        head, message = f"{_RED}{head}{_PLAIN}", f"{_BOLD}{message}{_PLAIN}"
+    yield f"{_clean(str(error.span))}: {head}: {message}"
+    snippet = list(_render_snippet(error.span, lines, color=color))
+    pad = " " * len(str(max(error.span.end_line, error.span.line)))
+    if len(snippet) == 2 and error.help and not error.note and not error.related:
+        beside = f"{snippet[1]}  help: {_clean(error.help)}"
+        if _columns(beside) <= _WIDTH:
+            yield snippet[0]
+            yield beside
+            return
+    if snippet:
+        yield f"{pad} {_paint('|', _BLUE, color=color)}"
+        yield from snippet
+    sign = _paint("=", _BLUE, color=color)
+    if error.note:
+        yield f"{pad} {sign} note: {_clean(error.note)}"
+    if error.help:
+        yield f"{pad} {sign} help: {_clean(error.help)}"
+    for other in error.related:
+        yield f"{_clean(str(other.span))}: {_clean(other.message)}"
+        yield from _render_snippet(other.span, lines, color=color)
+
+
+def _paint(text: str, style: str, *, color: bool) -> str:
+    return f"{style}{text}{_PLAIN}" if color else text
+
+
+def _render_snippet(span: Span, lines: _Lines, *, color: bool) -> Iterator[str]:
+    """The lines of `span` with carets under it: all of up to four lines, else two and the last."""
+    covered = lines.of(span)
+    last = span.line + len(covered) - 1
+    pad = " " * len(str(max(span.end_line, span.line)))
+    bar = _paint("|", _BLUE, color=color)
+    for offset, whole in enumerate(covered):
+        text = whole
+        number = span.line + offset
+        if len(covered) > 4 and 2 <= offset < len(covered) - 1:
+            if offset == 2:
+                yield f"{pad} {bar} ..."
+            continue
+        indent = len(text) - len(text.lstrip())
+        start = min(span.col - 1, len(text)) if offset == 0 else indent
+        end = span.end_col - 1 if number == span.end_line else len(text.rstrip())
+        if number == last and span.end_line > last:  # the file on disk is shorter by now
+            end = len(text)
+        end = min(max(end, start + 1), max(len(text), start + 1))
+        text, start, end = _window(text, start, end)
+        margin, marked = " " * _columns(text[:start]), "^" * max(_columns(text[start:end]), 1)
+        yield f"{number:>{len(pad)}} {bar} {text}".rstrip()
+        yield f"{pad} {bar} {margin}{_paint(marked, _RED, color=color)}"
+
+
+def _window(text: str, start: int, end: int) -> tuple[str, int, int]:
+    """A long line cut to what surrounds `start`, with the columns moved accordingly."""
+    if len(text) <= _WINDOW:
+        return text.rstrip(), start, end
+    left = max(0, start - _WINDOW // 4)
+    right = left + _WINDOW
+    before, after = "…" if left else "", "…" if right < len(text) else ""
+    cut = before + text[left:right] + after
+    moved = start - left + len(before)
+    return cut, moved, min(end - left + len(before), len(cut))

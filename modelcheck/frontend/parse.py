@@ -1,4 +1,4 @@
-"""A spec's file → its text and syntax tree, or located errors (MC0xx, MC40x).
+"""A spec's file → its text and syntax tree, or located errors (MC0xx, MC41x).
 
 The file is read and parsed, never imported or executed.  Whatever a stranger's file holds (no
 text, no Python, a device, a megabyte of parentheses) ends in a coded error and costs no more than
@@ -30,13 +30,14 @@ _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A parsed file: `path` as shown to the user, its lines without line ends, and its tree.
+    """A parsed file: its absolute path, the path shown to the user, its lines without line ends,
+    and its tree.
 
     `col_offset` and `end_col_offset` in `tree` count characters, not UTF-8 bytes as in `ast`.
     """
 
-    path: str
-    absolute: Path
+    path: Path
+    shown: str
     text: str = field(repr=False)
     lines: tuple[str, ...] = field(repr=False)
     tree: ast.Module = field(repr=False)
@@ -61,14 +62,14 @@ def read_source(path: Path, shown: str) -> Source:
         lines = lines[:-1]
     if len(lines) > MAX_LINES:
         raise _one(
-            "MC401",
+            "MC410",
             f"the file has {len(lines):,} lines; a spec may have {MAX_LINES:,}",
             Span(shown, MAX_LINES + 1, 1, MAX_LINES + 1, 1),
             note="a spec is a small model; nothing of this size could be explored",
         )
     _check_characters(lines, shown)
     tree = parse_text(text, lines, shown)
-    return Source(shown, path.absolute(), text, lines, tree)
+    return Source(path.absolute(), shown, text, lines, tree)
 
 
 def parse_text(text: str, lines: tuple[str, ...], shown: str) -> ast.Module:
@@ -116,7 +117,7 @@ def _read_bytes(path: Path, shown: str) -> bytes:
             raise _one("MC003", "this is not a regular file", start)
         if status.st_size > MAX_BYTES:
             raise _one(
-                "MC401",
+                "MC410",
                 f"the file has {status.st_size:,} bytes; a spec may have {MAX_BYTES:,}",
                 start,
                 note="a spec is a small model; nothing of this size could be explored",
@@ -189,7 +190,7 @@ def _check_characters(lines: tuple[str, ...], shown: str) -> None:
 
 def _too_deep(span: Span) -> SpecErrors:
     return _one(
-        "MC402",
+        "MC411",
         f"this nests deeper than {MAX_DEPTH} levels",
         span,
         note="each operator, call, bracket and `elif` is a level",

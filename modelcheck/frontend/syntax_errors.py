@@ -79,7 +79,7 @@ def translate_syntax_error(error: SyntaxError, lines: tuple[str, ...], shown: st
     span = _place(error, lines, shown)
     if text.startswith(("too many nested parentheses", "too many levels of indentation")):
         return SpecError(
-            "MC402",
+            "MC411",
             "this nests too deep",
             span,
             help="split it: name a part with an assignment or a routine",
