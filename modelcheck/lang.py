@@ -201,18 +201,21 @@ class Context(enum.Enum):
 # Right of `=`
 
 
-def between(lo: int, hi: int) -> Any:
-    """Bound an `Int`, or the elements of a `Set[Int]`: lo and hi belong to the range."""
+def between(lo: int, hi: int, start: int = 0) -> Any:
+    """Bound an `Int`, or the elements of a `Set[Int]`: lo and hi belong to the range.
+
+    `shared(between(0, 5))` is a shared number with these bounds.  A range without 0 starts at lo.
+    """
     return _inert
 
 
-def array(count: int) -> Any:
-    """Give an `Array[T]` its number of elements."""
+def array(count: int, of: Any = None) -> Any:
+    """Give an `Array[T]` its number of elements; `array(4, between(0, 5))` bounds them too."""
     return _inert
 
 
-def queue(capacity: int) -> Any:
-    """Give a `Queue[T]` the most elements it can hold."""
+def queue(capacity: int, of: Any = None) -> Any:
+    """Give a `Queue[T]` the most elements it can hold; `queue(4, between(0, 5))` bounds them."""
     return _inert
 
 
@@ -259,13 +262,14 @@ def struct(cls: Any = None, /, *, marked: bool = False) -> Any:
 
 
 @overload
-def shared(struct_type: type[_T], *, count: int, **fields: Any) -> Array[_T]: ...
+def shared(of: type[_T], start: Any = None, /, *, count: int, **fields: Any) -> Array[_T]: ...
 @overload
-def shared(struct_type: type[_T], **fields: Any) -> _T: ...
-def shared(struct_type: Any, *, count: int = 1, **fields: Any) -> Any:
+def shared(of: type[_T], start: Any = None, /, **fields: Any) -> _T: ...
+def shared(of: Any, start: Any = None, /, *, count: int = 1, **fields: Any) -> Any:
     """Declare a shared object, or `count` of them.  Unset fields are 0, `False`, `None`, empty.
 
-    The type is a struct, an enum or a number type.  A shared number is assigned under `global`.
+    The type is a struct, an enum or a number type, which may be given a start: `shared(U8, 3)`.
+    A shared number is assigned under `global`.
     """
     return _inert
 
