@@ -87,7 +87,8 @@ def spec_folders(here: Path) -> list[Path]:
 
 def shipped_folder() -> Path | None:
     """Where the specs that come with modelcheck lie: beside the package, in a wheel under a name
-    of their own, in a source tree in `specs/`."""
+    of their own, in a source tree in `specs/`.
+    """
     beside = Path(__file__).resolve().parent.parent
     installed = beside / "modelcheck_specs"
     if installed.is_dir():
@@ -139,7 +140,8 @@ def _configured_folders(here: Path) -> list[Path]:
 
 def _scan(folder: Path, here: Path) -> Iterator[SpecFile]:
     """Every spec below a folder, in the order of the paths; folders that start with `.` or `_`
-    are left out."""
+    are left out.
+    """
     for root, folders, files in os.walk(folder):
         folders[:] = sorted(f for f in folders if not f.startswith((".", "_")))
         for file in sorted(files):

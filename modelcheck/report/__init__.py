@@ -1,0 +1,1 @@
+"""Writers of results: pure functions of what a run found."""

@@ -1,0 +1,160 @@
+"""Results as text for people: the verdict, its numbers, its scope line.
+
+The first line of a verdict is complete and greppable.  *verified* is printed only for a result
+that says so itself, which needs an exhausted space.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from modelcheck.diagnostics import Span
+from modelcheck.explore.result import Counts, Result, Verdict, Violation
+from modelcheck.frontend.spec import SpecInfo, Variant
+from modelcheck.gate import Judgement, describe_expectation, describe_violation
+from modelcheck.ir.nodes import Program
+
+_HEADINGS = {
+    Verdict.VERIFIED: "verified",
+    Verdict.VIOLATED: "VIOLATED",
+    Verdict.INCONCLUSIVE: "INCONCLUSIVE",
+    Verdict.NOT_TESTED: "NOT TESTED",
+}
+
+
+def describe_result(
+    info: SpecInfo, program: Program, result: Result, traces: Sequence[str], replay: str
+) -> Iterator[str]:
+    """The lines of a verdict.
+
+    `traces` are the rendered witnesses of the headline violation, `replay` the command that
+    shows them again ("" where nothing was written).
+    """
+    yield f"{_HEADINGS[result.verdict]}  {info.path}{_describe_settings(program, result.variant)}"
+    headline = result.headline
+    if headline is not None:
+        yield f"  {describe_headline(headline, program)}"
+        for trace in traces:
+            yield from (f"  {line}".rstrip() for line in trace.splitlines())
+        if replay:
+            yield f"  replay: {replay}"
+    others = [v for v in result.violations if v is not headline]
+    for violation in others:
+        yield f"  also: {describe_headline(violation, program)}"
+    for unknown in result.properties:
+        if unknown.verdict in (Verdict.INCONCLUSIVE, Verdict.NOT_TESTED) and unknown.reason:
+            yield f"  {unknown.verdict.value}: {unknown.name}: {unknown.reason}"
+    if not result.exhausted:
+        yield f"  stopped by {result.stopped_by}: this is as far as it got"
+    yield f"  {describe_counts(result.counts)}{_describe_minimal(headline)}{_join(result.scope)}"
+
+
+def describe_headline(violation: Violation, program: Program) -> str:
+    """``invariant `safe` (line 55) is false after 6 steps``."""
+    declared = next((p for p in program.properties if p.name == violation.property), None)
+    steps = "1 step" if violation.depth == 1 else f"{violation.depth} steps"
+    if declared is None:
+        detail = f": {violation.detail}" if violation.detail else ""
+        return f"{describe_violation(violation)} after {steps}{detail}"
+    where = _describe_place(declared.span)
+    verb = "fails" if declared.kind == "assert" else "is false"
+    if declared.kind == "reachable":
+        return f"reachable `{declared.name}`{where} is never true"
+    detail = f": {violation.detail}" if violation.detail else ""
+    return f"{declared.kind} `{declared.name}`{where} {verb} after {steps}{detail}"
+
+
+def describe_counts(counts: Counts) -> str:
+    """`23 states, 30 transitions, depth 9`."""
+    parts = [
+        "1 state" if counts.states == 1 else f"{counts.states:,} states",
+        "1 transition" if counts.transitions == 1 else f"{counts.transitions:,} transitions",
+    ]
+    if counts.depth is not None:
+        parts.append(f"depth {counts.depth}")
+    return ", ".join(parts)
+
+
+def describe_unchecked(info: SpecInfo, variant: Variant) -> str:
+    """What `check` says of a variant that needs what this version cannot do."""
+    name = "" if variant.name is None else f"  variant={variant.name}"
+    return f"NOT TESTED  {info.path}{name}\n  not checkable yet: needs {variant.needs}"
+
+
+def describe_coverage(program: Program, result: Result) -> Iterator[str]:
+    """What the run did and never did, step by step."""
+    coverage = result.coverage
+    spans = {(t.name, b.label): b.step for t in program.templates for b in t.body.blocks if b.step}
+
+    def describe_location(location: tuple[str, str]) -> str:
+        step = spans.get(location)
+        where = f"{step.span.path}:{step.span.line}  " if step else ""
+        return f"{where}{location[0]}  {step.text if step and step.text else location[1]}"
+
+    yield "coverage"
+    for location, count in sorted(coverage.taken.items()):
+        yield f"  {count:>10,}  {describe_location(location)}"
+    for location in coverage.untaken:
+        yield f"       never  {describe_location(location)}"
+    for name in coverage.unevaluated:
+        yield f"  never evaluated: {name}"
+    for values in coverage.ranges:
+        yield (
+            f"  {values.name}: {values.least} to {values.greatest} of {values.lo} to {values.hi}"
+        )
+    yield f"  quiescent states: {coverage.quiescent:,}, deadlocks: {coverage.deadlocks:,}"
+
+
+def describe_judgement(judgement: Judgement) -> Iterator[str]:
+    """The line of a variant in `gate`, and below it what is wrong."""
+    name = judgement.variant.name or "(default)"
+    counts = f"  {describe_counts(judgement.result.counts)}" if judgement.result else ""
+    expected = describe_expectation(judgement.variant)
+    yield f"{judgement.outcome.value:<17}  {judgement.spec}  {name}  {expected}{counts}"
+    yield from (f"    {reason}" for reason in judgement.reasons)
+
+
+def describe_totals(judgements: Sequence[Judgement]) -> str:
+    """`12 as expected, 1 UNEXPECTED, 2 not checkable yet`."""
+    found: dict[str, int] = {}
+    for judgement in judgements:
+        found[judgement.outcome.value] = found.get(judgement.outcome.value, 0) + 1
+    return ", ".join(f"{count} {outcome}" for outcome, count in found.items()) or "nothing ran"
+
+
+def list_specs(infos: Iterable[SpecInfo]) -> Iterator[str]:
+    """What `list` prints: a line per spec, below it its sizes and its variants."""
+    for info in infos:
+        summary = next((line for line in info.doc.splitlines() if line.strip()), "")
+        yield f"{info.name}  {info.path}"
+        if summary:
+            yield f"    {summary.strip()}"
+        for parameter in info.parameters:
+            yield (
+                f"    parameter {parameter.name} = {parameter.default}"
+                f" ({parameter.min} to {parameter.max})"
+            )
+        for flag in info.flags:
+            choices = f" ({', '.join(flag.choices)})" if flag.choices else ""
+            yield f"    flag {flag.name} = {flag.default}{choices}"
+        for variant in (info.default, *info.variants):
+            yield f"    {variant.name or '(default)'}: {describe_expectation(variant)}"
+
+
+def _describe_settings(program: Program, variant: str | None) -> str:
+    parts = [f"{s.name}={s.value}" for s in program.settings]
+    if variant is not None:
+        parts.append(f"variant={variant}")
+    return f"  {' '.join(parts)}" if parts else ""
+
+
+def _describe_place(span: Span) -> str:
+    return f" (line {span.line})" if span.line else ""
+
+
+def _describe_minimal(headline: Violation | None) -> str:
+    return f"; minimal: {headline.minimal}" if headline is not None else ""
+
+
+def _join(scope: Sequence[str]) -> str:
+    return "".join(f"; {part}" for part in scope)
