@@ -105,6 +105,13 @@ class Thread:
     """What a `ThreadId` names when it is not `None`."""
 
 
+class Threads(Thread):
+    """What `@thread` declares: the thread itself, or with `count=` one by its number."""
+
+    def __getitem__(self, number: int) -> Thread:
+        return self
+
+
 Bool = bool
 """`True` or `False`.  Nothing else has truth."""
 
@@ -341,7 +348,7 @@ def any_order(elements: Iterable[_T]) -> Iterable[_T]:
 
 
 @overload
-def thread(routine: _F, /) -> _F: ...
+def thread(routine: Callable[..., Any], /) -> Threads: ...
 @overload
 def thread(
     *,
@@ -349,8 +356,8 @@ def thread(
     each: Any = None,
     spawned: int = 0,
     context: Context = Context.TASK,
-    interrupts: Callable[..., Any] | None = None,
-) -> Callable[[_F], _F]: ...
+    interrupts: Thread | None = None,
+) -> Callable[[Callable[..., Any]], Threads]: ...
 def thread(routine: Any = None, /, **options: Any) -> Any:
     """Declare a thread, or `count` of them, each given its number if it takes one.
 
@@ -360,12 +367,12 @@ def thread(routine: Any = None, /, **options: Any) -> Any:
     return _unchanged if routine is None else routine
 
 
-def spawn(routine: Callable[..., Any], *arguments: Any) -> Thread:
+def spawn(thread: Threads, *arguments: Any) -> Thread:
     """Start a thread declared with `spawned=n`: one step.  No free slot violates `capacity`."""
     return Thread()
 
 
-def finished(which: Any) -> bool:
+def finished(which: ThreadId) -> bool:
     """Whether a thread has ended."""
     return True
 
