@@ -1,0 +1,342 @@
+"""The commands.  Whatever takes time to import is imported by the command that needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from modelcheck.cli.console import InterruptFlag, LiveLine, find_version, say, say_all
+from modelcheck.cli.options import (
+    Duration,
+    Size,
+    read_settings,
+    refuse_later_backend,
+    refuse_later_format,
+    refuse_later_reduction,
+    refuse_later_workers,
+)
+
+_EXIT_CODES = """\b
+Exit codes
+  check: 0 verified, 1 violated, whatever the spec expects
+  gate:  0 all as expected, 1 some unexpected, 3 none unexpected but some inconclusive
+  other commands: 0 when they did what was asked
+  all:   2 bad spec or usage, 3 inconclusive or not tested, 4 internal error
+"""
+
+Command = Callable[..., Any]  # click's decorators keep no signature
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=_EXIT_CODES,
+)
+@click.version_option(message="modelcheck %(version)s", version=find_version())
+def modelcheck() -> None:
+    """Visit every interleaving of a small model of a kernel routine, and say what holds.
+
+    SPEC is the name of a spec (`modelcheck list` shows them) or a path to one.
+    """
+
+
+def _select_program(command: Command) -> Command:
+    """--variant and -D."""
+    for option in (
+        click.option(
+            "-D",
+            "settings",
+            metavar="NAME=VALUE",
+            multiple=True,
+            callback=read_settings,
+            help="Set a parameter or flag of the spec.",
+        ),
+        click.option("--variant", metavar="V", help="The variant to take (else the default)."),
+    ):
+        command = option(command)
+    return command
+
+
+def _limit_run(command: Command) -> Command:
+    """--max-states, --max-memory, --timeout."""
+    for option in (
+        click.option("--timeout", type=Duration(), metavar="TIME", help="Such as 90s or 10m."),
+        click.option(
+            "--max-memory",
+            type=Size(),
+            metavar="SIZE",
+            help="Such as 4G; else 80 % of what is available.",
+        ),
+        click.option("--max-states", type=click.IntRange(1), metavar="N"),
+    ):
+        command = option(command)
+    return command
+
+
+@modelcheck.command("list")
+@click.argument("specs", nargs=-1, metavar="[SPEC…]")
+@click.option("--json", "as_json", is_flag=True, help="As one JSON array.")
+def list_command(specs: Sequence[str], *, as_json: bool) -> int:
+    """What there is: specs, their settings and variants, what is expected of them."""
+    from modelcheck import api
+    from modelcheck.cli import explain_failure
+    from modelcheck.diagnostics import SpecErrors
+    from modelcheck.report.json import info_to_json, write_json
+    from modelcheck.report.text import list_specs
+
+    found = list(api.list_specs(specs))
+    infos = [entry for entry in found if not isinstance(entry, SpecErrors)]
+    if as_json:
+        say(write_json([info_to_json(info) for info in infos]).rstrip("\n"))
+    else:
+        say_all(list_specs(infos))
+    codes = [explain_failure(entry) for entry in found if isinstance(entry, SpecErrors)]
+    return max(codes, default=0)
+
+
+@modelcheck.command("check", epilog=_EXIT_CODES)
+@click.argument("spec")
+@_select_program
+@click.option("--property", "property_name", metavar="P", help="Judge only this property.")
+@click.option("--stop", type=click.Choice(["first", "all"]), default="all", show_default=True)
+@click.option(
+    "--backend",
+    type=click.Choice(["auto", "python", "native", "smt"]),
+    default="auto",
+    show_default=True,
+    callback=refuse_later_backend,
+)
+@click.option(
+    "--reduce",
+    "reductions",
+    default="none",
+    show_default=True,
+    metavar="none",
+    callback=refuse_later_reduction,
+)
+@click.option(
+    "--search",
+    type=click.Choice(["bfs", "dfs", "random"]),
+    default="bfs",
+    show_default=True,
+)
+@click.option("--seed", type=int, default=0, show_default=True, metavar="N", help="Of random.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    callback=refuse_later_workers,
+)
+@_limit_run
+@click.option("--coverage", is_flag=True, help="Also what the run did and never did.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+@click.option(
+    "-o",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Write the trace of a violation there.",
+)
+def check_command(
+    spec: str,
+    *,
+    variant: str | None,
+    settings: dict[str, str],
+    property_name: str | None,
+    stop: str,
+    search: str,
+    seed: int,
+    max_states: int | None,
+    max_memory: int | None,
+    timeout: float | None,
+    coverage: bool,
+    as_json: bool,
+    folder: Path | None,
+    **_refused: object,
+) -> int:
+    """Visit every state of a spec and judge its properties."""
+    from modelcheck import api
+    from modelcheck.gate import choose_check_exit
+    from modelcheck.report import json, text
+
+    live = LiveLine(spec)
+    with InterruptFlag() as interrupt:
+        options = api.make_options(
+            search=search,
+            seed=seed,
+            stop=stop,
+            max_states=max_states,
+            max_memory=max_memory,
+            timeout_seconds=timeout,
+            properties=None if property_name is None else frozenset({property_name}),
+            progress=live.show,
+            interrupted=interrupt.is_raised,
+        )
+        run = api.check(spec, api.Choice(variant, settings), options)
+    live.clear()
+    if run.result is None:
+        unchecked = json.unchecked_to_json(run.info, run.variant)
+        say(
+            json.write_json(unchecked).rstrip("\n")
+            if as_json
+            else text.describe_unchecked(run.info, run.variant)
+        )
+        return 3
+    written = None if folder is None else api.write_trace(run, folder)
+    if as_json:
+        value = json.result_to_json(run.info, run.program, run.result, coverage=coverage)
+        say(json.write_json(value).rstrip("\n"))
+    else:
+        replay = f"modelcheck replay {written}" if written else ""
+        traces = api.render_traces(run)
+        say_all(text.describe_result(run.info, run.program, run.result, traces, replay))
+        if coverage:
+            say_all(text.describe_coverage(run.program, run.result))
+    return choose_check_exit(run.result.verdict)
+
+
+@modelcheck.command("gate", epilog=_EXIT_CODES)
+@click.argument("specs", nargs=-1, metavar="[SPEC…]")
+@click.option("--max-states", type=click.IntRange(1), metavar="N", help="For each variant.")
+@click.option("--max-memory", type=Size(), metavar="SIZE")
+@click.option("--timeout", type=Duration(), metavar="TIME", help="For all of it together.")
+def gate_command(
+    specs: Sequence[str],
+    *,
+    max_states: int | None,
+    max_memory: int | None,
+    timeout: float | None,
+) -> int:
+    """Check every variant against what its spec expects of it."""
+    from modelcheck import api
+    from modelcheck.cli import explain_failure
+    from modelcheck.gate import choose_gate_exit
+    from modelcheck.report.text import describe_judgement, describe_totals
+
+    live = LiveLine("gate")
+    judgements = []
+    failures = []
+    with InterruptFlag() as interrupt:
+        options = api.make_options(
+            max_states=max_states,
+            max_memory=max_memory,
+            progress=live.show,
+            interrupted=interrupt.is_raised,
+        )
+        for gated in api.gate(specs, options, timeout_seconds=timeout, announce=live.name):
+            live.clear()
+            if gated.errors is not None:
+                failures.append(explain_failure(gated.errors))
+            for judgement in gated.judgements:
+                say_all(describe_judgement(judgement))
+            judgements += gated.judgements
+    say(describe_totals(judgements))
+    if not judgements and not failures:
+        click.echo("error: no spec was selected", err=True)
+    return max(failures) if failures else choose_gate_exit(judgements)
+
+
+@modelcheck.command("graph")
+@click.argument("source", metavar="SPEC|TRACE.json")
+@_select_program
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["dot", "svg", "html", "mermaid", "json"]),
+    default="dot",
+    show_default=True,
+    callback=refuse_later_format,
+)
+@click.option("--states", is_flag=True, help="The graph of all states instead of one trace.")
+@click.option(
+    "-o",
+    "file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write there instead of to stdout.",
+)
+@_limit_run
+def graph_command(
+    source: str,
+    *,
+    variant: str | None,
+    settings: dict[str, str],
+    form: str,
+    states: bool,
+    file: Path | None,
+    max_states: int | None,
+    max_memory: int | None,
+    timeout: float | None,
+) -> int:
+    """Draw a violation, a lane per thread; or, with --states, the whole state graph."""
+    from modelcheck import api
+    from modelcheck.report.files import write_whole
+
+    with InterruptFlag() as interrupt:
+        options = api.make_options(
+            max_states=max_states,
+            max_memory=max_memory,
+            timeout_seconds=timeout,
+            interrupted=interrupt.is_raised,
+        )
+        choice = api.Choice(variant, settings)
+        drawn = api.draw(source, choice, options, form=form, states=states)
+    if drawn is None:
+        click.echo("nothing is violated, so there is no trace to draw (try --states)", err=True)
+        return 3
+    if file is None:
+        say(drawn.rstrip("\n"))
+    else:
+        write_whole(file, drawn)
+    return 0
+
+
+@modelcheck.command("replay")
+@click.argument("trace", metavar="TRACE.json")
+def replay_command(trace: str) -> int:
+    """Run a stored trace again and show what it shows."""
+    from modelcheck import api
+
+    say_all(api.replay(trace).splitlines())
+    return 0
+
+
+@modelcheck.command("ir")
+@click.argument("spec")
+@_select_program
+@click.option("--after", metavar="PASS", help="The program after this pass (else the last one).")
+@click.option("--layout", is_flag=True, help="Bits per field and bytes per state.")
+def ir_command(
+    spec: str, *, variant: str | None, settings: dict[str, str], after: str | None, layout: bool
+) -> int:
+    """Print the program that is made of a spec."""
+    from modelcheck import api
+
+    choice = api.Choice(variant, settings)
+    say(api.describe_program(spec, choice, after=after, layout=layout).rstrip("\n"))
+    return 0
+
+
+@modelcheck.command("explain")
+@click.argument("code", metavar="CODE")
+def explain_command(code: str) -> int:
+    """The rule behind an error code, with a bad and a good example."""
+    from modelcheck import codes
+
+    say(codes.explain(code).rstrip("\n"))
+    return 0
+
+
+@modelcheck.command("new")
+@click.argument("name")
+def new_command(name: str) -> int:
+    """Write a commented spec to start from, in specs/ where there is one."""
+    from modelcheck.starter import write_starter
+
+    path = write_starter(name)
+    say(f"wrote {path}; now run: modelcheck check {path}")
+    return 0

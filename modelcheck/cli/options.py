@@ -1,0 +1,113 @@
+"""What users write for sizes, times, settings and things that come later, read or refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import click
+
+_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
+_SECONDS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_REDUCTIONS = ("por", "symmetry", "fuse")
+
+
+class Size(click.ParamType[int]):
+    """`4G`, `512M`, `100000`: bytes."""
+
+    name = "size"
+
+    def convert(
+        self, value: str | int, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
+        """The number of bytes."""
+        match = re.fullmatch(
+            r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", str(value).strip(), re.IGNORECASE
+        )
+        if match is None:
+            self.fail(f"{value!r} is not a size; write for example 512M or 4G", param, ctx)
+        size = int(float(match[1]) * _UNITS[match[2]])
+        if size < 1:
+            self.fail("a size is more than 0", param, ctx)
+        return size
+
+
+class Duration(click.ParamType[float]):
+    """`10m`, `90s`, `1h30m`, `45`: seconds."""
+
+    name = "time"
+
+    def convert(
+        self, value: str | float, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """The number of seconds."""
+        text = str(value).strip()
+        if re.fullmatch(r"(\d+(\.\d+)?(ms|s|m|h))+|\d+(\.\d+)?", text) is None:
+            self.fail(f"{value!r} is not a time; write for example 90s or 10m", param, ctx)
+        parts = re.findall(r"(\d+(?:\.\d+)?)(ms|s|m|h|)", text)
+        seconds = sum(float(number) * _SECONDS[unit] for number, unit in parts)
+        if seconds <= 0:
+            self.fail("a time is more than 0", param, ctx)
+        return seconds
+
+
+def read_settings(
+    ctx: click.Context, param: click.Parameter, values: Sequence[str]
+) -> dict[str, str]:
+    """`-D closers=3` → {"closers": "3"}; the last one wins.  What the value means depends on
+    the spec and is read there.
+    """
+    del ctx
+    settings: dict[str, str] = {}
+    for value in values:
+        name, equals, text = value.partition("=")
+        if not equals or not name.strip().isidentifier() or not text.strip():
+            raise click.BadParameter(f"{value!r}: write name=value", param=param)
+        settings[name.strip()] = text.strip()
+    return settings
+
+
+def refuse_later_backend(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    """Only `auto` and `python` exist; `auto` is `python`."""
+    del ctx
+    if value in ("native", "smt"):
+        raise click.BadParameter(
+            f"the {value} backend comes in a later version; this one has `python`", param=param
+        )
+    return "python"
+
+
+def refuse_later_reduction(
+    ctx: click.Context, param: click.Parameter, value: str
+) -> tuple[str, ...]:
+    """Only `none` exists: every state is visited."""
+    del ctx
+    names = [name.strip() for name in value.split(",")]
+    if names == ["none"]:
+        return ()
+    unknown = [name for name in names if name not in _REDUCTIONS]
+    if unknown:
+        raise click.BadParameter(
+            f"{unknown[0]!r} is none of {', '.join(_REDUCTIONS)}, none", param=param
+        )
+    raise click.BadParameter("reductions come in a later version; this one has `none`", param=param)
+
+
+def refuse_later_workers(ctx: click.Context, param: click.Parameter, value: int) -> int:
+    """The python backend searches on one worker."""
+    del ctx
+    if value > 1:
+        raise click.BadParameter(
+            "more than one worker comes with the native backend, in a later version", param=param
+        )
+    return value
+
+
+def refuse_later_format(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    """The formats that exist: dot, svg, json."""
+    del ctx
+    if value in ("html", "mermaid"):
+        raise click.BadParameter(
+            f"{value} comes in a later version; this one has dot, svg and json", param=param
+        )
+    return value
