@@ -1,8 +1,9 @@
 """A parsed file → the same file, or errors for what the language lacks (MC1xx).
 
 One walk over the tree, before any name is looked up: what it lets through is all that the later
-phases need to know of Python.  Declarations are here, statements and
-expressions in `restrict_statements` and `restrict_expressions`.  Each refusal says why it is a rule and what to write instead.
+phases need to know of Python.  Declarations are here, statements and expressions in
+`restrict_statements` and `restrict_expressions`.  Each refusal says why it is a rule and what to
+write instead.
 """
 
 from __future__ import annotations

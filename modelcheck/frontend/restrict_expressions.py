@@ -244,7 +244,6 @@ class ExpressionRules:
                     note="a call is inlined, so it must be plain which routine it runs",
                     help="call a routine, a parameter or an `Fn` field",
                 )
-                self.check_expression(node.func)
         for argument in node.args:
             self._check_argument(argument, name, None)
         for keyword in node.keywords:

@@ -1,0 +1,21 @@
+"""One row of the table of error codes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A rule with its reason and two examples, which are specs without their imports.
+
+    `described`: the examples are no text of a spec but say in words what is meant (a directory,
+    bytes that are no text, a file of 10^5 lines).
+    """
+
+    code: str
+    rule: str
+    reason: str
+    bad: str
+    good: str
+    described: bool = False
