@@ -1,0 +1,1 @@
+"""A model checker for the concurrency of kernel routines."""

@@ -1,0 +1,81 @@
+# Everything there is to do with this tree. The targets are the interface: CI runs only these.
+# `make demo` and `make test` need Python 3.11 or newer, and pip; they set up .venv themselves.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || echo python3)
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+SPECS := $(shell find specs -name '*.py' | LC_ALL=C sort)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check gate results results-current golden docs docs-current lint types format size bench clean
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
+
+$(READY): pyproject.toml setup.py
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "make: $(PYTHON) is older than Python 3.11; set PYTHON=…" >&2; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+demo: $(READY) ## Check a spec, break it, show the trace, draw the picture
+	$(BIN)/modelcheck check kernfs-release-once
+	@echo
+	@echo 'Now without the check of `released`: this is expected to be violated.'
+	$(BIN)/modelcheck check kernfs-release-once --variant no_released_check -o out; test $$? -eq 1
+	$(BIN)/modelcheck graph kernfs-release-once --variant no_released_check --format svg \
+		-o out/kernfs-release-once.no_released_check.svg
+	@echo
+	@echo 'The picture: out/kernfs-release-once.no_released_check.svg'
+
+test: $(READY) ## All tests
+	$(BIN)/python -m pytest -n 2
+
+check: format-current lint types $(READY) ## Format, lint, types and the fast tests
+	$(BIN)/python -m pytest -q -x tests/unit tests/gate tests/cli tests/test_layers.py
+
+gate: $(READY) ## Every variant of every spec against its expectation
+	$(BIN)/modelcheck gate specs
+
+results: $(READY) ## Write results/ anew
+	$(BIN)/python -m modelcheck.results results specs
+
+results-current: $(READY) ## Fail where results/ is not what the specs give
+	$(BIN)/python -m modelcheck.results --check results specs
+
+golden: $(READY) ## Rewrite the golden files of the tests
+	$(BIN)/python -m pytest -q --update-golden tests
+
+docs: $(READY) ## Rewrite the generated parts of docs/ and README.md
+	$(BIN)/python -m modelcheck.codes > docs/diagnostics.md.part
+	mv docs/diagnostics.md.part docs/diagnostics.md
+	$(BIN)/python docs/readme.py
+
+docs-current: $(READY) ## Fail where the generated documents are not current
+	$(BIN)/python -m modelcheck.codes | diff - docs/diagnostics.md
+	$(BIN)/python docs/readme.py --check
+
+format: $(READY) ## Format the Python files
+	$(BIN)/ruff format modelcheck tests docs bench setup.py
+
+format-current: $(READY)
+	$(BIN)/ruff format --check modelcheck tests docs bench setup.py
+
+lint: $(READY) ## ruff on the code; on the specs what it knows of every Python file
+	$(BIN)/ruff check modelcheck tests docs bench setup.py
+	$(BIN)/ruff check --isolated --select F,E9 --line-length 200 specs modelcheck/kernel
+
+types: $(READY) ## mypy on the code
+	$(BIN)/mypy
+
+size: $(READY) ## Lines per file, largest first
+	@find modelcheck specs tests -name '*.py' | xargs wc -l | sort -rn | head -40
+
+bench: $(READY) ## States per second of the python backend, as JSON and Markdown
+	$(BIN)/python bench/bench.py bench/out
+
+clean: ## Remove what was built; .venv stays
+	rm -rf build dist out bench/out *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

@@ -1,0 +1,88 @@
+"""Rewrites the parts of README.md that come from the program: the example, its output, its picture,
+the table of specs.
+
+    python docs/readme.py [--check]
+
+A part stands between `<!-- begin: NAME -->` and `<!-- end: NAME -->`.  With --check nothing is
+written, and a part that is not current ends with 1.
+"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+README = ROOT / "README.md"
+EXAMPLE = "docs/put-twice.py"
+PICTURE = "docs/put-twice.svg"
+
+
+def run_modelcheck(*arguments: str, code: int) -> str:
+    """What `modelcheck` prints, with the environment of a plain pipe."""
+    command = [sys.executable, "-m", "modelcheck", *arguments]
+    done = subprocess.run(  # noqa: S603 (our own program)
+        command, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if done.returncode != code:
+        sys.exit(f"readme: {' '.join(arguments)} ends with {done.returncode}\n{done.stderr}")
+    return done.stdout
+
+
+def make_parts() -> dict[str, str]:
+    """The text of each part by name."""
+    spec = (ROOT / EXAMPLE).read_text(encoding="utf-8")
+    output = run_modelcheck("check", EXAMPLE, code=1)
+    return {
+        "spec": f"```python\n{spec}```",
+        "output": f"```console\n$ modelcheck check {EXAMPLE}\n{output}```",
+        "specs": make_table(),
+    }
+
+
+def make_table() -> str:
+    """A row per spec and variant, from results/."""
+    rows = ["| spec | variant | expected | states |", "|---|---|---|---:|"]
+    for file in sorted((ROOT / "results").glob("*.json")):
+        recorded = json.loads(file.read_text(encoding="utf-8"))
+        for variant in recorded["variants"]:
+            counts = variant.get("counts", {}).get("none")
+            states = f"{counts['states']:,}" if counts else "–"  # noqa: RUF001 (a dash)
+            name = f"[{recorded['spec']}]({recorded['path']})"
+            shown = variant["variant"] or "–"  # noqa: RUF001 (a dash)
+            rows.append(f"| {name} | {shown} | {variant['expected']} | {states} |")
+    return "\n".join(rows)
+
+
+def fill(text: str, parts: dict[str, str]) -> str:
+    """`text` with every part put between its marks."""
+    for name, part in parts.items():
+        begin, end = f"<!-- begin: {name} -->", f"<!-- end: {name} -->"
+        if text.count(begin) != 1 or text.count(end) != 1:
+            sys.exit(f"readme: README.md does not have the part {name} once")
+        before, rest = text.split(begin)
+        text = f"{before}{begin}\n{part}\n{end}{rest.split(end)[1]}"
+    return text
+
+
+def main(*, only_check: bool) -> int:
+    """Write what is not current, or name it."""
+    wanted = {
+        README: fill(README.read_text(encoding="utf-8"), make_parts()),
+        ROOT / PICTURE: run_modelcheck("graph", EXAMPLE, "--format", "svg", code=0),
+    }
+    stale = [
+        path
+        for path, text in wanted.items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
+    for path in stale:
+        if only_check:
+            print(f"readme: {path.relative_to(ROOT)} is not current; run `make docs`")  # noqa: T201
+        else:
+            path.write_text(wanted[path], encoding="utf-8")
+    return 1 if only_check and stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(only_check="--check" in sys.argv[1:]))

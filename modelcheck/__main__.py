@@ -1,0 +1,5 @@
+"""`python -m modelcheck`: the same as the console script."""
+
+from modelcheck.cli import main
+
+main()
