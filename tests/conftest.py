@@ -1,6 +1,8 @@
 """Fixtures for all tests."""
 
+from dataclasses import dataclass
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -30,3 +32,39 @@ def golden(request):
         assert text == expected, f"differs from {path}; if that is right: {command}"
 
     return compare
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a run found: the names of the violated properties, the counts, and the result."""
+
+    violated: set
+    states: int
+    transitions: int
+    depth: int
+    result: object
+
+
+@pytest.fixture
+def explore(tmp_path):
+    """Explore all of a spec given as text: `explore(text, setting=value).violated`."""
+    from modelcheck.explore.options import Options
+    from modelcheck.explore.search import explore as search
+    from modelcheck.frontend import load
+    from modelcheck.ir.passes import run_passes
+
+    def run(text, **settings):
+        path = tmp_path / "spec.py"
+        path.write_text(dedent(text), encoding="utf-8")
+        result = search(run_passes(load(path, "spec.py").program(settings)), Options())
+        assert result.exhausted
+        counts = result.counts
+        return Found(
+            {v.property for v in result.violations},
+            counts.states,
+            counts.transitions,
+            counts.depth,
+            result,
+        )
+
+    return run

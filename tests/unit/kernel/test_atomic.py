@@ -109,7 +109,9 @@ def test_every_operation_does_what_the_kernel_says_in_one_step(explore):
     assert found.depth == 3 * len(ROWS)  # set, call, the assert that looks
 
 
-@pytest.mark.parametrize("wrong", [(3, "atomic_inc(v)", None, 5), (3, "atomic_inc_return(v)", 3, 4)])
+@pytest.mark.parametrize(
+    "wrong", [(3, "atomic_inc(v)", None, 5), (3, "atomic_inc_return(v)", 3, 4)]
+)
 def test_a_wrong_row_is_noticed(explore, wrong):
     assert explore(spec_of([wrong])).violated == {"row_0"}
 
@@ -159,9 +161,9 @@ def all_counted():
 """
     assert explore(text.replace("INCREMENT", "atomic_inc(v)")).violated == set()
     # Marked accesses, two steps: no race, but a lost update.
-    assert explore(text.replace("INCREMENT", "v.counter += 1").replace("atomic_inc, ", "")).violated == {
-        "all_counted"
-    }
+    assert explore(
+        text.replace("INCREMENT", "v.counter += 1").replace("atomic_inc, ", "")
+    ).violated == {"all_counted"}
 
 
 def test_a_counter_that_leaves_its_range_is_noticed(explore):

@@ -8,7 +8,9 @@ HEAD = """
 from modelcheck.kernel import (
     Spinlock, kfree, lockdep_assert_held, spin_is_locked, spin_lock, spin_trylock, spin_unlock,
 )
-from modelcheck.lang import Bool, U8, final, finished, new, pool, shared, spec, struct, thread, wait_until
+from modelcheck.lang import (
+    Bool, U8, final, finished, new, pool, shared, spec, struct, thread, wait_until,
+)
 
 spec("spinlock-test")
 """
