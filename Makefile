@@ -49,13 +49,10 @@ golden: $(READY) ## Rewrite the golden files of the tests
 	$(BIN)/python -m pytest -q --update-golden tests
 
 docs: $(READY) ## Rewrite the generated parts of docs/ and README.md
-	$(BIN)/python -m modelcheck.codes > docs/diagnostics.md.part
-	mv docs/diagnostics.md.part docs/diagnostics.md
-	$(BIN)/python docs/readme.py
+	$(BIN)/python docs/generate.py
 
 docs-current: $(READY) ## Fail where the generated documents are not current
-	$(BIN)/python -m modelcheck.codes | diff - docs/diagnostics.md
-	$(BIN)/python docs/readme.py --check
+	$(BIN)/python docs/generate.py --check
 
 format: $(READY) ## Format the Python files
 	$(BIN)/ruff format modelcheck tests docs bench setup.py

@@ -325,9 +325,14 @@ def ir_command(
 @click.argument("code", metavar="CODE")
 def explain_command(code: str) -> int:
     """The rule behind an error code, with a bad and a good example."""
-    from modelcheck import codes
+    from modelcheck.codes import CODES, explain
+    from modelcheck.diagnostics import did_you_mean
 
-    say(codes.explain(code).rstrip("\n"))
+    text = explain(code)
+    if text is None:
+        hint = did_you_mean(code.upper(), CODES) or f"they go from {min(CODES)} to {max(CODES)}"
+        raise click.BadParameter(f"there is no code `{code}`; {hint}", param_hint="CODE")
+    say(text.rstrip("\n"))
     return 0
 
 

@@ -1,16 +1,18 @@
-"""Rewrites the parts of README.md that come from the program: the example, its output, its picture,
-the table of specs.
+"""Rewrites what in the documents comes from the program: in README.md the example, its output, its
+picture and the table of specs; docs/diagnostics.md.
 
-    python docs/readme.py [--check]
+    python docs/generate.py [--check]
 
-A part stands between `<!-- begin: NAME -->` and `<!-- end: NAME -->`.  With --check nothing is
-written, and a part that is not current ends with 1.
+A part of README.md stands between `<!-- begin: NAME -->` and `<!-- end: NAME -->`.  With --check
+nothing is written, and a part that is not current ends with 1.
 """
 
 import json
 import subprocess
 import sys
 from pathlib import Path
+
+from modelcheck.codes import render_markdown
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
@@ -25,7 +27,7 @@ def run_modelcheck(*arguments: str, code: int) -> str:
         command, cwd=ROOT, capture_output=True, text=True, check=False
     )
     if done.returncode != code:
-        sys.exit(f"readme: {' '.join(arguments)} ends with {done.returncode}\n{done.stderr}")
+        sys.exit(f"docs: {' '.join(arguments)} ends with {done.returncode}\n{done.stderr}")
     return done.stdout
 
 
@@ -59,7 +61,7 @@ def fill(text: str, parts: dict[str, str]) -> str:
     for name, part in parts.items():
         begin, end = f"<!-- begin: {name} -->", f"<!-- end: {name} -->"
         if text.count(begin) != 1 or text.count(end) != 1:
-            sys.exit(f"readme: README.md does not have the part {name} once")
+            sys.exit(f"docs: README.md does not have the part {name} once")
         before, rest = text.split(begin)
         text = f"{before}{begin}\n{part}\n{end}{rest.split(end)[1]}"
     return text
@@ -70,6 +72,7 @@ def main(*, only_check: bool) -> int:
     wanted = {
         README: fill(README.read_text(encoding="utf-8"), make_parts()),
         ROOT / PICTURE: run_modelcheck("graph", EXAMPLE, "--format", "svg", code=0),
+        ROOT / "docs/diagnostics.md": render_markdown(),
     }
     stale = [
         path
@@ -78,7 +81,7 @@ def main(*, only_check: bool) -> int:
     ]
     for path in stale:
         if only_check:
-            print(f"readme: {path.relative_to(ROOT)} is not current; run `make docs`")  # noqa: T201
+            print(f"docs: {path.relative_to(ROOT)} is not current; run `make docs`")  # noqa: T201
         else:
             path.write_text(wanted[path], encoding="utf-8")
     return 1 if only_check and stale else 0
