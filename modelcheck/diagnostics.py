@@ -66,6 +66,9 @@ class SpecError(Exception):
         self.related = tuple(related)
 
 
+REPORTED = "MC000"  # stands for an error that was collected already
+
+
 class SpecErrors(Exception):  # noqa: N818  # several of them
     """All errors of one phase, sorted by place, each place and code once."""
 
@@ -87,7 +90,8 @@ class Report:
 
     def add(self, error: SpecError) -> None:
         """Keep `error` until `stop()`."""
-        self.errors.append(error)
+        if error.code != REPORTED:
+            self.errors.append(error)
 
     def stop(self) -> None:
         """Raise `SpecErrors` if anything was collected."""

@@ -9,6 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
+from modelcheck.checks import BUILT_IN as BUILT_IN
+from modelcheck.checks import FAULTS as FAULTS
+from modelcheck.checks import LIBRARY_CHECKS as LIBRARY_CHECKS
+from modelcheck.checks import STATE_CHECKS as STATE_CHECKS
+
 
 class Verdict(Enum):
     """What is known about one property, or about a run as a whole."""
@@ -17,32 +22,6 @@ class Verdict(Enum):
     VIOLATED = "violated"
     INCONCLUSIVE = "inconclusive"
     NOT_TESTED = "not tested"
-
-
-# The order in which properties are judged and headlines chosen (DESIGN 3.4): the spec's own
-# first, in source order, then these.
-FAULTS = (
-    "null-dereference",
-    "use-after-free",
-    "double-free",
-    "uninitialised",
-    "out-of-bounds",
-    "range",
-    "capacity",
-    "arithmetic",
-    "diverges",
-)
-LIBRARY_CHECKS = (
-    "lock-order",
-    "lock-misuse",
-    "sleep-in-atomic",
-    "refcount",
-    "rcu-misuse",
-    "work-misuse",
-    "text-use-after-unload",
-)
-STATE_CHECKS = ("deadlock", "stuck", "leak", "data-race")
-BUILT_IN = FAULTS + STATE_CHECKS + LIBRARY_CHECKS
 
 
 @dataclass(frozen=True, slots=True)

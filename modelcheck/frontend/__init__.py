@@ -1,0 +1,48 @@
+"""Spec text → program, without ever running the spec.
+
+`load` reads a spec and its imports; `Spec.program` lowers it under given settings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from modelcheck.diagnostics import Report
+from modelcheck.frontend.head import read_head
+from modelcheck.frontend.modules import Module, Modules
+from modelcheck.frontend.program import make_program
+from modelcheck.frontend.spec import SettingValue, SpecInfo
+from modelcheck.ir.nodes import Program
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """A spec that was read: its head, and the files it is made of."""
+
+    info: SpecInfo
+    modules: Modules
+    main: Module
+
+    def program(self, settings: Mapping[str, SettingValue]) -> Program:
+        """The program under `settings` (names of parameters and flags; others have their
+        defaults), before any pass.  Raises SpecErrors."""
+        report = Report()
+        self.modules.report = report
+        return make_program(self.modules, self.main, self.info, settings, report)
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """The text of every file read so far, by the path shown to the user."""
+        return {m.source.shown: m.source.text for m in self.modules.in_order()}
+
+
+def load(path: Path, shown: str) -> Spec:
+    """Read the spec at `path`, called `shown` in messages.  Raises SpecErrors."""
+    report = Report()
+    modules = Modules(report)
+    main = modules.read(path, shown, path.stem)
+    report.stop()
+    info = read_head(modules, main, report)
+    return Spec(info, modules, main)

@@ -178,7 +178,7 @@ class _Rules(StatementRules):
         names = [self._decorator_name(d) for d in node.decorator_list]
         is_struct = "struct" in names
         if is_struct == is_enum or node.bases[1:] or (is_struct and node.bases) or node.keywords:
-            self._refuse_class(node, is_struct=is_struct)
+            self._refuse_class(node, is_struct=is_struct, is_enum=is_enum)
             return
         if getattr(node, "type_params", None):
             self.refuse("MC112", "a struct takes no type parameters", node, head=True)
@@ -188,8 +188,16 @@ class _Rules(StatementRules):
             if not (index == 0 and _is_string(child)):
                 self._check_field(child, is_struct=is_struct)
 
-    def _refuse_class(self, node: ast.ClassDef, *, is_struct: bool) -> None:
-        if is_struct:
+    def _refuse_class(self, node: ast.ClassDef, *, is_struct: bool, is_enum: bool) -> None:
+        if is_struct and is_enum:
+            self.refuse(
+                "MC112",
+                f"the class `{node.name}` is a struct and an enum at once",
+                node,
+                help="declare both, each under its own name",
+                head=True,
+            )
+        elif is_struct:
             self.refuse(
                 "MC112",
                 f"the struct `{node.name}` is derived from something",

@@ -38,7 +38,11 @@ _MESSAGES = (
         "a comma or an operator is missing here",
         "",
     ),
-    (r"invalid syntax\. Maybe you meant '(.+)' or '(.+)' .*", "this is no condition", r"`\1`?"),
+    (
+        r"invalid syntax\. Maybe you meant '(.+)' or '(.+)' .*",
+        "this is no condition",
+        r"did you mean `\1`?",
+    ),
     (r"invalid non-printable character (U\+\w+)", r"the invisible character \1 stands here", ""),
     (r"invalid character '(.)' \((U\+\w+)\)", r"`\1` (\2) is no Python character", ""),
     (r"invalid (\w+) literal", r"this is no \1 number", ""),
@@ -52,6 +56,17 @@ _MESSAGES = (
     (r"Missing parentheses in call to '(\w+)'.*", r"the call of `\1` needs parentheses", ""),
     (r"unexpected character after line continuation.*", r"`\\` must end its line", ""),
     (r"unexpected EOF while parsing", "the file ends in the middle of a statement", ""),
+    (r"'break' outside loop", "`break` stands in no loop", ""),
+    (r"'continue' not properly in loop", "`continue` stands in no loop", ""),
+    (r"duplicate argument '(.+)' in .*", r"two parameters are called `\1`", ""),
+    (r"keyword argument repeated: (.+)", r"`\1=` is given twice", ""),
+    (
+        r"name '(.+)' is (assigned to|used) (before|prior to) global declaration",
+        r"`\1` is used above its `global`",
+        "move `global` to the beginning of the routine",
+    ),
+    (r"name '(.+)' is parameter and global", r"`\1` is a parameter and `global`", ""),
+    (r"wildcard makes remaining patterns unreachable", "nothing is left to match after `_`", ""),
     (r"Exceeds the limit .*", "this number has thousands of digits", ""),
 )
 
@@ -105,6 +120,9 @@ def _place(error: SyntaxError, lines: tuple[str, ...], shown: str) -> Span:
     inside = (error.lineno or 1) <= len(lines)
     col = min(max(error.offset or 1, 1), length + 1) if inside else length + 1
     end_line, end_col = error.end_lineno or line, error.end_offset or 0
+    if inside and lines[line - 1][col - 1 :].startswith("#"):  # it missed something before that
+        col = len(lines[line - 1][: col - 1].rstrip()) + 1
+        return Span(shown, line, col, line, col + 1)
     if end_line == line and end_col > col:
         return Span(shown, line, col, line, min(end_col, length + 1))
     if line < end_line <= len(lines):  # an unclosed string, say: its first line tells enough
@@ -122,4 +140,6 @@ def _unexpected(lines: tuple[str, ...], span: Span) -> str:
     word = lines[span.line - 1][span.col - 1 : span.end_col - 1].strip() if lines else ""
     if not word:
         return "the statement breaks off here"
-    return f"`{word}` is not expected here" if len(word) <= 40 else "this is not Python"
+    if len(word) > 40 or "`" in word:
+        return "this is not Python"
+    return f"`{word}` is not expected here"

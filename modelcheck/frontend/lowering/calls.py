@@ -1,0 +1,552 @@
+"""Calls of routines: inlined, with constant arguments known inside; through `Fn`, one of many."""
+
+from __future__ import annotations
+
+import ast
+from abc import abstractmethod
+
+from modelcheck.diagnostics import did_you_mean
+from modelcheck.frontend.lowering.context import MAX_INLINE_DEPTH, Frame, Mode, Variable
+from modelcheck.frontend.lowering.expressions import Expressions, join_types
+from modelcheck.frontend.lowering.places import compare, constant, show_value
+from modelcheck.frontend.values import (
+    Builtin,
+    Closure,
+    NoneValue,
+    ObjectArray,
+    Routine,
+    Scalar,
+    Storage,
+    Text,
+    TupleValue,
+    TypeName,
+    Value,
+)
+from modelcheck.ir import nodes as ir
+from modelcheck.ir.types import (
+    ArrayOf,
+    Embedded,
+    FnType,
+    PtrType,
+    QueueOf,
+    RangeType,
+    ScalarType,
+    SetType,
+    ThreadIdType,
+)
+
+
+class Calls(Expressions):
+    """Inlining."""
+
+    @abstractmethod
+    def intrinsic(self, name: str, node: ast.Call) -> Value:
+        """A call of something `modelcheck.lang` offers."""
+
+    @abstractmethod
+    def method(self, holder: Value, name: str, node: ast.Call) -> Value:
+        """An operation on a queue or set."""
+
+    def call(self, node: ast.Call) -> Value:
+        """What a call yields."""
+        func = node.func
+        if isinstance(func, ast.Attribute):
+            base = self.value(func.value)
+            of = base.type if isinstance(base, (Storage, Scalar)) else None
+            if isinstance(of, (QueueOf, SetType)):
+                return self.method(base, func.attr, node)
+            if isinstance(of, ArrayOf) or isinstance(base, ObjectArray):
+                raise self.fail("MC230", f"an array has no `{func.attr}`", func)
+        callee = self.value(func)
+        match callee:
+            case Builtin(name):
+                return self.intrinsic(name, node)
+            case Routine():
+                return self.inline(callee, node.args, node.keywords, node)
+            case Closure():
+                if node.args or node.keywords:
+                    raise self.fail("MC265", "a lambda takes no arguments", node)
+                return self.run_closure(callee, node)
+            case Storage(type=FnType()):
+                targets = self.targets_of(callee)
+                return self.call_through(self.load(callee, func), targets, node)
+            case Scalar(type=FnType()):
+                return self.call_through(callee, list(self.world.routine_values), node)
+            case _:
+                raise self.fail(
+                    "MC266", f"{show_value(callee)} cannot be called", func,
+                    help="only routines, lambdas and `Fn` fields can",
+                )
+
+    # -- inlining
+
+    def inline(
+        self,
+        routine: Routine,
+        args: list[ast.expr],
+        keywords: list[ast.keyword],
+        node: ast.AST,
+        given: tuple[Value, ...] | None = None,
+    ) -> Value:
+        """The routine's body in place of the call."""
+        if len(self.frames) >= MAX_INLINE_DEPTH:
+            raise self.fail(
+                "MC264",
+                f"`{routine.name}` calls itself without end",
+                node,
+                note="calls are inlined; recursion must end by constant arguments",
+                help="write a loop, or defer the rest to another thread",
+            )
+        bound = self.bind(routine, args, keywords, node, given)
+        if routine.observer and not self.mode.observer:
+            mode = Mode(
+                "pure", ir.Kind.SILENT, ghosts=True, observer=True, where=f"`{routine.name}`"
+            )
+            with self.in_mode(mode):
+                return self.run_routine(routine, bound, node)
+        return self.run_routine(routine, bound, node)
+
+    def bind(
+        self,
+        routine: Routine,
+        args: list[ast.expr],
+        keywords: list[ast.keyword],
+        node: ast.AST,
+        given: tuple[Value, ...] | None,
+    ) -> dict[str, Value]:
+        """Arguments by parameter name, each evaluated once, from left to right."""
+        parameters = routine.node.args.args
+        defaults = routine.node.args.defaults
+        names = [p.arg for p in parameters]
+        bound: dict[str, Value] = {}
+        if given is not None:
+            for parameter, value in zip(parameters, given, strict=False):
+                bound[parameter.arg] = value
+            return bound
+        if len(args) > len(parameters):
+            raise self.fail(
+                "MC267",
+                f"`{routine.name}` takes {count(len(parameters), 'argument')}, not {len(args)}",
+                node,
+            )
+        by_name = {k.arg: k.value for k in keywords if k.arg}
+        for name in by_name:
+            if name not in names:
+                raise self.fail(
+                    "MC268", f"`{routine.name}` has no parameter `{name}`", node,
+                    help=did_you_mean(name, names),
+                )
+            if name in names[: len(args)]:
+                raise self.fail("MC267", f"`{name}` is given twice", node)
+        for position, parameter in enumerate(parameters):
+            if position < len(args):
+                bound[parameter.arg] = self.argument(routine, parameter, args[position])
+            elif parameter.arg in by_name:
+                bound[parameter.arg] = self.argument(routine, parameter, by_name[parameter.arg])
+            elif position >= len(parameters) - len(defaults):
+                default = defaults[position - len(parameters) + len(defaults)]
+                bound[parameter.arg] = self.world.constant(routine.module, default)
+            else:
+                raise self.fail(
+                    "MC267",
+                    f"`{routine.name}` needs `{parameter.arg}`",
+                    node,
+                    note=f"it takes {count(len(parameters), 'argument')}",
+                )
+        return bound
+
+    def argument(self, routine: Routine, parameter: ast.arg, node: ast.expr) -> Value:
+        """One argument: a place for `Ref`, else a value that fits the annotation."""
+        kind = self.annotated(routine, parameter)
+        if kind == "Ref":
+            place = self.value(node)
+            if not isinstance(place, Storage):
+                raise self.fail(
+                    "MC269",
+                    f"`{parameter.arg}` takes a place, not {show_value(place)}",
+                    node,
+                    help="name a shared variable, a field or an element",
+                )
+            return self.pinned(place, node)
+        if kind is None:
+            return self.materialised(self.settled(node), node)
+        value = self.settled(node)
+        if isinstance(kind.type, (Embedded, ArrayOf, QueueOf)):
+            if isinstance(kind.type, Embedded):
+                value = self.convert(value, PtrType(kind.type.struct), node, None)
+            return value
+        if kind.bounded:
+            return self.materialised(self.convert(value, kind.type, node, None), node)
+        return self.materialised(self.as_scalar(value, node), node)
+
+    def annotated(self, routine: Routine, parameter: ast.arg) -> TypeName | None | str:
+        """What a parameter's annotation says: "Ref", a type, or None without one."""
+        annotation = parameter.annotation
+        if annotation is None:
+            return None
+        head = annotation.value if isinstance(annotation, ast.Subscript) else annotation
+        if isinstance(head, ast.Name):
+            found = self.world.resolve(routine.module, head.id, routine.module.span(head))
+            if isinstance(found, Builtin) and found.name == "Ref":
+                return "Ref"
+            if isinstance(found, Builtin) and found.name not in ("Ptr", "Array", "Queue", "Set"):
+                return None
+        return self.world.type_of(routine.module, annotation)
+
+    def materialised(self, value: Value, node: ast.AST) -> Value:
+        """A value that stays what it is while the routine runs: kept in a local where it is
+        more than a constant, a local of the caller or an address known here."""
+        if not isinstance(value, Scalar) or is_rigid(value.expr):
+            return value
+        return Scalar(self.temporary(value.expr, value.type, node), value.type, value.literal)
+
+    def pinned(self, storage: Storage, node: ast.AST) -> Storage:
+        """A place whose parts are evaluated once."""
+        place = storage.place
+        root = place.root
+        if isinstance(root, ir.PointerRoot) and not is_rigid(root.pointer):
+            pointer = self.temporary(root.pointer, PtrType(root.struct), node)
+            root = ir.PointerRoot(pointer, root.struct)
+        elif isinstance(root, ir.ObjectRoot) and root.index is not None:
+            root = ir.ObjectRoot(root.object, self.pinned_index(root.index, node))
+        path = tuple(p if isinstance(p, str) else self.pinned_index(p, node) for p in place.path)
+        return Storage(
+            ir.Place(root, path), storage.type, storage.ghost, storage.marked, storage.shown
+        )
+
+    def pinned_index(self, index: ir.Expr, node: ast.AST) -> ir.Expr:
+        """An element number that stays what it is."""
+        if is_rigid(index):
+            return index
+        lo, hi = self.expr_interval(index)
+        return self.temporary(index, RangeType(lo, hi), node)
+
+    def run_routine(self, routine: Routine, bound: dict[str, Value], node: ast.AST) -> Value:
+        """Lower the body in a frame of its own; yields what it returns."""
+        calls = (*self.frame.calls, self.span(node)) if self.frames else ()
+        frame = make_frame(routine, calls)
+        self.frames.append(frame)
+        try:
+            for name, value in bound.items():
+                self.bind_parameter(frame, name, value, node)
+            frame.return_label = self.builder.fresh_label()
+            self.statements(routine.node.body)
+            return self.leave_frame(frame, node)
+        finally:
+            self.frames.pop()
+
+    def bind_parameter(self, frame: Frame, name: str, value: Value, node: ast.AST) -> None:
+        """A parameter that the routine assigns becomes a local; any other is its argument."""
+        frame.assigned.add(name)
+        if name in frame.counts and isinstance(value, Scalar):
+            local = self.builder.variable(name, value.type)
+            self.builder.emit(ir.Assign(local, value.expr, span=self.span(node)))
+            frame.names[name] = Variable(local, value.type)
+        else:
+            frame.names[name] = value
+
+    def leave_frame(self, frame: Frame, node: ast.AST) -> Value:
+        """The end of an inlined routine: returns meet, locals on its stack die."""
+        span = self.span(node)
+        if frame.result is not None and self.builder.reachable and not frame.single_return:
+            if frame.result_value is None:
+                raise self.fail(
+                    "MC270",
+                    f"`{frame.routine}` may end without `return`",
+                    frame.node or node,
+                    note="some way through it returns a value",
+                )
+        if frame.returned and not frame.single_return:
+            self.builder.resume(frame.return_label, span)
+        for name in frame.local_objects:
+            self.leave_local(name, node)
+        if frame.result_value is not None:
+            return frame.result_value
+        if frame.result is not None:
+            for local, type in zip(frame.result, frame.result_types, strict=True):
+                self.builder.retype(local, type)
+            values = tuple(
+                Scalar(ir.Local(local), type)
+                for local, type in zip(frame.result, frame.result_types, strict=True)
+            )
+            return values[0] if len(values) == 1 else TupleValue(values)
+        return NoneValue()
+
+    @abstractmethod
+    def leave_local(self, name: str, node: ast.AST) -> None:
+        """A `local` object dies."""
+
+    def give_back(self, value: Value | None, node: ast.Return) -> None:
+        """`return` in an inlined routine."""
+        frame = self.frame
+        span = self.span(node)
+        if frame.single_return:
+            frame.result_value = self.materialised_result(value, node)
+            return
+        frame.returned = True
+        if value is None or (isinstance(value, NoneValue) and frame.result is None):
+            if value is not None:
+                value = None
+            if frame.result is not None:
+                raise self.fail("MC270", f"`{frame.routine}` returns a value elsewhere", node)
+            self.builder.jump(frame.return_label, span)
+            return
+        items = list(value.items) if isinstance(value, TupleValue) else [value]
+        expected = frame.result_types if frame.result is not None else [None] * len(items)
+        if len(items) != len(expected):
+            raise self.fail(
+                "MC271", f"`{frame.routine}` returns {len(expected)} values elsewhere", node
+            )
+        scalars = [
+            self.as_scalar(item, node, kind) for item, kind in zip(items, expected, strict=True)
+        ]
+        if frame.result is None:
+            frame.result = [self.builder.temporary(s.type) for s in scalars]
+            frame.result_types = [s.type for s in scalars]
+        else:
+            frame.result_types = [
+                self._joined_result(old, s, node)
+                for old, s in zip(frame.result_types, scalars, strict=True)
+            ]
+        kept = [
+            s.expr if is_rigid(s.expr) or len(scalars) == 1 else self.temporary(s.expr, s.type, node)
+            for s in scalars
+        ]
+        for local, expr in zip(frame.result, kept, strict=True):
+            self.builder.emit(ir.Assign(local, expr, span=span))
+        self.builder.jump(frame.return_label, span)
+
+    def materialised_result(self, value: Value | None, node: ast.AST) -> Value:
+        """The value of a routine's only return."""
+        if value is None:
+            return NoneValue()
+        if isinstance(value, TupleValue):
+            return TupleValue(tuple(self.materialised(v, node) for v in value.items))
+        return self.materialised(value, node)
+
+    def _joined_result(self, old: ScalarType, new: Scalar, node: ast.AST) -> ScalarType:
+        joined = join_types(Scalar(ir.Local(""), old), new)
+        if joined is None:
+            raise self.fail(
+                "MC258",
+                f"this returns {show_value(new)}, another `return` something else",
+                node,
+            )
+        return joined
+
+    def run_closure(self, closure: Closure, node: ast.AST) -> Value:
+        """A lambda's expression, where it stands, in the names it was written with."""
+        names = dict(closure.names)
+        frame = Frame(
+            closure.module,
+            self.frame.routine,
+            None,
+            names,  # type: ignore[arg-type]  # what Closure captured from a frame
+            set(names),
+            calls=(*self.frame.calls, self.span(node)),
+            statement=next(
+                (f.statement for f in reversed(self.frames) if f.module is closure.module), None
+            ),
+        )
+        self.frames.append(frame)
+        try:
+            return self.settled(closure.node.body)
+        finally:
+            self.frames.pop()
+
+    # -- through Fn
+
+    def targets_of(self, field: Storage) -> list[str]:
+        """The routines the program stores in a field."""
+        key = self.fn_field(field.place)
+        return self.fn_targets.get(key, []) if key else list(self.world.routine_values)
+
+    def fn_field(self, place: ir.Place) -> tuple[str, str] | None:
+        """The struct and field that a place of type Fn is."""
+        for depth in range(len(place.path) - 1, -1, -1):
+            part = place.path[depth]
+            if isinstance(part, str):
+                holder = self.type_at(ir.Place(place.root, place.path[:depth]))
+                assert isinstance(holder, Embedded)
+                return holder.struct, part
+        return None
+
+    def call_through(self, pointer: Scalar, targets: list[str], node: ast.Call) -> Value:
+        """A call of whichever routine a Fn value names."""
+        span = self.span(node)
+        self.check(
+            compare("!=", pointer.expr, constant(0, FnType())), "null-dereference", None, node
+        )
+        if pointer.constant:
+            targets = [n for n, i in self.world.routine_numbers.items() if i == pointer.constant]
+        given = tuple(self.materialised(self.settled(a), a) for a in node.args)
+        if node.keywords:
+            raise self.fail("MC267", "a call through `Fn` has no named arguments", node)
+        done = self.builder.fresh_label()
+        results: list[str] | None = None
+        types: list[ScalarType] = []
+        for position, name in enumerate(targets):
+            routine = self.world.routine_values[name]
+            if len(given) != len(routine.node.args.args):
+                raise self.fail(
+                    "MC267",
+                    f"`{name}` takes {count(len(routine.node.args.args), 'argument')}, "
+                    f"not {len(given)}",
+                    node,
+                    note="it is stored in the field that is called here",
+                )
+            other = ""
+            if position < len(targets) - 1:
+                then, other = self.builder.fresh_label(), self.builder.fresh_label()
+                number = constant(self.world.routine_numbers[name], FnType())
+                self.builder.close(
+                    ir.Branch(compare("==", pointer.expr, number), then, other, span=span)
+                )
+                self.builder.open(then)
+            value = self.inline(routine, [], [], node, given)
+            items = list(value.items) if isinstance(value, TupleValue) else [value]
+            if not isinstance(value, NoneValue):
+                scalars = [
+                    self.as_scalar(v, node, types[i] if i < len(types) else None)
+                    for i, v in enumerate(items)
+                ]
+                if results is None:
+                    results = [self.builder.temporary(s.type) for s in scalars]
+                    types = [s.type for s in scalars]
+                elif len(scalars) != len(results):
+                    raise self.fail("MC271", "the routines called here return differently", node)
+                types = [self._joined_result(t, s, node) for t, s in zip(types, scalars, strict=True)]
+                for local, scalar in zip(results, scalars, strict=True):
+                    self.builder.emit(ir.Assign(local, scalar.expr, span=span))
+            self.builder.jump(done, span)
+            if other:
+                self.builder.open(other)
+        if not targets and self.builder.reachable:
+            self.builder.emit(
+                ir.Check(
+                    constant_false(), "null-dereference", None, "nothing is stored here", span=span
+                )
+            )
+            return NoneValue()
+        self.builder.resume(done, span)
+        if results is None:
+            return NoneValue()
+        for local, type in zip(results, types, strict=True):
+            self.builder.retype(local, type)
+        values = tuple(Scalar(ir.Local(n), t) for n, t in zip(results, types, strict=True))
+        return values[0] if len(values) == 1 else TupleValue(values)
+
+    def text_argument(self, node: ast.expr) -> str:
+        """An argument that is a string."""
+        value = self.value(node)
+        if not isinstance(value, Text):
+            raise self.fail("MC272", "a string is needed here", node)
+        return value.text
+
+
+def constant_false() -> ir.Expr:
+    """A check that always fails."""
+    from modelcheck.ir.types import BOOL
+
+    return ir.Const(0, BOOL)
+
+
+def is_rigid(expr: ir.Expr) -> bool:
+    """Whether an expression stays what it is while an inlined routine runs: no memory is read,
+    and locals of the caller do not change meanwhile."""
+    match expr:
+        case ir.Const() | ir.Local() | ir.Me() | ir.Current() | ir.ThreadOf():
+            return True
+        case ir.AddressOf(ir.Place(root, path)):
+            inside = [p for p in path if not isinstance(p, str)]
+            if isinstance(root, ir.ObjectRoot):
+                inside += [root.index] if root.index is not None else []
+            else:
+                inside.append(root.pointer)
+            return all(is_rigid(e) for e in inside)
+        case ir.Apply("-", (thread, ir.Const())):
+            return isinstance(thread, (ir.Current, ir.ThreadOf, ir.Local))
+        case _:
+            return False
+
+
+def count(number: int, noun: str) -> str:
+    """`1 argument`, `2 arguments`, `no arguments`."""
+    if number == 0:
+        return f"no {noun}s"
+    return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def make_frame(routine: Routine, calls: tuple[object, ...]) -> Frame:
+    """A frame for a routine: which names it assigns, and whether it returns only at its end."""
+    node = routine.node
+    counts = assigned_names(node)
+    returns = [n for n in walk_routine(node) if isinstance(n, ast.Return)]
+    return Frame(
+        routine.module,
+        routine.name,
+        node,
+        {},
+        set(),
+        calls=calls,  # type: ignore[arg-type]  # spans
+        counts=counts,
+        single_return=len(returns) == 1 and node.body[-1] is returns[0],
+        ambiguous=ambiguous_names(node),
+    )
+
+
+def walk_routine(node: ast.AST) -> list[ast.AST]:
+    """All nodes of a routine's body."""
+    return [n for statement in getattr(node, "body", []) for n in ast.walk(statement)]
+
+
+def assigned_names(node: ast.FunctionDef) -> dict[str, list[ast.AST]]:
+    """The names a routine assigns, with each assignment; loop variables are not among them."""
+    found: dict[str, list[ast.AST]] = {}
+    outer: set[str] = set()
+    for inner in walk_routine(node):
+        match inner:
+            case ast.Assign(targets=targets):
+                for target in targets:
+                    for name in target.elts if isinstance(target, ast.Tuple) else [target]:
+                        if isinstance(name, ast.Name):
+                            found.setdefault(name.id, []).append(inner)
+            case ast.AugAssign(target=ast.Name(id=name)) | ast.AnnAssign(target=ast.Name(id=name)):
+                found.setdefault(name, []).append(inner)
+            case ast.Global(names=names):
+                outer.update(names)
+            case _:
+                pass
+    return {name: nodes for name, nodes in found.items() if name not in outer}
+
+
+def ambiguous_names(node: ast.FunctionDef) -> frozenset[str]:
+    """Names assigned under a branch inside an unrolled loop: which value they have afterwards
+    depends on the way taken, so they must live at run time."""
+    found: set[str] = set()
+
+    def visit(statements: list[ast.stmt], in_for: bool, in_branch: bool) -> None:
+        for statement in statements:
+            match statement:
+                case ast.Assign(targets=[ast.Name(id=name)]) if in_for and in_branch:
+                    found.add(name)
+                case ast.For(body=body):
+                    visit(body, True, False)
+                case ast.If(body=body, orelse=orelse):
+                    visit(body, in_for, in_for)
+                    visit(orelse, in_for, in_for)
+                case ast.While(body=body):
+                    visit(body, in_for, in_for)
+                case ast.With(body=body):
+                    visit(body, in_for, in_branch)
+                case ast.Match(cases=cases):
+                    for case in cases:
+                        visit(case.body, in_for, in_for)
+                case _:
+                    pass
+
+    visit(node.body, False, False)
+    return frozenset(found)
+
+
+__all__ = ["Calls", "SetType", "ThreadIdType", "is_rigid", "make_frame"]

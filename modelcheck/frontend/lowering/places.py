@@ -1,0 +1,482 @@
+"""Loads and stores: when an access is a step, what is checked before it, how values fit places."""
+
+from __future__ import annotations
+
+import ast
+
+from modelcheck.frontend.lowering.context import LoweringContext
+from modelcheck.frontend.values import (
+    NoneValue,
+    ObjectArray,
+    Routine,
+    Scalar,
+    Storage,
+    Value,
+)
+from modelcheck.frontend.world import is_number, show_type
+from modelcheck.ir import nodes as ir
+from modelcheck.ir.ops import OPS
+from modelcheck.ir.types import (
+    BOOL,
+    FN,
+    ArrayOf,
+    BoolType,
+    Embedded,
+    EnumType,
+    FnType,
+    PtrType,
+    QueueOf,
+    RangeType,
+    ScalarType,
+    SetType,
+    ThreadIdType,
+    ValueType,
+    WordType,
+)
+
+INT64_MIN, INT64_MAX = -(1 << 63), (1 << 63) - 1
+
+
+def interval(value: Scalar) -> tuple[int, int]:
+    """The range of a number or truth value."""
+    if value.constant is not None:
+        return value.constant, value.constant
+    match value.type:
+        case RangeType(lo, hi):
+            return lo, hi
+        case WordType(bits):
+            return 0, (1 << bits) - 1
+        case BoolType():
+            return 0, 1
+        case EnumType(members=members):
+            return 0, len(members) - 1
+        case _:
+            return 0, INT64_MAX
+
+
+def constant(value: int, type: ScalarType) -> ir.Const:
+    """A constant of a type."""
+    return ir.Const(value, type)
+
+
+class Places(LoweringContext):
+    """Accesses to memory."""
+
+    # -- values of places
+
+    def pointer(self, storage: Storage, node: ast.AST) -> Scalar:
+        """A struct's place as a pointer.  Naming it is no access, but its parts must exist."""
+        assert isinstance(storage.type, Embedded)
+        type = PtrType(storage.type.struct)
+        place = storage.place
+        if isinstance(place.root, ir.PointerRoot) and not place.path:
+            return Scalar(place.root.pointer, type)
+        self.check_parts(place, node)
+        return Scalar(ir.AddressOf(place), type)
+
+    def place_behind(self, value: Scalar) -> ir.Place:
+        """The struct that a pointer points to."""
+        assert isinstance(value.type, PtrType)
+        if isinstance(value.expr, ir.AddressOf):
+            return value.expr.place
+        return ir.Place(ir.PointerRoot(value.expr, value.type.struct))
+
+    def check(
+        self,
+        condition: ir.Expr,
+        fault: str,
+        subject: ir.Place | None,
+        node: ast.AST,
+        message: str = "",
+    ) -> None:
+        """The step fails unless `condition` holds."""
+        if isinstance(condition, ir.Const) and condition.value:
+            return
+        self.builder.emit(ir.Check(condition, fault, subject, message, span=self.span(node)))
+
+    def check_parts(self, place: ir.Place, node: ast.AST) -> None:
+        """Pointers on the way are not null, and element numbers are inside."""
+        match place.root:
+            case ir.PointerRoot(pointer, struct):
+                of: ValueType = Embedded(struct)
+                self.check(
+                    compare("!=", pointer, constant(0, PtrType(struct))),
+                    "null-dereference",
+                    ir.Place(place.root),
+                    node,
+                )
+            case ir.ObjectRoot(name, index):
+                obj = self.world.objects[name] if name in self.world.objects else None
+                of = obj.type if obj else self.local_type(name)
+                if obj is not None and obj.kind == "per_thread":
+                    if isinstance(index, ir.Apply) and index.op == "-":
+                        thread = index.args[0]
+                        if not isinstance(thread, (ir.Current, ir.ThreadOf)):
+                            self.check(
+                                compare("!=", thread, constant(0, ThreadIdType())),
+                                "null-dereference",
+                                None,
+                                node,
+                            )
+                elif index is not None and obj is not None and obj.count is not None:
+                    self.check_index(index, obj.count, ir.Place(place.root), node)
+        for depth, part in enumerate(place.path):
+            if isinstance(part, str):
+                assert isinstance(of, Embedded)
+                of = self.world.field_of(of.struct, part, self.span(node)).type
+            elif isinstance(of, ArrayOf):
+                self.check_index(part, of.count, ir.Place(place.root, place.path[:depth]), node)
+                of = of.element
+            elif isinstance(of, QueueOf):
+                queue = ir.Place(place.root, place.path[:depth])
+                self.check(
+                    both(
+                        compare("<=", constant(0, RangeType(0, 0)), part),
+                        compare("<", part, ir.QueueLength(queue)),
+                    ),
+                    "out-of-bounds",
+                    queue,
+                    node,
+                )
+                of = of.element
+
+    def check_index(self, index: ir.Expr, count: int, subject: ir.Place, node: ast.AST) -> None:
+        """An element number is one of 0 … count-1."""
+        if isinstance(index, ir.Const):
+            if not 0 <= index.value < count:
+                raise self.fail(
+                    "MC225",
+                    f"there is no element {index.value} of {count}",
+                    node,
+                    note="elements are numbered from 0; -1 is none",
+                )
+            return
+        if isinstance(index, ir.Me) and self.thread is not None and self.thread.count <= count:
+            return
+        lo, hi = self.expr_interval(index)
+        tests = []
+        if lo < 0:
+            tests.append(compare("<=", constant(0, RangeType(0, 0)), index))
+        if hi >= count:
+            tests.append(compare("<", index, constant(count, RangeType(count, count))))
+        for test in tests:
+            self.check(test, "out-of-bounds", subject, node)
+
+    def expr_interval(self, expr: ir.Expr) -> tuple[int, int]:
+        """The range of a number that is already an expression."""
+        match expr:
+            case ir.Const(value):
+                return value, value
+            case ir.Local(name):
+                return interval(Scalar(expr, self.builder.locals[name].type))
+            case ir.Me():
+                return 0, max((self.thread.count if self.thread else 1) - 1, 0)
+            case ir.Apply(type=type):
+                return interval(Scalar(expr, type))
+            case _:
+                return INT64_MIN, INT64_MAX
+
+    def check_access(self, storage: Storage, node: ast.AST, *, write: bool = False) -> None:
+        """Everything that must hold for an access: not null, inside, alive, initialised."""
+        self.check_parts(storage.place, node)
+        if storage.ghost:
+            return
+        root = storage.place.root
+        own = isinstance(root, ir.ObjectRoot) and self.always_own(root)
+        if not own:
+            self.check(
+                ir.Alive(storage.place, stable=self.is_stable(storage.place)),
+                "use-after-free",
+                storage.place,
+                node,
+            )
+        if not write and self.may_be_uninitialised(storage):
+            place = storage.place
+            if storage.place.path and isinstance(self.holder(storage.place), QueueOf):
+                place = ir.Place(place.root, place.path[:-1])
+            self.check(ir.IsInitialised(place), "uninitialised", storage.place, node)
+
+    def always_own(self, root: ir.ObjectRoot) -> bool:
+        """Whether an object cannot be dead where this code runs: a shared scalar, the running
+        thread's own per-thread object, or its own `local` (which ends with the routine)."""
+        obj = self.world.objects.get(root.object)
+        if obj is None:
+            return root.index is None
+        if obj.kind == "per_thread":
+            index = root.index
+            return (
+                isinstance(index, ir.Apply)
+                and index.op == "-"
+                and isinstance(index.args[0], ir.Current)
+            )
+        return obj.kind == "shared" and not isinstance(obj.type, Embedded)
+
+    def holder(self, place: ir.Place) -> ValueType:
+        """The type of what contains the last part of a place."""
+        return self.type_at(ir.Place(place.root, place.path[:-1]))
+
+    def type_at(self, place: ir.Place) -> ValueType:
+        """The type of a place."""
+        match place.root:
+            case ir.PointerRoot(_, struct):
+                of: ValueType = Embedded(struct)
+            case ir.ObjectRoot(name):
+                obj = self.world.objects.get(name)
+                of = obj.type if obj else self.local_type(name)
+        for part in place.path:
+            match of:
+                case Embedded(struct):
+                    assert isinstance(part, str)
+                    of = next(
+                        f.type for f in self.world.structs[struct].fields if f.name == part
+                    )
+                case ArrayOf(element) | QueueOf(element):
+                    of = element
+                case _:
+                    break
+        return of
+
+    def local_type(self, name: str) -> ValueType:
+        """The type of a `local` object of this body."""
+        return next(o.type for o in self.local_objects if o.name == name)
+
+    def is_stable(self, place: ir.Place) -> bool:
+        """Whether a field outlives `free` in the pools of its struct."""
+        if isinstance(place.root, ir.PointerRoot) and place.path:
+            field = place.path[0]
+            return any(
+                obj.kind == "pool"
+                and obj.type == Embedded(place.root.struct)
+                and field in obj.stable
+                for obj in self.world.objects.values()
+            )
+        return False
+
+    def may_be_uninitialised(self, storage: Storage) -> bool:
+        """Whether a place may lie in a pool object."""
+        root = storage.place.root
+        if isinstance(root, ir.ObjectRoot):
+            obj = self.world.objects.get(root.object)
+            return obj is not None and obj.kind == "pool"
+        return any(
+            obj.kind == "pool" and self.world.places_inside(obj.type, root.struct)
+            for obj in self.world.objects.values()
+        )
+
+    # -- accesses
+
+    def kind_of(self, storage: Storage, kind: ir.Kind | None) -> ir.Kind:
+        """The kind of an access to a place."""
+        if storage.ghost:
+            return ir.Kind.GHOST
+        if self.mode.pure:
+            return self.mode.reads
+        if kind is not None:
+            return kind
+        if self.builder.rmw:
+            return ir.Kind.RMW
+        return ir.Kind.ONCE if storage.marked else ir.Kind.PLAIN
+
+    def load(self, storage: Storage, node: ast.AST, kind: ir.Kind | None = None) -> Scalar:
+        """What a scalar place holds.  In thread code, a step unless it is a ghost's."""
+        of = storage.type
+        if isinstance(of, Embedded):
+            return self.pointer(storage, node)
+        if isinstance(of, (ArrayOf, QueueOf)):
+            raise self.fail(
+                "MC245",
+                f"{show_type(of)} is no single value",
+                node,
+                help="name one of its elements",
+            )
+        if storage.ghost and not self.mode.ghosts:
+            raise self.fail(
+                "MC302",
+                f"`{storage.shown or 'a ghost'}` is a ghost: only properties may read it",
+                node,
+                note="what the routine does must not depend on ghosts",
+                help="read it in an assert, a property, an @observer, or make it shared",
+            )
+        kind = self.kind_of(storage, kind)
+        if self.mode.pure or storage.ghost:
+            self.check_access(storage, node)
+            return Scalar(ir.Read(storage.place, kind), of)
+        self.begin_step(node)
+        self.check_access(storage, node)
+        name = self.builder.temporary(of)
+        self.builder.emit(ir.Load(name, storage.place, kind, span=self.span(node)))
+        return Scalar(ir.Local(name), of)
+
+    def store(
+        self, target: Storage, value: Scalar, node: ast.AST, kind: ir.Kind | None = None
+    ) -> None:
+        """Write to a scalar place.  In thread code, a step unless it is a ghost's."""
+        of = target.type
+        if isinstance(of, Embedded):
+            raise self.fail(
+                "MC121",
+                f"this would copy a whole `{of.struct}`",
+                node,
+                note="one step is one access to shared memory; a struct has many",
+                help=f"copy the fields you need, or keep a `Ptr[{of.struct}]`",
+            )
+        if isinstance(of, (ArrayOf, QueueOf)):
+            raise self.fail(
+                "MC246",
+                f"{show_type(of)} cannot be assigned as a whole",
+                node,
+                help="assign its elements" if isinstance(of, ArrayOf) else "use `.clear()`",
+            )
+        self.check_writable(target, node)
+        kind = self.kind_of(target, kind)
+        if not target.ghost:
+            self.begin_step(node)
+        self.check_access(target, node, write=True)
+        fitted = self.convert(value, of, node, target.place)
+        self.builder.emit(ir.Store(target.place, fitted.expr, kind, span=self.span(node)))
+
+    def check_writable(self, target: Storage, node: ast.AST) -> None:
+        """Properties write nothing, observers only ghosts."""
+        if self.mode.pure and not (self.mode.observer and target.ghost):
+            raise self.fail(
+                "MC303",
+                f"{self.mode.where or 'this'} must not change `{target.shown or 'memory'}`",
+                node,
+                note="it looks at a state, it is no part of what happens",
+            )
+
+    # -- fitting values
+
+    def convert(
+        self, value: Value, to: ValueType, node: ast.AST, subject: ir.Place | None
+    ) -> Scalar:
+        """A value as one of type `to`: unsigned words wrap, ranges are checked."""
+        if isinstance(to, (Embedded, ArrayOf, QueueOf)):
+            raise self.fail("MC245", f"{show_type(to)} is no single value", node)
+        match value, to:
+            case NoneValue(), PtrType() | ThreadIdType() | FnType():
+                return Scalar(constant(0, to), to)
+            case Routine() as routine, FnType():
+                return Scalar(constant(self.world.routine_number(routine), FN), FN)
+            case Scalar(type=found), _ if found == to:
+                return value
+            case Scalar(), WordType(bits) if is_number(value.type):
+                lo, hi = interval(value)
+                if 0 <= lo and hi < 1 << bits:
+                    return Scalar(retyped(value.expr, to), to)
+                return Scalar(ir.Apply(f"wrap{bits}", (value.expr,), to), to)
+            case Scalar(), RangeType(lo, hi) if is_number(value.type):
+                return self._checked(value, to, lo, hi, node, subject)
+            case Scalar(expr=ir.Const(0)), SetType() if isinstance(value.type, SetType):
+                return Scalar(constant(0, to), to)
+            case _:
+                raise self.fail(
+                    "MC247",
+                    f"{show_value(value)} does not fit {show_type(to)}",
+                    node,
+                    help="say `is not None`" if isinstance(to, BoolType) else "",
+                )
+
+    def _checked(
+        self,
+        value: Scalar,
+        to: RangeType,
+        lo: int,
+        hi: int,
+        node: ast.AST,
+        subject: ir.Place | None,
+    ) -> Scalar:
+        least, greatest = interval(value)
+        if value.constant is not None and not lo <= value.constant <= hi:
+            if value.literal:
+                raise self.fail(
+                    "MC223", f"{value.constant} is outside {lo} … {hi}", node
+                )
+        if least < lo:
+            self.check(
+                compare("<=", constant(lo, RangeType(lo, lo)), value.expr), "range", subject, node
+            )
+        if greatest > hi:
+            self.check(
+                compare("<=", value.expr, constant(hi, RangeType(hi, hi))), "range", subject, node
+            )
+        return Scalar(retyped(value.expr, to), to)
+
+    def apply(self, op: str, args: tuple[Scalar, ...], node: ast.AST) -> Scalar:
+        """Arithmetic on numbers: exact, and refused where it could leave 64 bits."""
+        lo, hi = OPS[op].interval(*(interval(a) for a in args))
+        if lo < INT64_MIN or hi > INT64_MAX:
+            raise self.fail(
+                "MC404",
+                f"this could leave 64 bits: {lo} … {hi}",
+                node,
+                help="bound the operands, or use a smaller type",
+            )
+        if all(a.constant is not None for a in args):
+            number = OPS[op].meaning(*(a.constant for a in args))
+            of = RangeType(number, number)
+            return Scalar(ir.Const(number, of), of, literal=all(a.literal for a in args))
+        of = RangeType(lo, hi)
+        return Scalar(ir.Apply(op, tuple(a.expr for a in args), of), of)
+
+
+def retyped(expr: ir.Expr, to: ScalarType) -> ir.Expr:
+    """A constant under another type; other expressions as they are."""
+    return ir.Const(expr.value, to) if isinstance(expr, ir.Const) else expr
+
+
+def compare(op: str, left: ir.Expr, right: ir.Expr) -> ir.Expr:
+    """A comparison, folded where both sides are constant."""
+    if isinstance(left, ir.Const) and isinstance(right, ir.Const):
+        return ir.Const(int(OPS[op].meaning(left.value, right.value)), BOOL)
+    if isinstance(left, ir.AddressOf) and isinstance(right, ir.Const) and right.value == 0:
+        return ir.Const(int(op == "!="), BOOL)
+    return ir.Apply(op, (left, right), BOOL)
+
+
+def both(left: ir.Expr, right: ir.Expr) -> ir.Expr:
+    """Conjunction, folded."""
+    if isinstance(left, ir.Const):
+        return right if left.value else left
+    if isinstance(right, ir.Const):
+        return left if right.value else right
+    return ir.Apply("and", (left, right), BOOL)
+
+
+def either_of(left: ir.Expr, right: ir.Expr) -> ir.Expr:
+    """Disjunction, folded."""
+    if isinstance(left, ir.Const):
+        return left if left.value else right
+    if isinstance(right, ir.Const):
+        return right if right.value else left
+    return ir.Apply("or", (left, right), BOOL)
+
+
+def negated(expr: ir.Expr) -> ir.Expr:
+    """Negation, folded."""
+    match expr:
+        case ir.Const(value):
+            return ir.Const(int(not value), BOOL)
+        case ir.Apply("not", (inner,)):
+            return inner
+        case _:
+            return ir.Apply("not", (expr,), BOOL)
+
+
+def show_value(value: Value) -> str:
+    """What kind of thing a value is, in the user's words."""
+    match value:
+        case Scalar(literal=True, expr=ir.Const(number)):
+            return f"{number}"
+        case Scalar(type=type):
+            return f"a value of type {show_type(type)}"
+        case NoneValue():
+            return "None"
+        case Storage(type=type):
+            return show_type(type)
+        case ObjectArray(name=name):
+            return f"the array `{name}`"
+        case Routine(name=name):
+            return f"the routine `{name}`"
+        case _:
+            return "this"

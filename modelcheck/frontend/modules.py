@@ -1,0 +1,234 @@
+"""Files and names: which declarations a spec and the files it imports make.
+
+Nothing is evaluated here.  A library's `__init__` passes names on; the file behind a name is read
+only when the name is used, so a spec pays for the mechanisms it uses.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from modelcheck.diagnostics import Related, Report, Span, SpecError, did_you_mean
+from modelcheck.frontend.names import LANG_NAMES
+from modelcheck.frontend.parse import Source, read_source, span_of
+from modelcheck.frontend.restrict import restrict
+
+PACKAGE = Path(__file__).resolve().parent.parent
+LIBRARIES = ("modelcheck.kernel", "modelcheck.storage")
+
+DeclKind = Literal["import", "constant", "struct", "enum", "routine", "call"]
+
+
+@dataclass(frozen=True, slots=True)
+class Decl:
+    """One name a file declares at its top level.
+
+    `call` declarations are assignments of a declaring call (`shared(…)`, `param(…)`); `import`
+    ones stand for a name of another module.
+    """
+
+    name: str
+    kind: DeclKind
+    node: ast.AST
+    span: Span
+    source: str = ""  # the module an import names
+    origin: str = ""  # the name there
+
+
+@dataclass(slots=True)
+class Module:
+    """One file: its declarations by name, and its free-standing calls (`spec`, `variant`, …)."""
+
+    name: str
+    source: Source
+    library: bool
+    names: dict[str, Decl] = field(default_factory=dict)
+    calls: list[ast.Call] = field(default_factory=list)
+
+    def span(self, node: ast.AST) -> Span:
+        """Where a node of this file stands."""
+        return span_of(node, self.source.shown)
+
+    @property
+    def prefix(self) -> str:
+        """What distinguishes equal names of different files."""
+        return self.name.rpartition(".")[2]
+
+
+DECLARING = frozenset({"param", "flag", "shared", "pool", "per_thread", "ghost", "between"})
+FREE_CALLS = frozenset({"spec", "variant", "default", "allow"})
+
+
+class Modules:
+    """All files of a spec, read on demand.  Errors go to `report`."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        self.by_path: dict[Path, Module] = {}
+        self._reading: list[Path] = []
+
+    def read(self, path: Path, shown: str, name: str, *, library: bool = False) -> Module:
+        """Read a file and the relative imports it makes; raises SpecErrors if it is no Python."""
+        key = path.resolve()
+        if key in self.by_path:
+            return self.by_path[key]
+        source = read_source(path, shown)
+        restrict(source, self.report)
+        module = Module(name, source, library)
+        self.by_path[key] = module
+        self._reading.append(key)
+        for node in source.tree.body:
+            self._declare(module, node)
+        if not library:
+            for decl in list(module.names.values()):
+                if decl.kind == "import" and decl.source.startswith("."):
+                    self.behind(module, decl)
+        self._reading.pop()
+        return module
+
+    def in_order(self) -> Iterator[Module]:
+        """Every file read so far: the spec first."""
+        yield from list(self.by_path.values())
+
+    def _declare(self, module: Module, node: ast.stmt) -> None:
+        match node:
+            case ast.ImportFrom(module=source, names=names, level=level):
+                if source == "__future__":
+                    return
+                for alias in names:
+                    self._add(
+                        module,
+                        Decl(
+                            alias.asname or alias.name,
+                            "import",
+                            alias,
+                            module.span(alias),
+                            "." * level + (source or ""),
+                            alias.name,
+                        ),
+                    )
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                kind: DeclKind = "constant"
+                if isinstance(value, ast.Call) and _called(value) in DECLARING:
+                    kind = "call"
+                self._add(module, Decl(name, kind, node, module.span(node.targets[0])))
+            case ast.AnnAssign(target=ast.Name(id=name)):
+                self._add(module, Decl(name, "call", node, module.span(node.target)))
+            case ast.ClassDef(name=name):
+                kind = "struct" if _decorated(node, "struct") else "enum"
+                self._add(module, Decl(name, kind, node, module.span(node)))
+            case ast.FunctionDef(name=name):
+                self._add(module, Decl(name, "routine", node, module.span(node)))
+            case ast.Expr(value=ast.Call() as call):
+                module.calls.append(call)
+            case _:
+                pass  # docstrings, and what `restrict` has refused
+
+    def _add(self, module: Module, decl: Decl) -> None:
+        before = module.names.get(decl.name)
+        if before is not None:
+            self.report.add(
+                SpecError(
+                    "MC202",
+                    f"`{decl.name}` is declared twice",
+                    decl.span,
+                    note="a name means one thing in a file",
+                    help="give one of them another name",
+                    related=(Related(before.span, "first declared here"),),
+                )
+            )
+            return
+        module.names[decl.name] = decl
+
+    def behind(self, module: Module, decl: Decl) -> tuple[Module, Decl] | str | None:
+        """What an import stands for: a declaration of another file, a name of the language
+        (str), or None where it names nothing (reported)."""
+        if decl.source == "modelcheck.lang":
+            if decl.origin in LANG_NAMES:
+                return decl.origin
+            self._unknown(decl, "modelcheck.lang", LANG_NAMES)
+            return None
+        target = self._import(module, decl)
+        if target is None:
+            return None
+        found = target.names.get(decl.origin)
+        if found is None:
+            self._unknown(decl, decl.source, target.names)
+            return None
+        if found.kind == "import":
+            return self.behind(target, found)
+        return target, found
+
+    def _unknown(self, decl: Decl, where: str, known: object) -> None:
+        self.report.add(
+            SpecError(
+                "MC203",
+                f"`{where}` has no `{decl.origin}`",
+                decl.span,
+                help=did_you_mean(decl.origin, known),  # type: ignore[arg-type]  # any iterable
+            )
+        )
+
+    def _import(self, module: Module, decl: Decl) -> Module | None:
+        dots = len(decl.source) - len(decl.source.lstrip("."))
+        parts = [p for p in decl.source[dots:].split(".") if p]
+        shown_folder = Path(module.source.shown).parent
+        library = module.library
+        if dots:
+            folder = module.source.path.parent
+            for _ in range(dots - 1):
+                folder, shown_folder = folder.parent, shown_folder.parent
+        else:
+            folder, shown_folder, parts, library = (
+                PACKAGE,
+                Path("modelcheck"),
+                parts[1:],
+                True,
+            )
+        path, shown = folder.joinpath(*parts), shown_folder.joinpath(*parts)
+        if path.is_dir():
+            path, shown = path / "__init__.py", shown / "__init__.py"
+        else:
+            path, shown = path.with_suffix(".py"), shown.with_suffix(".py")
+        if not path.is_file():
+            self.report.add(
+                SpecError(
+                    "MC204",
+                    f"there is no file for `{decl.source}`",
+                    decl.span,
+                    note=f"it would be `{shown}`",
+                )
+            )
+            return None
+        if path.resolve() in self._reading and not library:
+            self.report.add(
+                SpecError(
+                    "MC205",
+                    f"`{decl.source}` imports this file in turn",
+                    decl.span,
+                    note="imports must not form a cycle",
+                    help="move what both need into a third file",
+                )
+            )
+            return None
+        name = ".".join(["modelcheck", *parts]) if library and not dots else ".".join(parts)
+        return self.read(path, str(shown), name or module.name, library=library)
+
+
+def _called(call: ast.Call) -> str:
+    return call.func.id if isinstance(call.func, ast.Name) else ""
+
+
+def _decorated(node: ast.ClassDef | ast.FunctionDef, name: str) -> bool:
+    return any(decorator_name(d) == name for d in node.decorator_list)
+
+
+def decorator_name(node: ast.expr) -> str:
+    """The name of a decorator, bare or called."""
+    if isinstance(node, ast.Call):
+        node = node.func
+    return node.id if isinstance(node, ast.Name) else ""
