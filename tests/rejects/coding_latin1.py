@@ -1,0 +1,2 @@
+# -*- coding: latin-1 -*-  # E: MC004
+spec = 1

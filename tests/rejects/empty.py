@@ -1,0 +1,2 @@
+# E: MC008
+# comments only

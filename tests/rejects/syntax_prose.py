@@ -1,0 +1,1 @@
+Dear list, this patch is wrong.  # E: MC006
