@@ -119,7 +119,7 @@ _WIDTH = 100  # a help that fits into so many columns stands beside the carets
 _WINDOW = 160  # longer source lines are cut around the place
 _RED, _BLUE, _BOLD, _PLAIN = "\x1b[1;31m", "\x1b[1;34m", "\x1b[1m", "\x1b[0m"
 
-Sources = Mapping[str, Sequence[str]]
+Sources = Mapping[str, Sequence[str] | str]
 
 
 def render(
@@ -130,8 +130,8 @@ def render(
 ) -> str:
     """The errors as text that ends with a line end, a blank line between two.
 
-    `sources` gives the lines of a file by the path in the spans; a file it lacks is read from
-    disk, and one that has no text is named without showing any.  The first line of each error
+    `sources` gives a file's lines, or its text, by the path in the spans; a file it lacks is read
+    from disk, and one that has no text is named without showing any.  The first line of each error
     is complete: `path:line:col: error[CODE]: message`.
     """
     listed = errors.errors if isinstance(errors, SpecErrors) else tuple(errors)
@@ -144,7 +144,10 @@ class _Lines:
     """The text of the files that errors name; each is read once."""
 
     def __init__(self, sources: Sources) -> None:
-        self._known: dict[str, Sequence[str]] = dict(sources)
+        self._known: dict[str, Sequence[str]] = {
+            path: text.split("\n") if isinstance(text, str) else text
+            for path, text in sources.items()
+        }
 
     def of(self, span: Span) -> list[str]:
         """The lines that `span` covers, fewer (down to none) where the file has no such lines."""

@@ -25,7 +25,10 @@ _FUTURE_MODULE = "__future__"
 
 
 def restrict(source: Source, report: Report) -> None:
-    """Add to `report` an error for each construct outside the language, file order."""
+    """Add to `report` an error for each construct outside the language, then stop there if any.
+
+    Raises `SpecErrors`: nothing is declared or imported on the word of a file that is refused.
+    """
     rules = _Rules(source)
     rules.check_names(source.tree)
     rules.check_file(source.tree.body)
@@ -33,6 +36,8 @@ def restrict(source: Source, report: Report) -> None:
         _check_by_python(source, rules.errors)
     for error in rules.errors:
         report.add(error)
+    if rules.errors:
+        report.stop()
 
 
 def _check_by_python(source: Source, errors: list[SpecError]) -> None:
