@@ -12,9 +12,10 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from modelcheck.checks import BUILT_IN
 from modelcheck.diagnostics import SpecErrors
 from modelcheck.explore.options import Options, Progress
-from modelcheck.explore.result import BUILT_IN, Result
+from modelcheck.explore.result import Result
 from modelcheck.explore.search import explore
 from modelcheck.frontend import Spec, load
 from modelcheck.frontend.spec import SettingValue, SpecInfo, Variant

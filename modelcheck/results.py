@@ -25,7 +25,7 @@ def make_results(specs: Sequence[str]) -> tuple[dict[str, str], list[str]]:
     """The files by name, and what is wrong with the specs (nothing is, in a good tree)."""
     files: dict[str, str] = {}
     faults: list[str] = []
-    for gated in api.gate(specs, api.make_options(max_states=MAX_STATES)):
+    for gated in api.gate(specs, api.Options(max_states=MAX_STATES)):
         if gated.errors is not None or gated.info is None:
             faults.append(str(gated.errors))
             continue

@@ -165,7 +165,7 @@ def check_command(
 
     live = LiveLine(spec)
     with InterruptFlag() as interrupt:
-        options = api.make_options(
+        options = api.Options(
             search=search,
             seed=seed,
             stop=stop,
@@ -221,7 +221,7 @@ def gate_command(
     judgements = []
     failures = []
     with InterruptFlag() as interrupt:
-        options = api.make_options(
+        options = api.Options(
             max_states=max_states,
             max_memory=max_memory,
             progress=live.show,
@@ -277,7 +277,7 @@ def graph_command(
     from modelcheck.report.files import write_whole
 
     with InterruptFlag() as interrupt:
-        options = api.make_options(
+        options = api.Options(
             max_states=max_states,
             max_memory=max_memory,
             timeout_seconds=timeout,
