@@ -1,0 +1,1 @@
+"""The backend `python`: a program's steps as Python functions.  It is the definition."""

@@ -1,0 +1,463 @@
+"""Bodies as Python functions: one per step, one per start of a thread, one per property.
+
+The idea: a *region* (a location's block and the local blocks behind it) becomes one function on
+the list `m` of slots, in which the thread's locals are Python variables.  A block with one way in
+is written inside its predecessor; where ways meet, or lead back, the region becomes a loop over
+`at`, the number of the block to run next.  Each function is written once per template; what
+differs between its threads (`PC`, `ME`, the slots of locals) are variables of the function around.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Literal, assert_never
+
+from modelcheck.backends.python.expressions import Namespace, Writer
+from modelcheck.backends.python.failures import write_failure
+from modelcheck.backends.python.outcomes import BLOCKED, IDLE
+from modelcheck.diagnostics import NOWHERE, InternalError
+from modelcheck.ir.memory import Memory
+from modelcheck.ir.nodes import (
+    Assert,
+    Assign,
+    Block,
+    Body,
+    Branch,
+    Check,
+    Choose,
+    Crash,
+    Discard,
+    End,
+    Enter,
+    Free,
+    Instr,
+    Jump,
+    Leave,
+    Load,
+    New,
+    Place,
+    PointerRoot,
+    Precedes,
+    QueueOp,
+    Return,
+    SetInterrupts,
+    Spawn,
+    Store,
+    Template,
+    Terminator,
+    Wait,
+)
+from modelcheck.ir.traverse import assigned_local, nodes_of, successors, used_locals
+from modelcheck.ir.types import Embedded, ValueType
+
+MAX_BLOCKS = 10_000  # in one step; one more is `diverges`
+MAX_NESTING = 12  # blocks written inside each other; Python's parser has limits of its own
+
+Purpose = Literal["step", "start", "initial", "judge"]
+
+
+@dataclass(slots=True)
+class Text:
+    """Lines of Python with their indentation."""
+
+    lines: list[str] = field(default_factory=list)
+    depth: int = 0
+
+    def line(self, text: str) -> None:
+        """Append one line."""
+        self.lines.append("    " * self.depth + text)
+
+    @contextmanager
+    def indented(self, head: str) -> Iterator[None]:
+        """Append a line that opens a block, and indent what follows."""
+        self.line(head)
+        self.depth += 1
+        yield
+        self.depth -= 1
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """What one function runs: the blocks, in order of discovery, from `entry` on."""
+
+    entry: Block
+    blocks: tuple[Block, ...]
+    has_cycle: bool
+    joins: frozenset[str]  # labels of the blocks with several ways in
+
+    @property
+    def needs_count(self) -> bool:
+        """Whether more than the allowed number of blocks can run."""
+        return self.has_cycle or len(self.blocks) > MAX_BLOCKS
+
+
+def find_region(body: Body, entry: Block) -> Region:
+    """The blocks from an entry up to the next locations."""
+    by_label = {block.label: block for block in body.blocks}
+    ways_in = {entry.label: 1}
+    blocks = {entry.label: entry}
+    waiting = [entry]
+    while waiting:
+        block = waiting.pop()
+        for label in list_local_successors(by_label, block):
+            ways_in[label] = ways_in.get(label, 0) + 1
+            if label not in blocks:
+                blocks[label] = by_label[label]
+                waiting.append(by_label[label])
+    joins = frozenset(label for label, count in ways_in.items() if count > 1)
+    return Region(entry, tuple(blocks.values()), _has_cycle(by_label, entry), joins)
+
+
+def list_local_successors(by_label: dict[str, Block], block: Block) -> tuple[str, ...]:
+    """Where control may go on within the step: the successors that are no locations."""
+    return tuple(label for label in successors(block.end) if not by_label[label].rest)
+
+
+def _has_cycle(by_label: dict[str, Block], entry: Block) -> bool:
+    """Whether local control can come back to a block of the region (iterative depth-first)."""
+    done: set[str] = set()
+    path: dict[str, list[str]] = {entry.label: list(list_local_successors(by_label, entry))}
+    while path:
+        label, following = next(reversed(path.items()))
+        if not following:
+            done.add(label)
+            del path[label]
+            continue
+        to = following.pop()
+        if to in path:
+            return True
+        if to not in done:
+            path[to] = list(list_local_successors(by_label, by_label[to]))
+    return False
+
+
+class BodyEmitter:
+    """Writes the functions of one body."""
+
+    def __init__(
+        self,
+        memory: Memory,
+        namespace: Namespace,
+        text: Text,
+        body: Body,
+        template: Template | None,
+        *,
+        watches: bool,
+    ) -> None:
+        self._memory = memory
+        self._namespace = namespace
+        self._text = text
+        self._body = body
+        self._template = template
+        self._by_label = {block.label: block for block in body.blocks}
+        names = {local.name: f"v{i}" for i, local in enumerate(body.locals)}
+        self._writer = Writer(memory, namespace, names, watches=watches)
+        self._watches = watches
+        # Of the region under way:
+        self._purpose: Purpose = "step"
+        self._region = find_region(body, self._by_label[body.entry])
+        self._numbers: dict[str, int] = {}
+        self._live: tuple[str, ...] = ()
+        self._assigned: frozenset[str] = frozenset()
+
+    def emit_step(self, name: str, location: Block) -> None:
+        """The step at a location: `name(s)`, or `name(s, c)` where it has several outcomes."""
+        region = find_region(self._body, location)
+        parameters = "s, c" if self._watches or is_branching(self._memory, region) else "s"
+        self._begin("step", region, location.live)
+        with self._text.indented(f"def {name}({parameters}):"):
+            self._emit_comment(location)
+            self._text.line("m = list(s)")
+            for local in location.live:
+                self._text.line(f"{self._name(local)} = m[{self._slot_name(local)}]")
+            self._emit_region(set(location.live))
+
+    def emit_start(self, name: str, parameters: Sequence[str]) -> None:
+        """A thread's work before its first location: `name(m, c, …)`, None where it gets there."""
+        entry = self._by_label[self._body.entry]
+        names = ", ".join(["m", "c", *map(self._name, parameters)])
+        with self._text.indented(f"def {name}({names}):"):
+            if entry.rest:
+                self._begin("start", find_region(self._body, entry), ())
+                self._emit_zeros([local for local in entry.live if local not in parameters])
+                self._emit_arrival(entry)
+                return
+            self._begin("start", find_region(self._body, entry), ())
+            self._emit_region(set(parameters))
+
+    def emit_initial(self, name: str) -> None:
+        """The program's start: `name(m, c)`, None where it ends."""
+        self._begin("initial", find_region(self._body, self._by_label[self._body.entry]), ())
+        with self._text.indented(f"def {name}(m, c):"):
+            self._emit_region(set())
+
+    def emit_judge(self, name: str) -> None:
+        """A property: `name(m)`, True, False, or the Failure of evaluating it."""
+        self._begin("judge", find_region(self._body, self._by_label[self._body.entry]), ())
+        with self._text.indented(f"def {name}(m):"):
+            self._emit_region(set())
+
+    # -----------------------------------------------------------------------------------------
+    # Regions
+
+    def _begin(self, purpose: Purpose, region: Region, live: tuple[str, ...]) -> None:
+        self._purpose = purpose
+        self._region = region
+        self._live = live
+        self._assigned = frozenset(
+            local
+            for block in region.blocks
+            for instr in block.instrs
+            if (local := assigned_local(instr)) is not None
+        )
+        joins = [block.label for block in region.blocks if block.label in region.joins]
+        self._numbers = {label: i + 1 for i, label in enumerate(joins)}
+
+    def _emit_region(self, known: set[str]) -> None:
+        """The blocks of a region; `known` are the locals that have a value already."""
+        region = self._region
+        used = {
+            local
+            for block in region.blocks
+            for node in nodes_of(block)
+            for local in used_locals(node)
+        }
+        targets = {
+            local
+            for block in region.blocks
+            for label in successors(block.end)
+            if self._by_label[label].rest
+            for local in self._by_label[label].live
+        }
+        declared = [local.name for local in self._body.locals]
+        self._emit_zeros([x for x in declared if x in (used | targets) - known])
+        if region.needs_count:
+            self._text.line("count = 0")
+        self._split_deep_nests()
+        if not self._numbers:
+            self._emit_block(region.entry)
+            return
+        entry = self._numbers.setdefault(region.entry.label, 0)
+        self._text.line(f"at = {entry}")
+        with self._text.indented("while True:"):
+            # The table may not grow while it is written: joins are all known by now.
+            for label, number in sorted(self._numbers.items(), key=lambda item: item[1]):
+                with self._text.indented(f"if at == {number}:"):
+                    self._emit_block(self._by_label[label])
+
+    def _split_deep_nests(self) -> None:
+        """Make a block that would be written too deep inside others one that `at` names."""
+        depths = dict.fromkeys((self._region.entry.label, *self._numbers), 0)
+        waiting = list(depths)
+        while waiting:
+            label = waiting.pop()
+            for following in list_local_successors(self._by_label, self._by_label[label]):
+                if following in depths:
+                    continue
+                depths[following] = depths[label] + 1
+                if depths[following] == MAX_NESTING:
+                    depths[following] = 0
+                    self._numbers[following] = len(self._numbers) + 1
+                waiting.append(following)
+
+    def _emit_zeros(self, locals_: Sequence[str]) -> None:
+        if locals_:
+            self._text.line(" = ".join([*map(self._name, locals_), "0"]))
+
+    def _emit_block(self, block: Block) -> None:
+        if self._region.needs_count:
+            self._text.line("count += 1")
+            with self._text.indented(f"if count > {MAX_BLOCKS}:"):
+                detail = f"more than {MAX_BLOCKS:,} blocks in one step"
+                self._text.line(f"return {write_failure(self._writer, 'diverges', detail, None)}")
+        for instr in block.instrs:
+            self._emit_instr(instr, block)
+        self._emit_end(block.end)
+
+    def _emit_comment(self, block: Block) -> None:
+        if block.step is not None:
+            words = " ".join(f"{block.step.span} {block.step.text}".split())
+            self._text.line(f"# {words}")
+
+    def _emit_end(self, end: Terminator) -> None:
+        match end:
+            case Jump(target):
+                self._emit_goto(target)
+            case Branch(condition, then, other):
+                with self._text.indented(f"if {self._writer.write(condition)}:"):
+                    self._emit_goto(then)
+                with self._text.indented("else:"):
+                    self._emit_goto(other)
+            case End():
+                self._emit_finish()
+            case Return(value):
+                text = self._writer.write(value)
+                self._text.line(f"return True if {text} else False")
+            case _:
+                assert_never(end)
+
+    def _emit_goto(self, label: str) -> None:
+        block = self._by_label[label]
+        if block.rest:
+            self._emit_arrival(block)
+        elif label in self._numbers:
+            self._text.line(f"at = {self._numbers[label]}")
+            self._text.line("continue")
+        else:
+            self._emit_block(block)
+
+    def _emit_arrival(self, block: Block) -> None:
+        """The step ends at a location: its number, the locals that live there, 0 for the rest."""
+        template = self._require_template()
+        number = self._memory.location_number(template.name, block.label)
+        self._text.line(f"m[PC] = {number}")
+        for local in block.live:
+            if local not in self._live or local in self._assigned:
+                self._text.line(f"m[{self._slot_name(local)}] = {self._name(local)}")
+        self._emit_dead_slots(block.live)
+        self._emit_done()
+
+    def _emit_finish(self) -> None:
+        """The thread has ended, or the start of the program is done."""
+        if self._purpose != "initial":
+            template = self._require_template()
+            self._text.line(f"m[PC] = {self._memory.ended(template.name)}")
+            self._emit_dead_slots(())
+            self._text.line("set_slots(m, DEATH)")
+        self._emit_done()
+
+    def _emit_dead_slots(self, live: Sequence[str]) -> None:
+        kept = {self._slot_name(local) for local in live}
+        for slot in sorted({self._slot_name(local) for local in self._live} - kept):
+            self._text.line(f"m[{slot}] = 0")
+
+    def _emit_done(self) -> None:
+        self._text.line("return tuple(m)" if self._purpose == "step" else "return None")
+
+    # -----------------------------------------------------------------------------------------
+    # Instructions
+
+    def _emit_instr(self, instr: Instr, block: Block) -> None:
+        text, writer = self._text, self._writer
+        match instr:
+            case Assign(local, value):
+                text.line(f"{self._name(local)} = {writer.write_value(value)}")
+            case Load(local, place, kind):
+                text.line(f"{self._name(local)} = m[{writer.write_slot(place, kind)}]")
+            case Store(place, value, kind):
+                # Python evaluates the right side first, so a watched value is noted before.
+                slot = writer.write_slot(place, kind, is_write=True)
+                text.line(f"m[{slot}] = {writer.write_value(value)}")
+            case QueueOp():
+                self._emit_queue_op(instr)
+            case Check(condition, fault, subject, message):
+                with text.indented(f"if not {writer.write(condition)}:"):
+                    text.line(f"return {write_failure(writer, fault, message, subject)}")
+            case Assert(condition, property_, detail, subject):
+                with text.indented(f"if not {writer.write(condition)}:"):
+                    text.line(f"return {write_failure(writer, property_, detail, subject)}")
+            case Wait(condition, idle):
+                with text.indented(f"if not {writer.write(condition)}:"):
+                    if self._watches:
+                        is_placed = instr.span != NOWHERE or block.step is None
+                        span = instr.span if is_placed or not block.step else block.step.span
+                        text.line(f"c.wait({self._namespace.add('span', span)})")
+                    text.line(f"return {IDLE if idle else BLOCKED}")
+            case Choose(local, count):
+                text.line(f"{self._name(local)} = c.pick({count})")
+            case New(local, pool):
+                reuse = self._memory.lookup.object(pool).reuse
+                chooser = "c" if reuse else "None"
+                text.line(f"{self._name(local)} = POOLS[{pool!r}].take(m, {chooser})")
+            case Free(pointer, struct):
+                text.line(f"set_by_pointer(m, {writer.write(pointer)}, FREE[{struct!r}])")
+            case Discard(pointer, struct):
+                text.line(f"set_by_pointer(m, {writer.write(pointer)}, DISCARD[{struct!r}])")
+            case Enter(object_):
+                text.line(f"set_slots(m, ENTER[{object_!r}])")
+            case Leave(object_):
+                text.line(f"set_slots(m, LEAVE[{object_!r}])")
+            case Spawn(local, template, arguments):
+                values = "".join(f", {writer.write_value(a)}" for a in arguments)
+                text.line(f"failed, {self._name(local)} = SPAWN[{template!r}](m, c{values})")
+                with text.indented("if failed is not None:"):
+                    text.line("return failed")
+            case Crash():
+                text.line("set_slots(m, CRASH)")
+            case Precedes(property_, first, second):
+                first_label, second_label = self._write_label(first), self._write_label(second)
+                text.line(f"c.order({property_!r}, {first_label}, {second_label})")
+            case SetInterrupts(which, on):
+                text.line(f"m[{which.upper()}] = {writer.write_value(on)}")
+            case _:
+                assert_never(instr)
+
+    def _emit_queue_op(self, op: QueueOp) -> None:
+        is_write = op.verb != "read"
+        slot = self._writer.write_slot(op.place, op.kind, is_write=is_write)
+        local = "" if op.local is None else f"{self._name(op.local)} = "
+        match op.verb:
+            case "append" | "appendleft" | "remove":
+                value = "0" if op.value is None else self._writer.write_value(op.value)
+                self._text.line(f"queue_{op.verb}(m, {slot}, {value})")
+            case "pop" | "popleft":
+                self._text.line(f"{local}queue_{op.verb}(m, {slot})")
+            case "clear":
+                self._text.line(f"queue_clear(m, {slot})")
+            case "read":
+                if self._watches:
+                    self._text.line(slot)
+            case _:
+                assert_never(op.verb)
+
+    def _write_label(self, place: Place) -> str:
+        """The declaration that a lock order is about: the innermost field, else the object."""
+        lookup = self._memory.lookup
+        label = ""
+        inner: ValueType = lookup.root_type(place.root)
+        for part in place.path:
+            if isinstance(part, str) and isinstance(inner, Embedded):
+                label = f"{inner.struct}.{part}"
+            inner = lookup.inner_type(inner, part)
+        if label:
+            return repr(label)
+        if isinstance(place.root, PointerRoot):
+            labels = ("", *(p.label for p in self._memory.places(place.root.struct)))
+            table = self._namespace.add("labels", labels)
+            return f"{table}[{self._writer.write(place.root.pointer)}]"
+        return repr(place.root.object)
+
+    # -----------------------------------------------------------------------------------------
+    # Names
+
+    def _name(self, local: str) -> str:
+        return self._writer.name_local(local)
+
+    def _slot_name(self, local: str) -> str:
+        """The variable of the function around that holds the slot of a local."""
+        offset = self._memory.local_slot(self._require_template().name, local)
+        if offset is None:
+            raise InternalError(f"the live local `{local}` has no slot")
+        return f"L{offset}"
+
+    def _require_template(self) -> Template:
+        if self._template is None:
+            raise InternalError("only a thread can come to a location")
+        return self._template
+
+
+def is_branching(memory: Memory, region: Region) -> bool:
+    """Whether a region needs a chooser: it asks for choices, or records orders."""
+    return any(_asks(memory, instr) for block in region.blocks for instr in block.instrs)
+
+
+def _asks(memory: Memory, instr: Instr) -> bool:
+    match instr:
+        case Choose() | Spawn() | Precedes():
+            return True
+        case New(_, pool):
+            return memory.lookup.object(pool).reuse
+        case _:
+            return False

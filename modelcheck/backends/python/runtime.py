@@ -1,0 +1,246 @@
+"""What generated steps call: queues, life and death of objects, choices.
+
+`m` is always the memory of the step under way: a list of slots.  A helper raises InternalError
+where a Check should have stood before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from modelcheck.backends.python.outcomes import (
+    BLOCKED,
+    IDLE,
+    Failure,
+    Order,
+    Outcome,
+    State,
+    Step,
+    StepResult,
+)
+from modelcheck.diagnostics import InternalError, Span
+from modelcheck.ir.memory import ALIVE, FREED
+from modelcheck.ir.nodes import Kind
+
+Slots = list[int]
+
+
+# ---------------------------------------------------------------------------------------------
+# Queues: the length at slot b, then the elements
+
+
+def queue_append(m: Slots, b: int, value: int) -> None:
+    """Put a value behind the last element."""
+    m[b] += 1
+    m[b + m[b]] = value
+
+
+def queue_appendleft(m: Slots, b: int, value: int) -> None:
+    """Put a value before the first element."""
+    count = m[b]
+    m[b + 2 : b + 2 + count] = m[b + 1 : b + 1 + count]
+    m[b + 1] = value
+    m[b] = count + 1
+
+
+def queue_pop(m: Slots, b: int) -> int:
+    """Take the last element out."""
+    return _take(m, b, m[b])
+
+
+def queue_popleft(m: Slots, b: int) -> int:
+    """Take the first element out."""
+    return _take(m, b, 1)
+
+
+def _take(m: Slots, b: int, position: int) -> int:
+    """Take the element at a position, counted from 1, out."""
+    count = m[b]
+    if not 0 < position <= count:
+        raise InternalError("a step takes an element out of an empty queue, unchecked")
+    value = m[b + position]
+    m[b + position : b + count] = m[b + position + 1 : b + count + 1]
+    m[b + count] = 0
+    m[b] = count - 1
+    return value
+
+
+def queue_remove(m: Slots, b: int, value: int) -> None:
+    """Take the first element that equals a value out, if there is one."""
+    for position in range(1, m[b] + 1):
+        if m[b + position] == value:
+            _take(m, b, position)
+            return
+
+
+def queue_clear(m: Slots, b: int) -> None:
+    """Make a queue empty (a fresh one too, whose length is uninitialised)."""
+    for position in range(1, m[b] + 1):
+        m[b + position] = 0
+    m[b] = 0
+
+
+def queue_contains(m: Sequence[int], b: int, value: int) -> bool:
+    """Whether an element equals a value."""
+    return value in m[b + 1 : b + 1 + m[b]]
+
+
+# ---------------------------------------------------------------------------------------------
+# Life and death
+
+
+def is_alive(m: Sequence[int], status: int, thread: int, ended: Sequence[int]) -> bool:
+    """Whether an object lives: by its status slot and its thread's number, -1 where it has none."""
+    return (status < 0 or m[status] == ALIVE) and (thread < 0 or m[thread] != ended[thread])
+
+
+def is_usable(
+    m: Sequence[int], status: int, thread: int, ended: Sequence[int], freed_counts: int
+) -> bool:
+    """Like `is_alive`; with `freed_counts`, an object that was freed but not discarded too."""
+    if freed_counts and m[status] == FREED:
+        return True
+    return is_alive(m, status, thread, ended)
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """A pool as `New` sees it: per element the status slot, the pointer, and the slots to set."""
+
+    statuses: tuple[int, ...]
+    pointers: tuple[int, ...]
+    fresh: tuple[tuple[tuple[int, int], ...], ...]
+    free_values: frozenset[int]  # the statuses from which a slot can be taken
+    reuse: bool
+
+    def has_free_slot(self, m: Sequence[int]) -> bool:
+        """Whether `New` would find a slot."""
+        return any(m[status] in self.free_values for status in self.statuses)
+
+    def take(self, m: Slots, chooser: Chooser | None) -> int:
+        """Allocate: the lowest slot, or with `reuse` any; gives the pointer to it."""
+        free = [i for i, status in enumerate(self.statuses) if m[status] in self.free_values]
+        if not free:
+            raise InternalError("a step allocates from an exhausted pool, unchecked")
+        rank = chooser.pick(len(free)) if self.reuse and chooser is not None else 0
+        element = free[rank]
+        m[self.statuses[element]] = ALIVE
+        set_slots(m, self.fresh[element])
+        return self.pointers[element]
+
+
+def set_slots(m: Slots, values: Sequence[tuple[int, int]]) -> None:
+    """Set single slots: pairs of number and value."""
+    for slot, value in values:
+        m[slot] = value
+
+
+def set_by_pointer(
+    m: Slots, pointer: int, by_pointer: Mapping[int, tuple[tuple[int, int], ...]]
+) -> None:
+    """Free or discard: set the slots of the object that a pointer is the whole of."""
+    if pointer not in by_pointer:
+        raise InternalError("a step frees what is no whole object, unchecked")
+    set_slots(m, by_pointer[pointer])
+
+
+# ---------------------------------------------------------------------------------------------
+# Choices, recorded orders, touched slots
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """One look at or change of memory by a step: the slot, and the slot that stands for the
+    place (of a queue: its length).
+    """
+
+    slot: int
+    key: int
+    is_write: bool
+    kind: Kind
+
+
+@dataclass(slots=True)
+class Chooser:
+    """The choices of one way through a step, and what it notes on the way.
+
+    An odometer: `taken` counts up like its digits, `limits` are the digits' bases, so all ways
+    come in increasing order.  A digit's base may depend on the digits before it.
+    """
+
+    taken: list[int] = field(default_factory=list)
+    limits: list[int] = field(default_factory=list)
+    position: int = 0
+    orders: list[Order] = field(default_factory=list)
+    touched: list[Touch] = field(default_factory=list)
+    waited: Span | None = None
+
+    def rewind(self) -> None:
+        """Begin another way through the step."""
+        self.position = 0
+        self.orders.clear()
+        self.touched = []
+        self.waited = None
+
+    def pick(self, count: int) -> int:
+        """The next choice among `count` values."""
+        if count < 1:
+            raise InternalError("a step chooses among no values")
+        position = self.position
+        if position == len(self.taken):
+            self.taken.append(0)
+            self.limits.append(count)
+        self.position = position + 1
+        return self.taken[position]
+
+    def advance(self) -> bool:
+        """Turn to the next combination; false when all were taken."""
+        del self.taken[self.position :], self.limits[self.position :]
+        while self.taken and self.taken[-1] + 1 == self.limits[-1]:
+            self.taken.pop()
+            self.limits.pop()
+        if not self.taken:
+            return False
+        self.taken[-1] += 1
+        return True
+
+    def order(self, property_: str, first: str, second: str) -> None:
+        """Record that `first` was passed before `second`."""
+        self.orders.append(Order(property_, first, second))
+
+    def touch(self, slot: int, key: int, is_write: bool, kind: Kind) -> int:
+        """Note that the step touches a slot; gives the slot."""
+        self.touched.append(Touch(slot, key, is_write, kind))
+        return slot
+
+    def wait(self, span: Span) -> None:
+        """Note where a way through the step was disabled."""
+        self.waited = span
+
+
+Way = Callable[[State, Chooser], State | int | Failure]
+
+
+def follow_choices(way: Way) -> Step:
+    """The step that takes every way through its choices."""
+
+    def step(state: State) -> StepResult:
+        chooser = Chooser()
+        outcomes = []
+        disabled = IDLE
+        while True:
+            chooser.rewind()
+            result = way(state, chooser)
+            if isinstance(result, int):
+                disabled = min(disabled, result)  # BLOCKED is less than IDLE
+            else:
+                choices = tuple(chooser.taken[: chooser.position])
+                outcomes.append(Outcome(choices, result, tuple(chooser.orders)))
+            if not chooser.advance():
+                return outcomes or disabled
+
+    return step
+
+
+assert BLOCKED < IDLE, "follow_choices takes the least"

@@ -1,0 +1,47 @@
+"""What a run is asked to do: order of the search, limits, and which properties to judge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+Search = Literal["bfs", "dfs", "random"]
+Stop = Literal["first", "all"]
+
+STUCK_LIMIT = 1_000_000  # states up to which the edges for `stuck` are stored (DESIGN 3.4)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run has come, for a progress line."""
+
+    states: int
+    transitions: int
+    depth: int
+    waiting: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to explore.
+
+    `max_memory` is in bytes (None: 80 % of what is available when the run starts).  `properties`
+    are the names to judge (None: all).  `samples` ends a random search after that many walks.
+    `progress` is called about twice a second; `interrupted` is asked as often, and ends the run
+    when true.
+    """
+
+    search: Search = "bfs"
+    seed: int = 0
+    stop: Stop = "all"
+    max_states: int | None = None
+    max_memory: int | None = None
+    timeout_seconds: float | None = None
+    samples: int | None = None
+    properties: frozenset[str] | None = None
+    stuck_limit: int = STUCK_LIMIT
+    variant: str | None = None
+    progress: Callable[[Progress], None] | None = None
+    interrupted: Callable[[], bool] | None = None
