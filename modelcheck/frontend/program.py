@@ -1,7 +1,7 @@
 """A spec under one setting → its program: every thread, property and object, lowered.
 
-What a call through `Fn` can reach and which stack objects exist is known only when all threads
-are lowered, so lowering repeats until neither changes.
+What a call through `Fn` can reach, which stack objects exist and what is freed is known only when
+all threads are lowered, so lowering repeats until none of it changes.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class ProgramMaker:
     def make(self) -> ir.Program:
         """Lower until the targets of indirect calls and the stack objects are settled."""
         for _ in range(MAX_ROUNDS):
-            before = (self._targets(), self._locals())
+            before = self._settled()
             stored: dict[tuple[str, str], set[str]] = {}
             self._note_starts(stored)
             initial = self.lower_initial(stored)
@@ -73,7 +73,7 @@ class ProgramMaker:
             self.fn_targets = {
                 key: sorted(names, key=lambda n: order[n]) for key, names in stored.items()
             }
-            if (self._targets(), self._locals()) == before:
+            if self._settled() == before:
                 break
         return ir.Program(
             name=self.info.name,
@@ -89,11 +89,10 @@ class ProgramMaker:
             path=self.info.path,
         )
 
-    def _targets(self) -> dict[tuple[str, str], list[str]]:
-        return {key: list(names) for key, names in self.fn_targets.items() if names}
-
-    def _locals(self) -> list[str]:
-        return [name for name, obj in self.world.objects.items() if obj.kind == "local"]
+    def _settled(self) -> tuple[object, ...]:
+        targets = {key: tuple(names) for key, names in self.fn_targets.items() if names}
+        locals = [name for name, obj in self.world.objects.items() if obj.kind == "local"]
+        return targets, locals, frozenset(self.world.freed)
 
     def _note_starts(self, stored: dict[tuple[str, str], set[str]]) -> None:
         """Routines that fields hold from the start."""

@@ -217,8 +217,12 @@ class ExpressionRules:
                             help=f"write `{sign}`; a Bool is its own condition",
                         )
                         break
-        for operand in operands:
-            self.check_expression(operand)
+        for index, operand in enumerate(operands):
+            asked = index > 0 and isinstance(node.ops[index - 1], ast.In | ast.NotIn)
+            if asked and isinstance(operand, ast.Tuple):
+                self.check_tuple(operand)
+            else:
+                self.check_expression(operand)
 
     def check_tuple(self, node: ast.Tuple, *, strings: bool = False) -> None:
         """A tuple where one is allowed: its elements are values."""
@@ -348,9 +352,9 @@ class ExpressionRules:
                     "MC146",
                     "a tuple is no value",
                     node,
-                    note="it stands only after `return`, in `a, b = …`, and in `stable=`, "
-                    "`violates=`, `also=`",
-                    help="write `x == A or x == B` for `x in (A, B)`; else use a struct",
+                    note="it stands only after `return`, in `a, b = …`, in `x in (A, B)`, and in "
+                    "`stable=`, `violates=`, `also=`",
+                    help="use a struct",
                 )
             case ast.Starred(value=value):
                 self._refuse_star(value, "*")

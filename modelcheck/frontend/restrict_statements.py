@@ -78,9 +78,9 @@ class StatementRules(ExpressionRules):
             self.check_expression(node.value)
 
     def refuse_chain(self, node: ast.Assign) -> None:
-        """MC130."""
+        """MC152."""
         self.refuse(
-            "MC130",
+            "MC152",
             "several targets are assigned at once",
             node,
             note="each store to shared memory is a step of its own; the order should be seen",

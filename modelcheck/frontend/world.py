@@ -100,6 +100,7 @@ class World(ConstantReader):
         self.threads: dict[str, ThreadDecl] = {}
         self.routine_numbers: dict[str, int] = {}
         self.routine_values: dict[str, Routine] = {}
+        self.freed: set[str] = set()  # structs that some routine frees
         self.used_settings: dict[str, SettingValue] = {}
         self._values: dict[tuple[str, str], Value | None] = {}
         self._resolving: list[tuple[str, str]] = []

@@ -381,6 +381,7 @@ class Intrinsics(Calls):
         number = self.builder.temporary(RangeType(0, total - 1))
         result, found = self.builder.temporary(of), self.builder.temporary(BOOL)
         self.builder.emit(ir.Choose(number, total, span=span))
+        self.builder.emit(ir.Assign(result, constant(0, of), span=span))
         self.builder.emit(ir.Assign(found, constant(0, BOOL), span=span))
         for index, _ in enumerate(self.generate(node.generators, 0)):
             then, other = self.builder.fresh_label(), self.builder.fresh_label()
@@ -447,6 +448,7 @@ class Intrinsics(Calls):
         self.check(ir.Alive(place), "double-free", place, node)
         self.run_on_free(Storage(place, Embedded(struct)), node)
         self.builder.emit(ir.Free(pointer.expr, struct, span=span))
+        self.world.freed.add(struct)
         return NoneValue()
 
     def run_on_free(self, storage: Storage, node: ast.AST) -> None:

@@ -181,9 +181,7 @@ class Places(LoweringContext):
         self.check_parts(storage.place, node)
         if storage.ghost:
             return
-        root = storage.place.root
-        own = isinstance(root, ir.ObjectRoot) and self.always_own(root)
-        if not own:
+        if self.may_be_dead(storage.place.root):
             self.check(
                 ir.Alive(storage.place, stable=self.is_stable(storage.place)),
                 "use-after-free",
@@ -196,20 +194,34 @@ class Places(LoweringContext):
                 place = ir.Place(place.root, place.path[:-1])
             self.check(ir.IsInitialised(place), "uninitialised", storage.place, node)
 
-    def always_own(self, root: ir.ObjectRoot) -> bool:
-        """Whether an object cannot be dead where this code runs: a shared scalar, the running
-        thread's own per-thread object, or its own `local` (which ends with the routine)."""
-        obj = self.world.objects.get(root.object)
-        if obj is None:
-            return root.index is None
-        if obj.kind == "per_thread":
-            index = root.index
-            return (
-                isinstance(index, ir.Apply)
-                and index.op == "-"
-                and isinstance(index.args[0], ir.Current)
+    def may_be_dead(self, root: ir.Root) -> bool:
+        """Whether the object around a place may be dead where this code runs.
+
+        Soundness: an object wrongly called immortal is never checked for use after free.  What
+        `free` is called on is collected while lowering, which repeats until it is complete.
+        """
+        if isinstance(root, ir.PointerRoot):
+            return any(
+                (obj.kind != "shared" or obj.type.struct in self.world.freed)
+                and self.world.places_inside(obj.type, root.struct)
+                for obj in self.world.objects.values()
+                if isinstance(obj.type, Embedded) and not obj.ghost
             )
-        return obj.kind == "shared" and not isinstance(obj.type, Embedded)
+        obj = self.world.objects[root.object]
+        match obj.kind:
+            case "shared":
+                return isinstance(obj.type, Embedded) and obj.type.struct in self.world.freed
+            case "local":
+                return root.index is not None  # its own ends with the routine
+            case "per_thread":
+                index = root.index
+                return not (
+                    isinstance(index, ir.Apply)
+                    and index.op == "-"
+                    and isinstance(index.args[0], ir.Current)
+                )
+            case "pool":
+                return True
 
     def holder(self, place: ir.Place) -> ValueType:
         """The type of what contains the last part of a place."""
