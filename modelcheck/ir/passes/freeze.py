@@ -1,0 +1,407 @@
+"""Freeze: what nothing changes after the start is no access, and what nothing ends is not mortal.
+
+This is part of the meaning (DESIGN 3.1): a load of a field that nothing stores, in an object that
+nothing frees, is local work.  The granule is the cell (`alias.Cell`), so whether a load is a step
+never depends on which element or object it happens to look at.  Where the start value is the same
+constant for all that a place may denote, the read becomes that constant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from modelcheck.ir.alias import Aliases, Cell, Index, Pattern
+from modelcheck.ir.nodes import (
+    AddressOf,
+    Assign,
+    Block,
+    Body,
+    Choose,
+    Const,
+    Crash,
+    Discard,
+    Enter,
+    Expr,
+    Free,
+    Instr,
+    Kind,
+    Leave,
+    Load,
+    New,
+    Object,
+    ObjectRoot,
+    Place,
+    PointerRoot,
+    Program,
+    QueueContains,
+    QueueLength,
+    QueueOp,
+    Read,
+    SetInterrupts,
+    Spawn,
+    Store,
+    Terminator,
+    Wait,
+)
+from modelcheck.ir.passes.mentions import (
+    all_nodes,
+    find_mentions,
+    nodes_in,
+    running_nodes,
+    running_templates,
+)
+from modelcheck.ir.traverse import (
+    every_place,
+    has_access,
+    inner_region,
+    map_end,
+    map_instr,
+    nodes_of,
+    parts_of,
+    parts_of_place,
+    place_in,
+    places_of,
+    predecessors,
+    reachable_blocks,
+    values_of,
+    walk_node,
+)
+from modelcheck.ir.types import BOOL, ArrayOf, Embedded, QueueOf, ScalarType, ValueType
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """What never changes while threads run.
+
+    `stored` are the cells that a thread may store, `initial` those that the initial code stores,
+    `freed` the objects that may be freed.
+    """
+
+    aliases: Aliases
+    stored: frozenset[Cell]
+    initial: frozenset[Cell]
+    freed: frozenset[str]
+
+    def holds(self, place: Place) -> bool:
+        """Whether a place keeps its value from the first state on."""
+        cell = self.aliases.cell(place)
+        return cell not in self.stored and all(
+            obj.kind == "shared" and obj.name not in self.freed
+            for obj in self.aliases.holders(cell)
+        )
+
+    def constant(self, place: Place) -> Expr | None:
+        """The value of a frozen place, where it is the same constant for all it may denote."""
+        if self.aliases.cell(place) in self.initial:
+            return None
+        of = self.aliases.lookup.place_type(place)
+        if isinstance(of, Embedded | ArrayOf | QueueOf):
+            return None
+        found: Expr | None = None
+        for pattern in self.aliases.patterns(place):
+            for value in self._start_values(pattern, of):
+                if found is not None and value != found:
+                    return None
+                found = value
+        return found
+
+    def _start_values(self, pattern: Pattern, of: ScalarType) -> Iterator[Expr]:
+        obj = self.aliases.lookup.object(pattern.object)
+        set_values = {
+            (element, tuple(p if isinstance(p, str) else _number(p) for p in path)): value
+            for element, path, value in obj.start
+        }
+        count = 1 if obj.count is None else obj.count
+        elements = range(count) if isinstance(pattern.element, Index) else (pattern.element,)
+        for element in elements:
+            for path, default in self._scalars(obj.type, pattern.path):
+                value = set_values.get((element, path))
+                if value is None:
+                    yield Const(default, of)
+                else:
+                    yield Const(value.value, of) if isinstance(value, Const) else value
+
+    def _scalars(
+        self, of: ValueType, path: tuple[str | int | Index, ...], default: int = 0
+    ) -> Iterator[tuple[tuple[str | int, ...], int]]:
+        """The concrete paths that a path stands for, each with its declared start value."""
+        if not path:
+            yield (), default
+            return
+        part, rest = path[0], path[1:]
+        if isinstance(of, ArrayOf):
+            numbers = range(of.count) if isinstance(part, Index) else (part,)
+            for number in numbers:
+                for inner, value in self._scalars(of.element, rest, default):
+                    yield (number, *inner), value
+        elif isinstance(of, Embedded) and isinstance(part, str):
+            field = next(f for f in self.aliases.lookup.struct(of.struct).fields if f.name == part)
+            for inner, value in self._scalars(field.type, rest, field.start):
+                yield (part, *inner), value
+
+
+def _number(part: Expr) -> int:
+    return part.value if isinstance(part, Const) else -1
+
+
+def find_frozen(program: Program) -> Frozen:
+    """Decide what no thread changes.
+
+    Soundness: a cell that is wrongly called frozen makes its loads local, so interleavings
+    between them are lost.  Every instruction that can change a scalar of a shared object must be
+    seen: Store, QueueOp, Crash (which puts back what the initial code stored), Free (in the
+    initial code too).  Cells that lie in a pool, per-thread or local object are never frozen, so
+    New, Enter, Spawn and the end of a thread change none.  Attacked by `test_freeze.py`, one test
+    per condition.
+    """
+    aliases = Aliases(program, find_mentions(program).objects)
+    initial = frozenset(stored_cells(aliases, nodes_in(program.initial)))
+    stored = set(stored_cells(aliases, running_nodes(program)))
+    if any(isinstance(node, Crash) for node in running_nodes(program)):
+        stored |= initial
+    freed: set[str] = set()
+    for node in all_nodes(program):
+        if isinstance(node, Free | Discard):
+            freed.update(_freed_objects(program, node))
+    return Frozen(aliases, frozenset(stored), initial, frozenset(freed))
+
+
+def stored_cells(aliases: Aliases, nodes: Iterator[Instr | Terminator]) -> Iterator[Cell]:
+    """The cells that some code stores."""
+    for node in nodes:
+        match node:
+            case Store(place):
+                yield aliases.cell(place)
+            case QueueOp(verb, place) if verb != "read":
+                yield aliases.cell(place)
+            case _:
+                continue
+
+
+def _freed_objects(program: Program, node: Free | Discard) -> Iterator[str]:
+    match node.pointer:
+        case AddressOf(Place(ObjectRoot(name), ())):
+            yield name
+        case _:
+            for obj in program.objects:
+                if obj.type == Embedded(node.struct):
+                    yield obj.name
+
+
+# ---------------------------------------------------------------------------------------------
+# Mortality
+
+
+def find_mortal(program: Program, freed: frozenset[str]) -> frozenset[str]:
+    """The objects whose life something in the program may end while code can still look.
+
+    Soundness: an object wrongly called immortal loses its use-after-free checks.  A `local` object
+    is immortal only if no pointer to it is made that outlives the place it is used in, and no
+    code names it where it may have been left already.  Attacked by `test_freeze.py`.
+    """
+    seen = _escaping(program)
+    for template in running_templates(program):
+        seen |= _named_when_dead(template.body)
+
+    def is_mortal(obj: Object) -> bool:
+        match obj.kind:
+            case "pool":
+                return True
+            case "shared":
+                return obj.name in freed and not obj.ghost
+            case "per_thread":
+                return not obj.ghost
+            case "local":
+                return obj.name in seen and not obj.ghost
+
+    return frozenset(obj.name for obj in program.objects if is_mortal(obj))
+
+
+def _escaping(program: Program) -> set[str]:
+    """The objects a pointer to which is used for more than naming a place.
+
+    Also those that are named as another thread's copy.
+    """
+    found: set[str] = set()
+
+    def look(expr: Expr) -> None:
+        if isinstance(expr, AddressOf) and isinstance(expr.place.root, ObjectRoot):
+            found.add(expr.place.root.object)
+        look_below(place_in(expr), parts_of(expr))
+
+    def look_below(place: Place | None, parts: tuple[Expr, ...]) -> None:
+        if place is not None:
+            if isinstance(place.root, ObjectRoot) and place.root.index is not None:
+                found.add(place.root.object)
+            if isinstance(place.root, PointerRoot) and isinstance(place.root.pointer, AddressOf):
+                inner = place.root.pointer.place
+                look_below(inner, parts_of_place(inner))
+                parts = tuple(p for p in parts if p is not place.root.pointer)
+        for part in parts:
+            look(part)
+
+    for node in all_nodes(program):
+        for place in places_of(node):
+            look_below(place, parts_of_place(place))
+        for value in values_of(node):
+            look(value)
+    return found
+
+
+def _named_when_dead(body: Body) -> set[str]:
+    """The `local` objects named where they may not have been entered, or been left again.
+
+    Forward data flow of the objects that are surely alive.
+    """
+    blocks = reachable_blocks(body)
+    before = predecessors(blocks)
+    everything = frozenset(n.object for b in blocks for n in b.instrs if isinstance(n, Enter))
+    alive_after: dict[str, frozenset[str]] = {block.label: everything for block in blocks}
+
+    def alive_before(block: Block) -> frozenset[str]:
+        if block.label == body.entry:
+            return frozenset()
+        return frozenset.intersection(*(alive_after[label] for label in before[block.label]))
+
+    changed = True
+    while changed:
+        changed = False
+        for block in blocks:
+            alive = alive_before(block)
+            for instr in block.instrs:
+                alive = _alive_after(instr, alive)
+            if alive != alive_after[block.label]:
+                alive_after[block.label] = alive
+                changed = True
+    found: set[str] = set()
+    for block in blocks:
+        alive = alive_before(block)
+        for node in nodes_of(block):
+            for place in every_place(node):
+                if isinstance(place.root, ObjectRoot) and place.root.object not in alive:
+                    found.add(place.root.object)
+            alive = _alive_after(node, alive)
+    return found
+
+
+def _alive_after(node: Instr | Terminator, alive: frozenset[str]) -> frozenset[str]:
+    match node:
+        case Enter(name):
+            return alive | {name}
+        case Leave(name):
+            return alive - {name}
+        case _:
+            return alive
+
+
+# ---------------------------------------------------------------------------------------------
+# The pass
+
+
+def freeze(program: Program) -> Program:
+    """Make loads of frozen places local, put constants for them, and mark what is mortal.
+
+    A step whose accesses were all frozen is no step any more; an empty `step` says so, since what
+    follows it in its block (an observer, say) may read shared memory without being a step.
+    """
+    frozen = find_frozen(program)
+    mortal = find_mortal(program, frozen.freed)
+
+    def in_body(body: Body) -> Body:
+        return _freeze_body(body, frozen)
+
+    return replace(
+        program,
+        objects=tuple(replace(obj, mortal=obj.name in mortal) for obj in program.objects),
+        templates=tuple(
+            replace(template, body=in_body(template.body)) for template in program.templates
+        ),
+        initial=in_body(program.initial),
+        properties=tuple(
+            prop if prop.body is None else replace(prop, body=in_body(prop.body))
+            for prop in program.properties
+        ),
+    )
+
+
+def _freeze_body(body: Body, frozen: Frozen) -> Body:
+    old = {block.label: block for block in body.blocks}
+    new = {block.label: _freeze_block(block, frozen) for block in body.blocks}
+
+    def was_frozen(block: Block) -> bool:
+        if block.step is None:
+            return False
+        before, after = inner_region(old, block.label), inner_region(new, block.label)
+        return touches_memory(before) and not touches_memory(after) and not acts(after)
+
+    return replace(
+        body,
+        blocks=tuple(replace(b, step=None) if was_frozen(b) else b for b in new.values()),
+    )
+
+
+def touches_memory(region: Sequence[Block]) -> bool:
+    """Whether a step accesses shared memory."""
+    return any(
+        (isinstance(node, Load | Store | QueueOp) and node.kind.is_access)
+        or has_access(walk_node(node))
+        for block in region
+        for node in nodes_of(block)
+    )
+
+
+def acts(region: Sequence[Block]) -> bool:
+    """Whether a step does something that is a step although it is no access.
+
+    Behind a choice outside `atomic`, a wait only filters the choices: local work may do that too.
+    """
+    chosen = False
+    for block in region:
+        for instr in block.instrs:
+            chosen = chosen or (isinstance(instr, Choose) and not block.atomic)
+            if isinstance(instr, New | Free | Discard | Spawn | Crash | SetInterrupts):
+                return True
+            if isinstance(instr, Wait) and not chosen:
+                return True
+    return False
+
+
+def _freeze_block(block: Block, frozen: Frozen) -> Block:
+    def on_expr(expr: Expr) -> Expr:
+        match expr:
+            case Read(place, kind) if frozen.holds(place):
+                value = frozen.constant(place)
+                if value is not None:
+                    return value
+                return replace(expr, kind=Kind.SILENT) if kind.is_access else expr
+            case QueueLength(place) if _is_empty(place, frozen):
+                return Const(0, frozen.aliases.lookup.expr_type(expr, {}))
+            case QueueContains(place, value) if _is_empty(place, frozen):
+                return expr if has_access((value,)) else Const(0, BOOL)
+            case _:
+                return expr
+
+    instrs: list[Instr] = []
+    for old in block.instrs:
+        instr = map_instr(old, on_expr)
+        match instr:
+            case Load(local, place) if frozen.holds(place):
+                value = frozen.constant(place) or Read(place, _silent(instr.kind))
+                instrs.append(Assign(local, value, span=instr.span))
+            case QueueOp("read", place) if frozen.holds(place) and not has_access(
+                parts_of_place(place)
+            ):
+                continue
+            case _:
+                instrs.append(instr)
+    return replace(block, instrs=tuple(instrs), end=map_end(block.end, on_expr))
+
+
+def _silent(kind: Kind) -> Kind:
+    return Kind.SILENT if kind.is_access else kind
+
+
+def _is_empty(place: Place, frozen: Frozen) -> bool:
+    """Whether a queue stays as it started: empty."""
+    return frozen.holds(place) and frozen.aliases.cell(place) not in frozen.initial
