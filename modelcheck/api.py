@@ -21,7 +21,8 @@ from modelcheck.frontend import Spec, load
 from modelcheck.frontend.spec import SettingValue, SpecInfo, Variant
 from modelcheck.gate import Judgement, Outcome, Steps, fail_dead_steps, judge
 from modelcheck.ir.nodes import Program, StepInfo
-from modelcheck.ir.passes import run_passes
+from modelcheck.ir.passes import PASS_NAMES, run_passes
+from modelcheck.ir.text import print_program
 from modelcheck.settings import choose_variant, explain_unknown, read_settings
 from modelcheck.specfiles import SelectionError, SpecFile, find_spec, find_specs
 
@@ -99,12 +100,14 @@ def list_specs(arguments: Sequence[str]) -> Iterator[SpecInfo | SpecErrors]:
             yield errors
 
 
-def load_program(argument: str, choice: Choice) -> tuple[SpecInfo, Variant, Program]:
-    """One program of a spec, after all passes."""
+def describe_program(argument: str, choice: Choice, *, after: str | None = None) -> str:
+    """The text of one program of a spec, after a pass (None: after all)."""
     spec = load_spec(find_spec(argument))
     variant = choose_variant(spec.info, choice.variant)
-    program = make_program(spec, variant, read_settings(spec.info, choice.settings))
-    return spec.info, variant, program
+    if after is not None and after not in PASS_NAMES:
+        raise SelectionError(explain_unknown("there is no pass", after, PASS_NAMES))
+    settings = {**variant.settings, **read_settings(spec.info, choice.settings)}
+    return print_program(run_passes(spec.program(settings), after=after or PASS_NAMES[-1]))
 
 
 def load_spec(file: SpecFile) -> Spec:
@@ -182,10 +185,10 @@ __all__ = [
     "Run",
     "SelectionError",
     "check",
+    "describe_program",
     "find_steps",
     "gate",
     "list_specs",
-    "load_program",
     "load_spec",
     "make_program",
 ]

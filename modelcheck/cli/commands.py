@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -84,12 +85,15 @@ def list_command(specs: Sequence[str], *, as_json: bool) -> int:
     from modelcheck.cli import explain_failure
     from modelcheck.diagnostics import SpecErrors
     from modelcheck.report.json import info_to_json, write_json
+    from modelcheck.report.table import print_table
     from modelcheck.report.text import list_specs
 
     found = list(api.list_specs(specs))
     infos = [entry for entry in found if not isinstance(entry, SpecErrors)]
     if as_json:
         say(write_json([info_to_json(info) for info in infos]).rstrip("\n"))
+    elif sys.stdout.isatty():
+        print_table(infos)
     else:
         say_all(list_specs(infos))
     codes = [explain_failure(entry) for entry in found if isinstance(entry, SpecErrors)]
@@ -192,8 +196,8 @@ def check_command(
         say(json.write_json(value).rstrip("\n"))
     else:
         replay = f"modelcheck replay {written}" if written else ""
-        traces = api.render_traces(run)
-        say_all(text.describe_result(run.info, run.program, run.result, traces, replay))
+        traces = api.render_traces(run, replay)
+        say_all(text.describe_result(run.info, run.program, run.result, traces))
         if coverage:
             say_all(text.describe_coverage(run.program, run.result))
     return choose_check_exit(run.result.verdict)

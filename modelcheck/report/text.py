@@ -23,30 +23,34 @@ _HEADINGS = {
 
 
 def describe_result(
-    info: SpecInfo, program: Program, result: Result, traces: Sequence[str], replay: str
+    info: SpecInfo, program: Program, result: Result, traces: Sequence[str]
 ) -> Iterator[str]:
     """The lines of a verdict.
 
-    `traces` are the rendered witnesses of the headline violation, `replay` the command that
-    shows them again ("" where nothing was written).
+    `traces` are the witnesses of the headline violation as `trace/text.py` writes them, each a
+    whole report; a verdict without any (verified, or a `reachable` that is never true) gets its
+    report here.
     """
-    yield f"{_HEADINGS[result.verdict]}  {info.path}{_describe_settings(program, result.variant)}"
     headline = result.headline
-    if headline is not None:
-        yield f"  {describe_headline(headline, program)}"
+    if traces:
         for trace in traces:
-            yield from (f"  {line}".rstrip() for line in trace.splitlines())
-        if replay:
-            yield f"  replay: {replay}"
-    others = [v for v in result.violations if v is not headline]
-    for violation in others:
-        yield f"  also: {describe_headline(violation, program)}"
+            yield from trace.rstrip("\n").splitlines()
+    else:
+        settings = _describe_settings(program, result.variant)
+        yield f"{_HEADINGS[result.verdict]}  {info.path}{settings}"
+        if headline is not None:
+            yield f"  {describe_headline(headline, program)}"
+        minimal = (f"minimal: {headline.minimal}",) if headline else ()
+        yield f"  {'; '.join((describe_counts(result.counts), *minimal, *result.scope))}"
+    for violation in result.violations:
+        if violation is not headline:
+            yield f"  also violated: {describe_headline(violation, program)}"
     for unknown in result.properties:
-        if unknown.verdict in (Verdict.INCONCLUSIVE, Verdict.NOT_TESTED) and unknown.reason:
-            yield f"  {unknown.verdict.value}: {unknown.name}: {unknown.reason}"
+        if unknown.verdict in (Verdict.INCONCLUSIVE, Verdict.NOT_TESTED):
+            reason = f": {unknown.reason}" if unknown.reason else ""
+            yield f"  {unknown.verdict.value}: {unknown.name}{reason}"
     if not result.exhausted:
         yield f"  stopped by {result.stopped_by}: this is as far as it got"
-    yield f"  {describe_counts(result.counts)}{_describe_minimal(headline)}{_join(result.scope)}"
 
 
 def describe_headline(violation: Violation, program: Program) -> str:
@@ -150,11 +154,3 @@ def _describe_settings(program: Program, variant: str | None) -> str:
 
 def _describe_place(span: Span) -> str:
     return f" (line {span.line})" if span.line else ""
-
-
-def _describe_minimal(headline: Violation | None) -> str:
-    return f"; minimal: {headline.minimal}" if headline is not None else ""
-
-
-def _join(scope: Sequence[str]) -> str:
-    return "".join(f"; {part}" for part in scope)
