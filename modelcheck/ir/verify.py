@@ -1,0 +1,346 @@
+"""Is this a legal program?  `verify` runs after every pass and says what is wrong, and where.
+
+A program that breaks a rule here is a fault of modelcheck itself, never of a spec, so it ends in
+InternalError.  The rules are `RULES` in `verify_nodes`; the checks of single nodes are there too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from modelcheck.diagnostics import InternalError
+from modelcheck.ir.lookup import Lookup, local_types
+from modelcheck.ir.nodes import (
+    AddressOf,
+    Assert,
+    Block,
+    Body,
+    Choose,
+    Const,
+    Crash,
+    Discard,
+    Expr,
+    Free,
+    Instr,
+    Kind,
+    Load,
+    New,
+    Object,
+    ObjectRoot,
+    Place,
+    Program,
+    QueueOp,
+    Read,
+    SetInterrupts,
+    Spawn,
+    Store,
+    Template,
+    Terminator,
+    Wait,
+)
+from modelcheck.ir.shape import place_header, size_of
+from modelcheck.ir.text.show import Shower, show_node
+from modelcheck.ir.traverse import successors, walk_node
+from modelcheck.ir.types import (
+    ArrayOf,
+    BoolType,
+    Embedded,
+    EnumType,
+    FnType,
+    PtrType,
+    QueueOf,
+    RangeType,
+    ScalarType,
+    SetType,
+    ThreadIdType,
+    ValueType,
+    WordType,
+)
+from modelcheck.ir.verify_nodes import RULES, BodyKind, Broken, NodeChecker, demand
+
+__all__ = ["RULES", "verify"]
+
+MAX_SET = 63
+
+
+def verify(program: Program, *, after: str = "") -> None:
+    """Raise InternalError, naming the rule, the place and the node, if a program is not legal.
+
+    `after` is the pass that made it, for the message.
+
+    Soundness: the backends trust what is demanded here (no access in local work, one access in a
+    plain step, no silent store to shared memory); `test_verify.py` breaks each rule once.
+    """
+    try:
+        _Verifier(program).program()
+    except Broken as broken:
+        made_by = f" after `{after}`" if after else ""
+        raise InternalError(
+            f"program `{program.name}`{made_by} breaks the rule `{broken.rule}`"
+            f" ({RULES[broken.rule]}): {broken.message}"
+        ) from None
+
+
+@contextmanager
+def _at(where: str) -> Iterator[None]:
+    """Say where a rule was broken."""
+    try:
+        yield
+    except Broken as broken:
+        raise Broken(broken.rule, f"{where}: {broken.message}") from None
+
+
+def _all_different(names: Iterable[str], what: str) -> None:
+    seen: set[str] = set()
+    for name in names:
+        demand("unique names", name not in seen, f"two {what} are called `{name}`")
+        seen.add(name)
+
+
+class _Verifier:
+    """Checks the declarations of one program, then each body."""
+
+    def __init__(self, program: Program) -> None:
+        self.it = program
+        self.lookup = Lookup(program)
+
+    def program(self) -> None:
+        it = self.it
+        _all_different((s.name for s in it.structs), "structs")
+        _all_different((o.name for o in it.objects), "objects")
+        _all_different((t.name for t in it.templates), "templates")
+        _all_different((p.name for p in it.properties), "properties")
+        for struct in it.structs:
+            with _at(f"struct `{struct.name}`"):
+                _all_different((f.name for f in struct.fields), "fields")
+                self.finite(struct.name, ())
+        for struct in it.structs:
+            for field in struct.fields:
+                with _at(f"field `{struct.name}.{field.name}`"):
+                    self.type(field.type)
+        for obj in it.objects:
+            with _at(f"object `{obj.name}`"):
+                self.object(obj)
+        for template in it.templates:
+            with _at(f"template `{template.name}`"):
+                self.template(template)
+        with _at("the initial code"):
+            self.body(it.initial, "initial", None)
+        for prop in it.properties:
+            with _at(f"property `{prop.name}`"):
+                has_body = prop.body is not None
+                demand("properties", has_body == (prop.kind != "assert"), "body or no body")
+                if prop.body is not None:
+                    self.body(prop.body, "property", None)
+
+    # ------------------------------------------------------------------------ declarations
+
+    def finite(self, struct: str, around: tuple[str, ...]) -> None:
+        """No struct contains itself, not through arrays either."""
+        demand("names resolve", struct in self.lookup.structs, f"no struct is called `{struct}`")
+        demand("finite structs", struct not in around, f"`{struct}` contains itself")
+        for field in self.lookup.struct(struct).fields:
+            inner = field.type
+            while isinstance(inner, ArrayOf):
+                inner = inner.element
+            if isinstance(inner, Embedded):
+                self.finite(inner.struct, (*around, struct))
+
+    def type(self, type_: ValueType) -> None:
+        """A type's names resolve, and its sets fit into a word."""
+        match type_:
+            case Embedded(struct) | PtrType(struct):
+                known = struct in self.lookup.structs
+                demand("names resolve", known, f"no struct is called `{struct}`")
+            case ArrayOf(element) | QueueOf(element):
+                self.type(element)
+            case SetType(element):
+                self.type(element)
+                demand("small sets", self.values(element) <= MAX_SET, "the set is too large")
+            case _:
+                return
+
+    def values(self, element: ScalarType) -> int:
+        """How many elements a set of a type can have."""
+        match element:
+            case BoolType():
+                return 2
+            case RangeType(lo, hi):
+                return hi - lo + 1
+            case EnumType(_, members):
+                return len(members)
+            case ThreadIdType():
+                return self.lookup.thread_count
+            case PtrType(struct):
+                header = place_header(struct)
+                return sum(
+                    self.lookup.instances(o) * size_of(self.lookup, o.type, header)
+                    for o in self.it.objects
+                )
+            case WordType() | FnType() | SetType():
+                return MAX_SET + 1  # no set of these
+
+    def object(self, obj: Object) -> None:
+        """An object has what its kind needs."""
+        self.type(obj.type)
+        many = obj.kind in ("shared", "pool")
+        demand("objects", many or obj.count is None, f"a {obj.kind} object has no count")
+        if obj.kind == "pool":
+            demand("objects", obj.count is not None, "a pool has a number of slots")
+            demand("objects", isinstance(obj.type, Embedded), "a pool is of structs")
+        demand("objects", obj.kind == "pool" or not obj.stable, "only a pool is type-stable")
+        demand("objects", obj.kind == "pool" or not obj.reuse, "only a pool reuses its slots")
+        demand("objects", (obj.kind == "local") == bool(obj.template), "template or no template")
+        if obj.template:
+            known = obj.template in self.lookup.templates
+            demand("names resolve", known, f"no template is called `{obj.template}`")
+        if isinstance(obj.type, Embedded):
+            fields = {field.name for field in self.lookup.struct(obj.type.struct).fields}
+            for name in obj.stable:
+                known = name.rpartition(".")[2] in fields
+                demand("names resolve", known, f"no field is called `{name}`")
+        for element, path, value in obj.start:
+            with _at(f"its start value `{Shower().path(path)}`"):
+                self.start(obj, element, Place(ObjectRoot(obj.name, _number(element)), path), value)
+
+    def start(self, obj: Object, element: int, place: Place, value: Expr) -> None:
+        """A start value is fixed, and of the type of the place that holds it."""
+        several = obj.kind in ("shared", "pool")
+        inside = 0 <= element < (self.lookup.instances(obj) if several else 1)
+        demand("constant starts", inside, f"there is no element {element}")
+        fixed = isinstance(value, Const) or (
+            isinstance(value, AddressOf) and _is_fixed(value.place)
+        )
+        demand("constant starts", fixed and _is_fixed(place), "it is not fixed")
+        nodes = NodeChecker(self.lookup, "initial", {}, None, frozenset())
+        nodes.want(value, nodes.scalar_place(place))
+
+    def template(self, template: Template) -> None:
+        """A template's parameters, its target, its code."""
+        names = {local.name for local in template.body.locals}
+        demand("templates", names.issuperset(template.parameters), "a parameter is no local")
+        demand("templates", template.count >= 1, "it has no copies")
+        if template.interrupts:
+            known = template.interrupts in self.lookup.templates
+            demand("names resolve", known, f"no template is called `{template.interrupts}`")
+            target = self.lookup.template(template.interrupts)
+            fits = target.count in (1, template.count)
+            demand("templates", fits, f"{template.count} copies interrupt {target.count}")
+        self.body(template.body, "thread", template)
+
+    # ------------------------------------------------------------------------ bodies
+
+    def body(self, body: Body, kind: BodyKind, template: Template | None) -> None:
+        """A graph: its labels, its nodes one by one, then what depends on what is around them."""
+        _all_different((block.label for block in body.blocks), "blocks")
+        _all_different((local.name for local in body.locals), "locals")
+        for local in body.locals:
+            self.type(local.type)
+        labels = {block.label for block in body.blocks}
+        demand("names resolve", body.entry in labels, f"no block is called `{body.entry}`")
+        instrs = [instr for block in body.blocks for instr in block.instrs]
+        allocated = frozenset(i.local for i in instrs if isinstance(i, New))
+        nodes = NodeChecker(self.lookup, kind, local_types(body), template, allocated)
+        filtered = _blocks_behind_choices(body)
+        for block in body.blocks:
+            with _at(f"block `{block.label}`"):
+                for instr in block.instrs:
+                    with _at(f"`{show_node(instr)}`"):
+                        nodes.instr(instr)
+                with _at(f"`{show_node(block.end)}`"):
+                    nodes.end(block.end)
+                    for label in successors(block.end):
+                        demand("names resolve", label in labels, f"no block is called `{label}`")
+                _check_location(block, kind, nodes)
+                if kind == "thread":
+                    _check_step(block, behind_choice=block.label in filtered)
+
+
+def _number(value: int) -> Const:
+    return Const(value, RangeType(value, value))
+
+
+def _is_fixed(place: Place) -> bool:
+    """Whether a place is the same wherever and whenever it is named."""
+    root = place.root
+    parts = (*place.path, root.index) if isinstance(root, ObjectRoot) else (*place.path, None)
+    return isinstance(root, ObjectRoot) and all(
+        part is None or isinstance(part, str | Const) for part in parts
+    )
+
+
+def _blocks_behind_choices(body: Body) -> frozenset[str]:
+    """The labels of the blocks before which some way through the body makes a choice."""
+    after = {block.label: successors(block.end) for block in body.blocks}
+    found: set[str] = set()
+    work = [
+        label
+        for block in body.blocks
+        if any(isinstance(instr, Choose) for instr in block.instrs)
+        for label in after[block.label]
+    ]
+    while work:
+        label = work.pop()
+        if label not in found:
+            found.add(label)
+            work.extend(after.get(label, ()))
+    return frozenset(found)
+
+
+def _check_location(block: Block, kind: BodyKind, nodes: NodeChecker) -> None:
+    """What is marked as a location may be one."""
+    if block.rest:
+        demand("locations", kind == "thread", "there is no thread that could stand here")
+        demand("locations", block.step is not None, "no step begins here")
+        demand("locations", not block.inner, "it continues a step")
+    missing = [name for name in block.live if name not in nodes.locals]
+    demand("locations", not missing, f"what lives is no local: {missing}")
+
+
+def _check_step(block: Block, *, behind_choice: bool) -> None:
+    """Where accesses and waits stand in a thread's block.
+
+    A plain step is one that is not atomic and has nothing that looks at memory all at once: no
+    Wait, Choose or Assert, no inner blocks, no initial code after a Crash.
+    """
+    accesses = 0
+    chosen = behind_choice
+    for node in (*block.instrs, block.end):
+        with _at(f"`{show_node(node)}`"):
+            if isinstance(node, Wait):
+                first = block.step is not None and not accesses
+                may_wait = first or chosen or block.atomic or block.inner
+                demand("waits", may_wait, "it would wait in the middle")
+            is_rmw = _is_rmw(node)
+            demand("kinds", not is_rmw or block.atomic or block.inner, "an RMW that is not atomic")
+            if _touches_memory(node):
+                begins = block.step is not None or block.inner or block.atomic
+                demand("local work", begins, "no step begins here")
+            accesses += _is_access(node)
+            chosen = chosen or isinstance(node, Choose)
+    at_once = any(isinstance(i, Wait | Choose | Assert | Crash) for i in block.instrs)
+    if not (block.atomic or block.inner or at_once):
+        demand("one access", accesses <= 1, f"there are {accesses} accesses in one plain step")
+
+
+def _is_access(node: Instr | Terminator) -> bool:
+    """Whether an instruction by itself touches shared memory."""
+    match node:
+        case Load() | Store() | QueueOp():
+            return node.kind.is_access
+        case New() | Free() | Discard() | Spawn() | Crash() | SetInterrupts():
+            return True
+        case _:
+            return False
+
+
+def _touches_memory(node: Instr | Terminator) -> bool:
+    """Whether an instruction or what it evaluates touches shared memory."""
+    reads = (expr for expr in walk_node(node) if isinstance(expr, Read))
+    return _is_access(node) or any(read.kind.is_access for read in reads)
+
+
+def _is_rmw(node: Instr | Terminator) -> bool:
+    reads = any(isinstance(e, Read) and e.kind is Kind.RMW for e in walk_node(node))
+    return reads or (isinstance(node, Load | Store | QueueOp) and node.kind is Kind.RMW)
