@@ -1,0 +1,1 @@
+"""Traces: stored, replayed, told step by step, and drawn as text, DOT and SVG."""

@@ -1,0 +1,167 @@
+"""What happened along a trace, step by step, in the words of the spec.
+
+A `Story` is everything the writers show, as names and shown values: no slots, no numbers of the
+program's memory, none of its temporaries.  `derive.py` makes one by replaying a stored trace;
+tests write them by hand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLine:
+    """One line of a spec or of the library; `path` as it is shown to a user."""
+
+    path: str
+    line: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A shared place that holds another value after the step than before it."""
+
+    place: str
+    old: str
+    new: str
+
+    def __str__(self) -> str:
+        return f"{self.place} {self.old} -> {self.new}"
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One access of a step: `value` is what was read, or what stands there after a write.
+
+    `kind` is the word for how it was made ("plain", "marked", "acquire", …).
+    """
+
+    place: str
+    value: str
+    write: bool = False
+    kind: str = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class StepEvent:
+    """One step of one thread and everything it did.
+
+    `at` is the line in the user's own spec; `inside` the library line it came to from there,
+    within `routine`.  `writes` are all places it stored to, changed or not; `known` are named
+    locals that got a value.  `objects` and `locks` are named as in the spec.
+    """
+
+    number: int
+    thread: int
+    step: str
+    at: SourceLine
+    inside: SourceLine | None = None
+    routine: str = ""
+    choices: tuple[int, ...] = ()
+    reads: tuple[Access, ...] = ()
+    writes: tuple[Access, ...] = ()
+    changes: tuple[Change, ...] = ()
+    known: tuple[tuple[str, str], ...] = ()
+    allocated: tuple[str, ...] = ()
+    freed: tuple[str, ...] = ()
+    taken: tuple[str, ...] = ()
+    released: tuple[str, ...] = ()
+    started: tuple[int, ...] = ()
+    ended: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A thread that cannot step in the last state: where it stands and what it looks at.
+
+    `holders` are (lock, thread) pairs: what it waits for and who has it.  `idle` threads are at
+    rest, which is no fault.
+    """
+
+    thread: int
+    at: SourceLine
+    inside: SourceLine | None = None
+    routine: str = ""
+    reads: tuple[Access, ...] = ()
+    holders: tuple[tuple[str, int], ...] = ()
+    idle: bool = False
+
+
+Ending = Literal["step", "state", "race", "edge"]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What the trace shows: `ending` as in `result.Path.last`.
+
+    `kind` is "invariant", "final", "assert", "reachable" or "built in"; `declared` the line of
+    the property; `observed` what the property read; `object` the spec's name of the thing
+    concerned; `detail` the check's own message.
+    """
+
+    property: str
+    kind: str
+    ending: Ending
+    object: str = ""
+    detail: str = ""
+    declared: SourceLine | None = None
+    observed: tuple[Access, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A whole trace.  `threads` are the names by thread number; `alive` the numbers of those that
+    run from the start; `objects` the mortal objects that live and `held` the (lock, thread) pairs
+    at the start.  `racing` are the two accesses of a data race, each as the step it would be.
+    `initial` says what the choices of the initial state were, if there were any.
+    """
+
+    threads: tuple[str, ...]
+    alive: tuple[int, ...]
+    steps: tuple[StepEvent, ...]
+    failure: Failure
+    objects: tuple[str, ...] = ()
+    held: tuple[tuple[str, int], ...] = ()
+    waiting: tuple[Waiting, ...] = ()
+    racing: tuple[StepEvent, ...] = ()
+    initial: tuple[str, ...] = ()
+
+
+def describe_place(event: StepEvent | Waiting) -> str:
+    """`in mutex_lock (kernel/mutex.py:31)`, or nothing where the step is the spec's own line."""
+    if event.inside is None:
+        return ""
+    return f"in {event.routine} ({event.inside})" if event.routine else f"at {event.inside}"
+
+
+def describe_effects(event: StepEvent) -> tuple[str, ...]:
+    """What a step did, a line for each fact: changes first, then what it only read.
+
+    A local that holds what was read or allocated is not said again; a write that changed nothing
+    is said, because the story may turn on it.
+    """
+    changed = {change.place for change in event.changes}
+    lines = [f"allocates {name}" for name in event.allocated]
+    lines += [f"frees {name}" for name in event.freed]
+    lines += [str(change) for change in event.changes]
+    lines += [
+        f"writes {access.place} {access.value}"
+        for access in event.writes
+        if access.place not in changed
+    ]
+    lines += [
+        f"reads {access.place} {access.value}"
+        for access in event.reads
+        if access.place not in changed
+    ]
+    seen = {access.value for access in event.reads} | set(event.allocated)
+    lines += [f"{name} = {value}" for name, value in event.known if value not in seen]
+    lines += list(event.notes)
+    return tuple(dict.fromkeys(lines))
