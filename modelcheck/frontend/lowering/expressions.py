@@ -101,7 +101,7 @@ class Expressions(Places):
             case ast.SetComp():
                 return self.set_comprehension(node)
             case _:
-                raise self.fail("MC100", "this expression is outside the language", node)
+                raise self.fail("MC150", "this expression is not part of the language", node)
 
     def name(self, name: str, node: ast.expr) -> Value:
         """A local, or a declaration of the file."""
@@ -297,7 +297,7 @@ class Expressions(Places):
                     "MC254", f"`{name}` has {count} copies", node, help=f"name one: `{name}[0]`"
                 )
             case Text():
-                raise self.fail("MC113", "a string is no value here", node)
+                raise self.fail("MC141", "a string is no value here", node)
             case _:
                 raise self.fail("MC255", f"{show_value(value)} is no value here", node)
 
@@ -747,7 +747,7 @@ class Expressions(Places):
             return
         clause = generators[depth]
         if not isinstance(clause.target, ast.Name):
-            raise self.fail("MC122", "a generator has one variable", clause.target)
+            raise self.fail("MC131", "a generator has one variable", clause.target)
         items = self.items(clause.iter)
         frame = self.frame
         saved = frame.names.get(clause.target.id)
@@ -810,7 +810,7 @@ class Expressions(Places):
             return self.builder.unchanged_since(mark)
         clause = generator.generators[depth]
         if not isinstance(clause.target, ast.Name):
-            raise self.fail("MC122", "a generator has one variable", clause.target)
+            raise self.fail("MC131", "a generator has one variable", clause.target)
         frame = self.frame
         saved, was = frame.names.get(clause.target.id), clause.target.id in frame.assigned
         good = True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from modelcheck.diagnostics import SpecError
+from modelcheck.diagnostics import Related, SpecError
 from modelcheck.checks import BUILT_IN
 from modelcheck.frontend.constants import BINARY, Reported
 from modelcheck.frontend.lowering.calls import is_rigid
@@ -97,7 +97,7 @@ class Statements(Intrinsics):
             case ast.Global(names=names):
                 self.frame.globals.update(names)
             case _:
-                raise self.fail("MC100", "this statement is outside the language", node)
+                raise self.fail("MC127", "this statement is not part of the language", node)
 
     # -- assignments
 
@@ -187,6 +187,7 @@ class Statements(Intrinsics):
             return
         if name not in frame.counts and name in frame.assigned:
             raise self.fail("MC293", f"the loop variable `{name}` cannot be assigned", node)
+        self.refuse_shadow(name, node)
         once = len(frame.counts.get(name, ())) <= 1 and name not in frame.ambiguous
         if once and (not isinstance(value, (Scalar, NoneValue)) or self.is_static(value)):
             self.bind_known(name, value)
@@ -205,6 +206,21 @@ class Statements(Intrinsics):
         frame.names[name] = Variable(local, type)
         frame.assigned.add(name)
         self.set_local(local, self.convert(value, type, node, None), node)
+
+    def refuse_shadow(self, name: str, node: ast.stmt) -> None:
+        """A local called like a shared variable is nearly always a forgotten `global`."""
+        decl = self.frame.module.names.get(name)
+        if decl is None or decl.kind != "call":
+            return
+        if isinstance(self.world.value_of(self.frame.module, decl), (Storage, ObjectArray)):
+            raise self.fail(
+                "MC249",
+                f"`{name}` is assigned in this routine without `global`",
+                node,
+                note="as in Python, that makes it a local of the routine",
+                help=f"say `global {name}`, or use another name",
+                related=(Related(decl.span, f"the shared `{name}` is declared here"),),
+            )
 
     def is_static(self, value: Value) -> bool:
         """Whether a value is the same whenever the routine asks: no run-time local in it."""
@@ -338,7 +354,7 @@ class Statements(Intrinsics):
         """`x.n += 1`: the target's parts first, a load, then a store."""
         op = BINARY.get(type(node.op))
         if op is None:
-            raise self.fail("MC100", "this operator is outside the language", node)
+            raise self.fail("MC127", "this operator is not part of the language", node)
         if self.is_local_name(node.target):
             assert isinstance(node.target, ast.Name)
             old = self.scalar(node.target)
@@ -431,7 +447,7 @@ class Statements(Intrinsics):
                     result = Scalar(expr, BOOL)
                 return result
             case _:
-                raise self.fail("MC123", "a case names constants, `_`, or several with `|`", pattern)
+                raise self.fail("MC129", "a case names constants, `_`, or several with `|`", pattern)
 
     # -- loops
 
@@ -458,7 +474,7 @@ class Statements(Intrinsics):
     def for_statement(self, node: ast.For) -> None:
         """`for`: unrolled over constant ranges and arrays; `any_order` is a loop of the graph."""
         if not isinstance(node.target, ast.Name):
-            raise self.fail("MC124", "a loop has one variable", node.target)
+            raise self.fail("MC131", "a loop has one variable", node.target)
         name = node.target.id
         if name in self.frame.counts:
             raise self.fail(
@@ -562,7 +578,7 @@ class Statements(Intrinsics):
     def leave_loop(self, node: ast.Break | ast.Continue) -> None:
         """`break`, `continue`."""
         if not self.frame.loops:
-            raise self.fail("MC125", "there is no loop to leave", node)
+            raise self.fail("MC006", "there is no loop to leave", node)
         loop = self.frame.loops[-1]
         if isinstance(node, ast.Break):
             loop.assigned_at_exit.append(set(self.frame.assigned))
@@ -578,7 +594,7 @@ class Statements(Intrinsics):
         call = node.items[0].context_expr
         assert isinstance(call, ast.Call)
         if self.world.called(self.frame.module, call) != "atomic":
-            raise self.fail("MC126", "only `with atomic():` opens a block", node)
+            raise self.fail("MC123", "only `with atomic():` opens a block", node)
         if self.mode.pure:
             raise self.fail("MC303", f"`atomic` has no meaning in {self.mode.where}", node)
         because = rmw = ""
