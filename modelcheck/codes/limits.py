@@ -2,9 +2,45 @@
 
 from __future__ import annotations
 
-from modelcheck.codes.row import Code
+from modelcheck.codes.row import Code, in_thread
 
 ROWS: tuple[Code, ...] = (
+    Code(
+        "MC403",
+        "a thread has a bounded number of steps",
+        "Calls are inlined and loops over ranges and arrays unrolled.",
+        "nested loops of 1,000 rounds each with an access inside",
+        "a `while` loop with a local that counts",
+        described=True,
+    ),
+    Code(
+        "MC404",
+        "numbers fit in 64 bits",
+        "Arithmetic is exact, so what could leave 64 bits is refused. Bound the operands.",
+        in_thread("x: U32 = READ_ONCE(n)\ny = x * x * x", "n = shared(U32)\n"),
+        in_thread("x: U16 = READ_ONCE(n)\ny = x * x * x", "n = shared(U16)\n"),
+    ),
+    Code(
+        "MC405",
+        "a set has at most 63 possible elements",
+        "It is stored as one bit per possible element.",
+        "@struct\nclass Table:\n    seen: Set[Int] = between(0, 99)\n\n\nt = shared(Table)\n",
+        "@struct\nclass Table:\n    seen: Set[Int] = between(0, 9)\n\n\nt = shared(Table)\n",
+    ),
+    Code(
+        "MC406",
+        "a loop over a range has at most 4,096 rounds",
+        "Such loops are unrolled before the program runs.",
+        in_thread("for i in range(100000):\n    READ_ONCE(n)"),
+        in_thread("for i in range(10):\n    READ_ONCE(n)"),
+    ),
+    Code(
+        "MC407",
+        "a loop of local work ends",
+        "No other thread could ever see that it goes on.",
+        in_thread("READ_ONCE(n)\nwhile True:\n    pass"),
+        in_thread("while True:\n    READ_ONCE(n)"),
+    ),
     Code(
         "MC410",
         "a spec has at most 20,000 lines and 1 MiB",

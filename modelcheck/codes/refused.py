@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-from modelcheck.codes.row import Code
-
-
-def _in_thread(body: str, before: str = "n = shared(U8)\n") -> str:
-    """An example whose point is a few lines of a routine."""
-    lines = "".join(f"    {line}\n" for line in body.strip("\n").split("\n"))
-    return f"{before}\n@thread\ndef work():\n{lines}"
-
+from modelcheck.codes.row import Code, in_thread
 
 _GET = """n = shared(U8)
 
@@ -27,6 +20,20 @@ def wait_event(condition):
     while not condition():
         pass
 
+
+"""
+_POINTS = """@struct
+class Point:
+    x: U8
+    y: U8
+
+
+@struct
+class Window:
+    at: Point
+
+
+p = shared(Window, count=2)
 
 """
 _SOME = "n = shared(U8)\n\n@thread\ndef work():\n    global n\n    n = 1\n"
@@ -57,7 +64,7 @@ ROWS = (
         "MC104",
         "imports stand at the top level",
         "Names mean the same in the whole file.",
-        _in_thread("from modelcheck.kernel import Mutex\nREAD_ONCE(n)"),
+        in_thread("from modelcheck.kernel import Mutex\nREAD_ONCE(n)"),
         "from modelcheck.kernel import Mutex\n\n" + _SOME,
     ),
     Code(
@@ -89,7 +96,7 @@ ROWS = (
         "MC111",
         "routines are not nested",
         "There are no closures: a routine knows its parameters and what the file declares.",
-        _in_thread("def get():\n    return READ_ONCE(n)\nget()"),
+        in_thread("def get():\n    return READ_ONCE(n)\nget()"),
         _GET,
     ),
     Code(
@@ -118,7 +125,7 @@ ROWS = (
         "MC115",
         "classes stand at the top level",
         "Types are known in the whole file.",
-        _in_thread("class Mode(Enum):\n    OFF = 0\nREAD_ONCE(n)"),
+        in_thread("class Mode(Enum):\n    OFF = 0\nREAD_ONCE(n)"),
         "class Mode(Enum):\n    OFF = 0\n\n\n" + _SOME,
     ),
     Code(
@@ -126,14 +133,14 @@ ROWS = (
         "there is no `async`",
         "A thread's interleaving points are its steps: every access to shared memory is one.",
         "n = shared(U8)\n\n@thread\nasync def work():\n    READ_ONCE(n)\n",
-        _in_thread("READ_ONCE(n)"),
+        in_thread("READ_ONCE(n)"),
     ),
     Code(
         "MC117",
         "routines do not yield",
         "A thread stops between its steps by itself.",
-        _in_thread("yield READ_ONCE(n)"),
-        _in_thread("READ_ONCE(n)"),
+        in_thread("yield READ_ONCE(n)"),
+        in_thread("READ_ONCE(n)"),
     ),
     Code(
         "MC118",
@@ -154,53 +161,60 @@ ROWS = (
         "@thread\ndef work():\n    store()\n",
     ),
     Code(
+        "MC121",
+        "structs are not copied as a whole",
+        "One step is one access to shared memory; a struct has many.",
+        _POINTS + "@thread\ndef work():\n    p[0].at = p[1].at\n",
+        _POINTS + "@thread\ndef work():\n    p[0].at.x = p[1].at.x\n    p[0].at.y = p[1].at.y\n",
+    ),
+    Code(
         "MC122",
         "there are no exceptions to catch",
         "What goes wrong in a step is a violation, and the trace ends there.",
-        _in_thread("try:\n    READ_ONCE(n)\nexcept ValueError:\n    pass"),
-        _in_thread('assert READ_ONCE(n) == 0, "starts_at_zero"'),
+        in_thread("try:\n    READ_ONCE(n)\nexcept ValueError:\n    pass"),
+        in_thread('assert READ_ONCE(n) == 0, "starts_at_zero"'),
     ),
     Code(
         "MC123",
         "`with` is for `atomic(…)` alone",
         "On anything else it would hide the steps at its beginning and end.",
         "n = shared(U8)\n\n@thread\ndef work():\n    with open(n):\n        READ_ONCE(n)\n",
-        _in_thread("with atomic():\n    READ_ONCE(n)"),
+        in_thread("with atomic():\n    READ_ONCE(n)"),
     ),
     Code(
         "MC124",
         "loops have no `else`",
         "It means: no `break` happened. Few readers know.",
-        _in_thread("for i in range(2):\n    READ_ONCE(n)\nelse:\n    READ_ONCE(n)"),
-        _in_thread("for i in range(2):\n    READ_ONCE(n)\nREAD_ONCE(n)"),
+        in_thread("for i in range(2):\n    READ_ONCE(n)\nelse:\n    READ_ONCE(n)"),
+        in_thread("for i in range(2):\n    READ_ONCE(n)\nREAD_ONCE(n)"),
     ),
     Code(
         "MC125",
         "there is no `del`",
         "Objects are freed with `free(p)`; queues and sets have `remove`, `clear` and `discard`.",
-        _in_thread("x = READ_ONCE(n)\ndel x"),
-        _in_thread("x = READ_ONCE(n)"),
+        in_thread("x = READ_ONCE(n)\ndel x"),
+        in_thread("x = READ_ONCE(n)"),
     ),
     Code(
         "MC126",
         "there is no `raise`",
         "What must hold is asserted; a routine that fails returns a result, as in the kernel.",
-        _in_thread("if READ_ONCE(n) > 0:\n    raise ValueError"),
-        _in_thread('assert READ_ONCE(n) == 0, "starts_at_zero"'),
+        in_thread("if READ_ONCE(n) > 0:\n    raise ValueError"),
+        in_thread('assert READ_ONCE(n) == 0, "starts_at_zero"'),
     ),
     Code(
         "MC127",
         "statements are those of the language",
         "`if for while break continue return match assert pass global with`, assignments, calls.",
-        _in_thread("nonlocal n\nn = 1"),
-        _in_thread("global n\nn = 1"),
+        in_thread("nonlocal n\nn = 1"),
+        in_thread("global n\nn = 1"),
     ),
     Code(
         "MC128",
         "a computed value is used",
-        "A lone comparison is nearly always a mistyped assignment. (A lone load or call is fine.)",
-        _in_thread("global n\nn == 1"),
-        _in_thread("global n\nn = 1"),
+        "A lone comparison is nearly always a mistyped assignment. A lone load or call is fine.",
+        in_thread("global n\nn == 1"),
+        in_thread("global n\nn = 1"),
     ),
     Code(
         "MC129",
@@ -213,31 +227,34 @@ ROWS = (
     ),
     Code(
         "MC130",
-        "one assignment has one target",
-        "Each store to shared memory is a step of its own; their order should be seen.",
-        _in_thread("a = b = READ_ONCE(n)"),
-        _in_thread("a = READ_ONCE(n)\nb = a"),
+        "many places are looked at in one step only",
+        "`all any sum min max` over a generator, set comprehensions, `objects`, and `for` over a "
+        "queue or set stand in `atomic`, `wait_until`, `choose`, `assert`, observers and "
+        "properties. Elsewhere other threads would run in between.",
+        "n = shared(U8, count=2)\n\n@thread\ndef work():\n"
+        "    if any(x == 1 for x in n):\n        pass\n",
+        "n = shared(U8, count=2)\n\n@thread\ndef work():\n    wait_until(any(x == 0 for x in n))\n",
     ),
     Code(
         "MC131",
         "names, fields and elements are assigned, one level deep",
         "Values do not nest, so there is nothing to take apart.",
-        _in_thread("for a, b in range(3):\n    READ_ONCE(n)"),
-        _in_thread("for a in range(3):\n    READ_ONCE(n)"),
+        in_thread("for a, b in range(3):\n    READ_ONCE(n)"),
+        in_thread("for a in range(3):\n    READ_ONCE(n)"),
     ),
     Code(
         "MC132",
         "`:=` is not used",
         "Steps are easier to see one below the other.",
-        _in_thread("if (x := READ_ONCE(n)) > 0:\n    WRITE_ONCE(n, x)"),
-        _in_thread("x = READ_ONCE(n)\nif x > 0:\n    WRITE_ONCE(n, x)"),
+        in_thread("if (x := READ_ONCE(n)) > 0:\n    WRITE_ONCE(n, x)"),
+        in_thread("x = READ_ONCE(n)\nif x > 0:\n    WRITE_ONCE(n, x)"),
     ),
     Code(
         "MC133",
         "values are not spread with `*`",
         "How many arguments a call has must be plain from the text.",
-        _in_thread("x = 1\nWRITE_ONCE(n, *x)"),
-        _in_thread("x = 1\nWRITE_ONCE(n, x)"),
+        in_thread("x = 1\nWRITE_ONCE(n, *x)"),
+        in_thread("x = 1\nWRITE_ONCE(n, x)"),
     ),
     Code(
         "MC134",
@@ -250,7 +267,7 @@ ROWS = (
         "MC135",
         "a `lambda` is an argument of a call",
         "Anything else that runs has a name.",
-        _in_thread("get = lambda: READ_ONCE(n)\nget()"),
+        in_thread("get = lambda: READ_ONCE(n)\nget()"),
         _GET,
     ),
     Code(
@@ -265,36 +282,36 @@ ROWS = (
         "MC137",
         "a generator stands inside `all any sum min max choose`",
         "It is evaluated at once, as part of one step, and never kept.",
-        _in_thread("x = (i for i in range(3))"),
-        _in_thread("x = choose(i for i in range(3))"),
+        in_thread("x = (i for i in range(3))"),
+        in_thread("x = choose(i for i in range(3))"),
     ),
     Code(
         "MC138",
         "numbers are integers",
         "The kernel does not compute in floating point.",
-        _in_thread("WRITE_ONCE(n, 1.5)"),
-        _in_thread("WRITE_ONCE(n, 1)"),
+        in_thread("WRITE_ONCE(n, 1.5)"),
+        in_thread("WRITE_ONCE(n, 1)"),
     ),
     Code(
         "MC139",
         "bytes are no values",
         "",
-        _in_thread('x = b"abc"'),
-        _in_thread("x = 97"),
+        in_thread('x = b"abc"'),
+        in_thread("x = 97"),
     ),
     Code(
         "MC140",
         "texts are not put together",
         "A spec prints nothing; a trace shows the values anyway.",
-        _in_thread('x = READ_ONCE(n)\nlabel(f"read {x}")'),
-        _in_thread('label("read n")\nx = READ_ONCE(n)'),
+        in_thread('x = READ_ONCE(n)\nlabel(f"read {x}")'),
+        in_thread('label("read n")\nx = READ_ONCE(n)'),
     ),
     Code(
         "MC141",
         "strings are no values",
         "They name things (`spec`, `variant`, `label`, `assert`, `because=`) and document them. "
         "A choice of names is an enum.",
-        _in_thread('x = "idle"\nREAD_ONCE(n)'),
+        in_thread('x = "idle"\nREAD_ONCE(n)'),
         "class Mode(Enum):\n    IDLE = 0\n    BUSY = 1\n\n\n"
         "mode = shared(Mode)\n\n@thread\ndef work():\n    WRITE_ONCE(mode, Mode.BUSY)\n",
     ),
@@ -310,8 +327,8 @@ ROWS = (
         "MC143",
         "`is` compares pointers and `None`",
         "It asks whether two pointers name one object, or none.",
-        _in_thread("if READ_ONCE(n) is 0:\n    pass"),
-        _in_thread("if READ_ONCE(n) == 0:\n    pass"),
+        in_thread("if READ_ONCE(n) is 0:\n    pass"),
+        in_thread("if READ_ONCE(n) == 0:\n    pass"),
     ),
     Code(
         "MC144",
@@ -325,15 +342,16 @@ ROWS = (
         "MC145",
         "there are no lists and dicts",
         "Memory is declared, with its size.",
-        _in_thread("x = [1, 2]"),
+        in_thread("x = [1, 2]"),
         "@struct\nclass Line:\n    waiting: Queue[U8] = queue(2)\n\n\n"
         "line = shared(Line)\n\n@thread\ndef work():\n    line.waiting.append(1)\n",
     ),
     Code(
         "MC146",
         "a tuple is no value",
-        "It stands after `return`, in `a, b = …`, and in `stable=`, `violates=` and `also=`.",
-        _in_thread("x = (1, 2)\nREAD_ONCE(n)"),
+        "It stands after `return`, in `a, b = …`, in `x in (A, B)`, and in `stable=`, `violates=` "
+        "and `also=`.",
+        in_thread("x = (1, 2)\nREAD_ONCE(n)"),
         "n = shared(U8)\n\ndef both():\n    return READ_ONCE(n), 1\n\n\n"
         "@thread\ndef work():\n    a, b = both()\n",
     ),
@@ -341,28 +359,28 @@ ROWS = (
         "MC147",
         "there is no matrix product",
         "",
-        _in_thread("WRITE_ONCE(n, 2 @ 3)"),
-        _in_thread("WRITE_ONCE(n, 2 * 3)"),
+        in_thread("WRITE_ONCE(n, 2 @ 3)"),
+        in_thread("WRITE_ONCE(n, 2 * 3)"),
     ),
     Code(
         "MC148",
         "division is `//`",
         "`/` gives a fraction, and all numbers are integers. `//` rounds down, also below zero.",
-        _in_thread("x: U8 = READ_ONCE(n)\nWRITE_ONCE(n, x / 2)"),
-        _in_thread("x: U8 = READ_ONCE(n)\nWRITE_ONCE(n, x // 2)"),
+        in_thread("x: U8 = READ_ONCE(n)\nWRITE_ONCE(n, x / 2)"),
+        in_thread("x: U8 = READ_ONCE(n)\nWRITE_ONCE(n, x // 2)"),
     ),
     Code(
         "MC149",
         "`**` is for constants",
         "The result of a variable power could not be bounded.",
-        _in_thread("x: U8 = READ_ONCE(n)\nWRITE_ONCE(n, 2**x)"),
-        _in_thread("WRITE_ONCE(n, 2**3)"),
+        in_thread("x: U8 = READ_ONCE(n)\nWRITE_ONCE(n, 2**x)"),
+        in_thread("WRITE_ONCE(n, 2**3)"),
     ),
     Code(
         "MC150",
         "what is called has a name",
         "A call is inlined, so it must be plain which routine it runs.",
-        _in_thread("(lambda: READ_ONCE(n))()"),
+        in_thread("(lambda: READ_ONCE(n))()"),
         _GET,
     ),
     Code(
@@ -372,5 +390,12 @@ ROWS = (
         "@struct\nclass Table:\n    slots: Array[U8, 4]\n    n: between(0, 9)\n\n\n" + _SOME,
         "@struct\nclass Table:\n    slots: Array[U8] = array(4)\n    n: Int = between(0, 9)\n\n\n"
         + _SOME,
+    ),
+    Code(
+        "MC152",
+        "one assignment has one target",
+        "Each store to shared memory is a step of its own; their order should be seen.",
+        in_thread("a = b = READ_ONCE(n)"),
+        in_thread("a = READ_ONCE(n)\nb = a"),
     ),
 )

@@ -19,3 +19,9 @@ class Code:
     bad: str
     good: str
     described: bool = False
+
+
+def in_thread(body: str, before: str = "n = shared(U8)\n") -> str:
+    """An example whose point is a few lines of a thread."""
+    lines = "".join(f"    {line}".rstrip() + "\n" for line in body.strip("\n").split("\n"))
+    return f"{before}\n@thread\ndef work():\n{lines}"

@@ -9,4 +9,4 @@ n = shared(U8)
 
 @thread
 def work():
-    a = b = READ_ONCE(n)  # E: MC130
+    a = b = READ_ONCE(n)  # E: MC152

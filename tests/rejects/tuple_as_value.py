@@ -10,7 +10,5 @@ n = shared(U8)
 @thread
 def work():
     x = (1, 2)  # E: MC146
-    if n in (1, 2):  # E: MC146
-        pass
     a = m[1, 2]  # E: MC146
     get((1, 2))  # E: MC146
