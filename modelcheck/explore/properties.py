@@ -129,6 +129,10 @@ def _decide_one(judged: Judged, found: tuple[Violation, ...], ending: Ending) ->
         return replace(result, verdict=Verdict.VIOLATED, violations=found, witness=witness)
     if witness is not None:
         return replace(result, witness=witness)
+    if not ending.states:
+        # Every way to start was disabled or failed: nothing was judged, so nothing holds.
+        reason = "no initial state" if ending.exhausted else ending.progress
+        return replace(result, verdict=Verdict.NOT_TESTED, reason=reason)
     if not ending.exhausted:
         return replace(result, verdict=Verdict.INCONCLUSIVE, reason=ending.progress)
     if judged.name in ending.reasons:
