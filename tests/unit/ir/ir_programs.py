@@ -1,4 +1,4 @@
-"""Small programs, built by hand, that several tests of the program share."""
+"""Small programs, built by hand, for the tests of the program and its memory."""
 
 from modelcheck.diagnostics import Span
 from modelcheck.ir.nodes import (
@@ -181,7 +181,9 @@ def pool_and_mutex():
         "pool-and-mutex",
         (
             Struct("Mutex", (Field("owner", THREAD_ID),)),
-            Struct("Item", (Field("value", U8), Field("next", item), Field("seen", U8, ghost=True))),
+            Struct(
+                "Item", (Field("value", U8), Field("next", item), Field("seen", U8, ghost=True))
+            ),
             Struct("List", (Field("head", item), Field("count", U8, start=0))),
         ),
         (
@@ -222,12 +224,14 @@ def many_shapes():
             LocalVar("t", U8),
         ),
     )
-    wait_of_2 = AddressOf(
-        Place(ObjectRoot("trigger", Const(1, U8)), ("waits", Const(0, U8)))
-    )
+    wait_of_2 = AddressOf(Place(ObjectRoot("trigger", Const(1, U8)), ("waits", Const(0, U8))))
     return Program(
         "many-shapes",
-        (inner, outer, Struct("Cpu", (Field("wait", Embedded("Wait")), Field("at", PtrType("Wait"))))),
+        (
+            inner,
+            outer,
+            Struct("Cpu", (Field("wait", Embedded("Wait")), Field("at", PtrType("Wait")))),
+        ),
         (
             Object("flags", "shared", MODE, count=3),
             Object(
@@ -238,9 +242,7 @@ def many_shapes():
                 start=((1, ("mode",), Const(0, MODE)),),
             ),
             Object("slots", "pool", Embedded("Trigger"), count=2, reuse=True, stable=("mode",)),
-            Object(
-                "cpu", "per_thread", Embedded("Cpu"), start=((0, ("at",), wait_of_2),)
-            ),
+            Object("cpu", "per_thread", Embedded("Cpu"), start=((0, ("at",), wait_of_2),)),
             Object("entry", "local", Embedded("Wait"), template="close"),
         ),
         (
