@@ -54,7 +54,8 @@ class StepEvent:
 
     `at` is the line in the user's own spec; `inside` the library line it came to from there,
     within `routine`.  `writes` are all places it stored to, changed or not; `known` are named
-    locals that got a value.  `objects` and `locks` are named as in the spec.
+    locals that got a value.  `taken` are (lock, thread): another thread where the step hands
+    the lock over.
     """
 
     number: int
@@ -70,7 +71,7 @@ class StepEvent:
     known: tuple[tuple[str, str], ...] = ()
     allocated: tuple[str, ...] = ()
     freed: tuple[str, ...] = ()
-    taken: tuple[str, ...] = ()
+    taken: tuple[tuple[str, int], ...] = ()
     released: tuple[str, ...] = ()
     started: tuple[int, ...] = ()
     ended: tuple[int, ...] = ()

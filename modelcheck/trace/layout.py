@@ -402,7 +402,7 @@ class _Layout:
             facts = (
                 f"step {row.step}" if row.step is not None else "",
                 row.thread,
-                f"line {self._picture.cite(row.at)}" if row.at else "",
+                self._picture.cite_line(row.at) if row.at else "",
                 row.inside,
             )
             where = "  ".join(filter(None, facts))
@@ -437,11 +437,12 @@ def _list_text(picture: Picture, row: Row, chars: int) -> Iterator[_TextLine]:
     """The lines of a row, wrapped: where it is, what it does, what changes."""
     is_tall = len(picture.rows) > FEW_ROWS
     name = f"{picture.lanes[row.lane].name}  " if is_tall else ""
-    for part in _wrap(f"{name}line {picture.cite(row.at)}", chars):
+    for part in _wrap(f"{name}{picture.cite_line(row.at)}", chars):
         yield _TextLine(part, GREY, size=SMALL)
     for line in row.lines:
         pill = PILLS.get(line.role)
         text = line.text.replace(" -> ", " → ") if line.role == "change" else line.text
+        text = text.replace("(step ", "(step\u00a0")
         if line.role == "tag" and row.failed:
             text = f"VIOLATED: {text}"
         bold = line.role in ("does", "tag")

@@ -162,6 +162,10 @@ class Picture:
             return str(line.line)
         return f"{line.path.rpartition('/')[2]}:{line.line}"
 
+    def cite_line(self, line: SourceLine) -> str:
+        """`line 31`, or `file.py:31` where the rows come from several files."""
+        return ("line " if len(self.files) == 1 else "") + self.cite(line)
+
     @property
     def title(self) -> str:
         """The complete first line."""
@@ -229,7 +233,7 @@ def _find_rows(story: Story, lane_of: dict[int, int]) -> tuple[Row, ...]:
                 event.at,
                 event.at.text,
                 describe_place(event),
-                _effect_lines(event),
+                _effect_lines(event, story.threads),
                 switch=before not in (None, event.thread),
                 failed=last and _marks_step(story),
                 tag=_failure_tag(story) if last and _marks_step(story) else "",
@@ -245,7 +249,7 @@ def _find_rows(story: Story, lane_of: dict[int, int]) -> tuple[Row, ...]:
             event.at,
             event.at.text,
             describe_place(event),
-            () if isinstance(event, Waiting) else _effect_lines(event),
+            () if isinstance(event, Waiting) else _effect_lines(event, story.threads),
             switch=True,
             failed=not isinstance(event, Waiting),
             tag=describe_waiting(story, event)
@@ -275,16 +279,22 @@ def _failure_tag(story: Story) -> str:
         case _, "step":
             return f"{failure.property}{of}"
         case (("invariant" | "final"), _):
-            return f"then {failure.property} is false"
+            return f"{failure.property} is false after this step"
         case _:
-            return f"then {failure.property}{of}"
+            return f"{failure.property}{of} after this step"
 
 
-def _effect_lines(event: StepEvent) -> tuple[RowLine, ...]:
-    owners = {f"{lock}.owner": lock for lock in (*event.taken, *event.released)}
+def _effect_lines(event: StepEvent, threads: tuple[str, ...]) -> tuple[RowLine, ...]:
+    locks = [*(lock for lock, _ in event.taken), *event.released]
+    owners = {f"{lock}.owner" for lock in locks}
     lines = [
-        RowLine(f"{'takes' if name in event.taken else 'releases'} {name}", "lock")
-        for name in (*event.taken, *event.released)
+        *(RowLine(f"releases {lock}", "lock") for lock in event.released),
+        *(
+            RowLine(
+                f"takes {lock}" if to == event.thread else f"hands {lock} to {threads[to]}", "lock"
+            )
+            for lock, to in event.taken
+        ),
     ]
     for text in describe_effects(event):
         place = text.removeprefix("reads ").partition(" ")[0]
@@ -414,8 +424,8 @@ def _find_lock_bars(story: Story, lane_of: dict[int, int], rows: int) -> list[Ba
     for row, event in enumerate(story.steps):
         ending = [open_bars.pop(lock) for lock in event.released if lock in open_bars]
         bars += [replace(bar, last=row, open=False) for bar in ending]
-        for lock in event.taken:
-            take(lock, event.thread, row)
+        for lock, thread in event.taken:
+            take(lock, thread, row)
     bars += open_bars.values()
     return sorted(bars, key=lambda bar: (bar.lane, bar.first, bar.track))
 

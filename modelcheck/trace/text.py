@@ -80,7 +80,7 @@ def _list_cells(picture: Picture, row: Row) -> list[Cells]:
 
 
 def _describe_tag(row: Row) -> str:
-    return f"  FAILS: {row.tag}" if row.failed else f"  {row.tag}"
+    return f"  VIOLATED: {row.tag}" if row.failed else f"  {row.tag}"
 
 
 def _write_reason(picture: Picture) -> Iterator[str]:
@@ -92,7 +92,7 @@ def _write_reason(picture: Picture) -> Iterator[str]:
             row.role,
             f"step {row.step}" if row.step is not None else "",
             row.thread,
-            f"line {picture.cite(row.at)}" if row.at else "",
+            picture.cite_line(row.at) if row.at else "",
             row.inside,
         )
         for row in picture.reason.rows

@@ -54,7 +54,7 @@ def take(number, thread, line, lock="group.lock", name="poll"):
         reads=read(f"{lock}.owner", "None", "acquire"),
         changes=change(f"{lock}.owner", "None", name),
         writes=(Access(f"{lock}.owner", name, write=True),),
-        taken=(lock,),
+        taken=((lock, thread),),
     )
 
 
@@ -196,7 +196,7 @@ def long_story(steps=40):
                 changes=change(place, str(number - 1), str(number)),
                 allocated=("page_cache_folio[0]",) if number == 3 else (),
                 freed=("page_cache_folio[0]",) if number == 30 else (),
-                taken=("superblock.s_inode_list_lock",) if number == 5 else (),
+                taken=(("superblock.s_inode_list_lock", thread),) if number == 5 else (),
                 released=("superblock.s_inode_list_lock",) if number == 36 else (),
             )
         )
