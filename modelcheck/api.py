@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from modelcheck.backends.python.model import compile_program
 from modelcheck.checks import BUILT_IN
 from modelcheck.diagnostics import SpecErrors
 from modelcheck.explore.options import Options, Progress
@@ -20,11 +21,19 @@ from modelcheck.explore.search import explore
 from modelcheck.frontend import Spec, load
 from modelcheck.frontend.spec import SettingValue, SpecInfo, Variant
 from modelcheck.gate import Judgement, Outcome, Steps, fail_dead_steps, judge
+from modelcheck.ir.layout import layout, print_layout
 from modelcheck.ir.nodes import Program, StepInfo
 from modelcheck.ir.passes import PASS_NAMES, run_passes
 from modelcheck.ir.text import print_program
+from modelcheck.report.text import describe_counts
 from modelcheck.settings import choose_variant, explain_unknown, read_settings
 from modelcheck.specfiles import SelectionError, SpecFile, find_spec, find_specs
+from modelcheck.trace.derive import Claim, derive_run
+from modelcheck.trace.picture import Heading, Picture, draw_picture
+from modelcheck.trace.svg import write_svg
+from modelcheck.trace.text import write_text
+
+_WRITERS: dict[str, Callable[[Picture], str]] = {"svg": write_svg}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +54,7 @@ class Run:
     variant: Variant
     program: Program
     result: Result | None
+    sources: Mapping[str, str] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +75,9 @@ def check(argument: str, choice: Choice, options: Options) -> Run:
     program = make_program(spec, variant, read_settings(spec.info, choice.settings))
     _require_known(program, options.properties or ())
     if variant.needs:
-        return Run(spec.info, variant, program, None)
+        return Run(spec.info, variant, program, None, spec.sources)
     result = explore(program, replace(options, variant=variant.name))
-    return Run(spec.info, variant, program, result)
+    return Run(spec.info, variant, program, result, spec.sources)
 
 
 def gate(
@@ -100,14 +110,53 @@ def list_specs(arguments: Sequence[str]) -> Iterator[SpecInfo | SpecErrors]:
             yield errors
 
 
-def describe_program(argument: str, choice: Choice, *, after: str | None = None) -> str:
-    """The text of one program of a spec, after a pass (None: after all)."""
+def render_traces(run: Run, replay: str = "") -> list[str]:
+    """The headline violation as text: a report for each of its witnesses."""
+    return [write_text(picture) for picture in draw_pictures(run, replay)]
+
+
+def draw_pictures(run: Run, replay: str = "") -> list[Picture]:
+    """The headline violation, replayed: a picture for each of its witnesses; none without any."""
+    headline = run.result.headline if run.result is not None else None
+    if run.result is None or headline is None:
+        return []
+    model = compile_program(run.program)
+    claim = Claim(headline.property, headline.object, headline.detail)
+    heading = Heading(
+        run.info.path,
+        tuple((s.name, s.value) for s in run.program.settings),
+        run.variant.name,
+        describe_counts(run.result.counts),
+        headline.minimal,
+        run.result.scope,
+        replay,
+    )
+    return [
+        draw_picture(derive_run(model, path, claim, run.sources).story, heading)
+        for path in headline.witnesses
+    ]
+
+
+def draw_run(run: Run, form: str) -> str | None:
+    """The headline violation as `svg`; None where nothing is violated or there is no trace.
+
+    Of several witnesses (a cycle of orders) it is the first.
+    """
+    pictures = draw_pictures(run)
+    return _WRITERS[form](pictures[0]) if pictures else None
+
+
+def describe_program(
+    argument: str, choice: Choice, *, after: str | None = None, with_layout: bool = False
+) -> str:
+    """The text of one program of a spec, after a pass (None: after all), or its layout."""
     spec = load_spec(find_spec(argument))
     variant = choose_variant(spec.info, choice.variant)
     if after is not None and after not in PASS_NAMES:
         raise SelectionError(explain_unknown("there is no pass", after, PASS_NAMES))
     settings = {**variant.settings, **read_settings(spec.info, choice.settings)}
-    return print_program(run_passes(spec.program(settings), after=after or PASS_NAMES[-1]))
+    program = run_passes(spec.program(settings), after=after or PASS_NAMES[-1])
+    return print_layout(layout(program)) if with_layout else print_program(program)
 
 
 def load_spec(file: SpecFile) -> Spec:
@@ -165,7 +214,7 @@ def _gate_spec(
         limit = min((t for t in (left, options.timeout_seconds) if t is not None), default=None)
         result = explore(program, replace(options, variant=variant.name, timeout_seconds=limit))
         steps = find_steps(spec.info, program, result)
-        runs.append(Run(spec.info, variant, program, result))
+        runs.append(Run(spec.info, variant, program, result, spec.sources))
         judgements.append(judge(spec.info.name, variant, result, steps))
     return GatedSpec(file, spec.info, tuple(runs), tuple(fail_dead_steps(judgements)))
 

@@ -321,7 +321,7 @@ def ir_command(
     from modelcheck import api
 
     choice = api.Choice(variant, settings)
-    say(api.describe_program(spec, choice, after=after, layout=layout).rstrip("\n"))
+    say(api.describe_program(spec, choice, after=after, with_layout=layout).rstrip("\n"))
     return 0
 
 

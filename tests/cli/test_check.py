@@ -117,7 +117,7 @@ def test_ctrl_c_is_3_with_how_far_it_got():
         (["kernfs-relase-once"], "did you mean `kernfs-release-once`?"),
         (["specs"], "is a folder"),
         (["specs/classics"], "is a folder"),
-        (["increments", "--variant", "rwm"], "has no variant `rwm`; did you mean `rmw`?"),
+        (["increments", "--variant", "rwm"], "has no variant `rwm`; there is rmw"),
         (["increments", "-D", "thread=2"], "has no setting `thread`; did you mean `threads`?"),
         (["increments", "-D", "threads=99"], "`threads` goes from 1 to 6, not 99"),
         (["increments", "-D", "threads=two"], "`threads` is a number, not 'two'"),
