@@ -2,7 +2,7 @@
 
 The search stores for each expanded state where its transitions lead; at the end one backward sweep
 from the states that are quiescent, in deadlock, or have a failing step marks all that can still
-get there.  What is left is stuck: a spin nobody ends, a deadly embrace of two threads beside a timer.
+get there.  What is left is stuck: a spin nobody ends, a deadly embrace beside a running timer.
 """
 
 from __future__ import annotations

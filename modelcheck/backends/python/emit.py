@@ -93,6 +93,11 @@ class Region:
         return self.has_cycle or len(self.blocks) > MAX_BLOCKS
 
 
+def list_locations(body: Body) -> tuple[Block, ...]:
+    """The blocks where a thread may stand, in the order of their numbers."""
+    return tuple(block for block in body.blocks if block.rest)
+
+
 def find_region(body: Body, entry: Block) -> Region:
     """The blocks from an entry up to the next locations."""
     by_label = {block.label: block for block in body.blocks}

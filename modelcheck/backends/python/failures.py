@@ -14,8 +14,8 @@ from modelcheck.backends.python.expressions import Writer
 from modelcheck.backends.python.outcomes import Failure
 from modelcheck.ir.address import Address
 from modelcheck.ir.memory import Memory
-from modelcheck.ir.nodes import ObjectRoot, Place, PointerRoot
-from modelcheck.ir.types import Embedded, ValueType
+from modelcheck.ir.nodes import Const, ObjectRoot, Place, PointerRoot
+from modelcheck.ir.types import ArrayOf, Embedded, ValueType
 
 Fail = Callable[[int], Failure]
 
@@ -57,6 +57,8 @@ def _write_number(writer: Writer, subject: Subject) -> str:
     the null pointer or an index outside leads nowhere.
     """
     root = subject.place.root
+    if _is_outside(writer.memory, subject.place):
+        return "0"
     if not subject.struct:
         index = root.index if isinstance(root, ObjectRoot) else None
         return "1" if index is None else f"{writer.write(index)} + 1"
@@ -66,6 +68,25 @@ def _write_number(writer: Writer, subject: Subject) -> str:
     pointers = [root.pointer] if isinstance(root, PointerRoot) and subject.place.path else []
     guards += [writer.write(pointer) for pointer in pointers]
     return f"({number} if {' and '.join(guards)} else 0)" if guards else number
+
+
+def _is_outside(memory: Memory, place: Place) -> bool:
+    """Whether a constant index in a place is one of no element (a folded `out-of-bounds`)."""
+    root = place.root
+    if isinstance(root, ObjectRoot) and isinstance(root.index, Const):
+        count = memory.lookup.instances(memory.lookup.object(root.object))
+        if not 0 <= root.index.value < count:
+            return True
+    found: ValueType = memory.lookup.root_type(root)
+    for part in place.path:
+        if (
+            isinstance(found, ArrayOf)
+            and isinstance(part, Const)
+            and not 0 <= part.value < found.count
+        ):
+            return True
+        found = memory.lookup.inner_type(found, part)
+    return False
 
 
 def _write_guards(writer: Writer, address: Address) -> list[str]:

@@ -8,35 +8,34 @@ from __future__ import annotations
 
 import hashlib
 import linecache
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from modelcheck.backends.python.emit import BodyEmitter, Text, find_region, is_branching
+from modelcheck.backends.python.emit import (
+    BodyEmitter,
+    Text,
+    find_region,
+    is_branching,
+    list_locations,
+)
 from modelcheck.backends.python.expressions import Namespace
+from modelcheck.backends.python.facts import Facts
+from modelcheck.backends.python.interrupts import gate_steps
 from modelcheck.backends.python.outcomes import (
-    BLOCKED,
     Failure,
     Outcome,
     State,
     Step,
-    StepResult,
     list_outcomes,
 )
-from modelcheck.backends.python.runtime import Chooser, Pool, Slots, Touch, Way, follow_choices
+from modelcheck.backends.python.runtime import Chooser, Slots, Touch, Way, follow_choices
 from modelcheck.diagnostics import InternalError, Span
 from modelcheck.ir.memory import (
-    ALIVE,
-    DISCARDED,
-    FREED,
-    NEVER_USED,
     Memory,
-    Thread,
 )
-from modelcheck.ir.nodes import Block, Body, Check, Object, Program, Template
-from modelcheck.ir.traverse import successors
+from modelcheck.ir.nodes import Block, Body, Check, Program, Template
 
-Values = tuple[tuple[int, int], ...]  # slots to set
 Start = Callable[..., int | Failure | None]  # (m, chooser, *arguments)
 Judge = Callable[[Sequence[int]], bool | Failure]
 
@@ -51,22 +50,6 @@ class Watched:
     result: State | Failure | None
     touched: tuple[Touch, ...]
     waited: Span | None
-
-
-@dataclass(frozen=True, slots=True)
-class ThreadFacts:
-    """What differs between the threads of a template, as the generated code names it."""
-
-    pc: int
-    index: int
-    current: int
-    locals_base: int
-    irqs: int
-    softirqs: int
-    death: Values
-    crash: Values
-    enter: Mapping[str, Values]
-    leave: Mapping[str, Values]
 
 
 class Model:
@@ -84,8 +67,15 @@ class Model:
         self.memory = Memory(program)
         self._namespace = Namespace()
         self._spawners: dict[str, Callable[..., tuple[int | Failure | None, int]]] = {}
-        self._facts = tuple(self._find_facts(thread) for thread in self.memory.threads)
-        self._fill_namespace()
+        facts = Facts(self.memory)
+        self._facts = tuple(facts.of_thread(thread) for thread in self.memory.threads)
+        self._births = facts.list_birth
+        self._namespace.values |= {
+            "POOLS": facts.make_pools(),
+            "FREE": {s.name: facts.list_deaths(s.name) for s in program.structs},
+            "DISCARD": {s.name: facts.list_discards(s.name) for s in program.structs},
+            "SPAWN": self._spawners,
+        }
         self._steps: list[tuple[Step, ...]] = []  # per thread, by location
         self._starts: list[Start] = []
         for template in program.templates:
@@ -156,144 +146,11 @@ class Model:
                 return found
 
     # -----------------------------------------------------------------------------------------
-    # Facts for the generated code
-
-    def _find_facts(self, thread: Thread) -> ThreadFacts:
-        memory = self.memory
-        own = [o for o in self.program.objects if o.kind == "local"]
-        mine = [o for o in own if o.template == thread.template]
-        return ThreadFacts(
-            pc=thread.pc,
-            index=thread.index,
-            current=thread.number + 1,
-            locals_base=thread.locals_base,
-            irqs=(memory.irqs_base or 0) + thread.number,
-            softirqs=(memory.softirqs_base or 0) + thread.number,
-            death=self._list_death(thread),
-            crash=self._list_crash(thread),
-            enter={o.name: self._list_birth(o, thread.index) for o in mine},
-            leave={o.name: self._list_zeros(o, thread.index) for o in mine},
-        )
-
-    def _list_zeros(self, obj: Object, element: int) -> Values:
-        """An element back to nothing: never used, every field 0."""
-        status = self.memory.status_slot(obj.name, element)
-        fields = tuple((slot, 0) for slot in self.memory.element_slots(obj.name, element))
-        return fields if status is None else ((status, NEVER_USED), *fields)
-
-    def _list_birth(self, obj: Object, element: int) -> Values:
-        """An element at its start values, alive."""
-        status = self.memory.status_slot(obj.name, element)
-        values = self.memory.start_values(obj.name, element)
-        fields = tuple(zip(self.memory.element_slots(obj.name, element), values, strict=True))
-        return fields if status is None else ((status, ALIVE), *fields)
-
-    def _list_death(self, thread: Thread) -> Values:
-        """What the end of a thread does to memory, its program counter and locals apart: its
-        `per_thread` and `local` objects die, its interrupt flags go back to on.
-        """
-        found: list[tuple[int, int]] = []
-        for obj in self.program.objects:
-            if obj.kind == "per_thread":
-                found += self._list_zeros(obj, thread.number)
-            elif obj.kind == "local" and obj.template == thread.template:
-                found += self._list_zeros(obj, thread.index)
-        for base in (self.memory.irqs_base, self.memory.softirqs_base):
-            if base is not None:
-                found.append((base + thread.number, 1))
-        return tuple(found)
-
-    def _list_crash(self, thread: Thread) -> Values:
-        """What a crash that `thread` calls does to memory."""
-        memory = self.memory
-        found: list[tuple[int, int]] = []
-        for other in memory.threads:
-            if other.number != thread.number:
-                found.append((other.pc, memory.ended(other.template)))
-                count = memory.local_slot_count(other.template)
-                found += [(other.locals_base + i, 0) for i in range(count)]
-                found += self._list_death(other)
-        for slot in memory.slots:
-            if not slot.object:
-                continue
-            kind = memory.lookup.object(slot.object).kind
-            is_kept = slot.durable or (slot.ghost and kind != "per_thread")
-            if kind in ("shared", "pool") and not is_kept:
-                found.append((slot.number, memory.start[slot.number]))
-        for obj in self.program.objects:
-            if obj.kind == "per_thread":
-                values = dict(self._list_birth(obj, thread.number))
-                found += [
-                    (slot, value)
-                    for slot, value in values.items()
-                    if not memory.slots[slot].durable
-                ]
-        return tuple(found)
-
-    def _fill_namespace(self) -> None:
-        memory = self.memory
-        pools, frees, discards = {}, {}, {}
-        for obj in self.program.objects:
-            if obj.kind == "pool":
-                pools[obj.name] = self._make_pool(obj)
-        for struct in self.program.structs:
-            whole = [p for p in memory.places(struct.name) if p.is_whole and p.status is not None]
-            freed = {
-                p.number + 1: self._list_free(memory.lookup.object(p.object), p.element)
-                for p in whole
-            }
-            discarded = {
-                p.number + 1: (
-                    (p.status or 0, DISCARDED),
-                    *((slot, 0) for slot in memory.element_slots(p.object, p.element)),
-                )
-                for p in whole
-            }
-            frees[struct.name], discards[struct.name] = freed, discarded
-        self._namespace.values |= {
-            "POOLS": pools,
-            "FREE": frees,
-            "DISCARD": discards,
-            "SPAWN": self._spawners,
-        }
-
-    def _make_pool(self, obj: Object) -> Pool:
-        memory = self.memory
-        elements = range(memory.lookup.instances(obj))
-        statuses = tuple(memory.status_slot(obj.name, element) or 0 for element in elements)
-        fresh = tuple(
-            tuple(
-                (slot, value)
-                for slot, value in zip(
-                    memory.element_slots(obj.name, element),
-                    memory.new_values(obj.name),
-                    strict=True,
-                )
-                if value is not None
-            )
-            for element in elements
-        )
-        pointers = tuple(memory.object_pointer(obj.name, element) for element in elements)
-        free_values = frozenset((NEVER_USED, FREED) if obj.reuse else (NEVER_USED,))
-        return Pool(statuses, pointers, fresh, free_values, obj.reuse)
-
-    def _list_free(self, obj: Object, element: int) -> Values:
-        status = self.memory.status_slot(obj.name, element) or 0
-        comes_back = obj.kind == "pool" and obj.reuse and not obj.stable
-        fields = zip(
-            self.memory.element_slots(obj.name, element),
-            self.memory.free_values(obj.name),
-            strict=True,
-        )
-        zeros = tuple((slot, value) for slot, value in fields if value is not None)
-        return ((status, NEVER_USED if comes_back else FREED), *zeros)
-
-    # -----------------------------------------------------------------------------------------
     # Compiling
 
     def _compile_template(self, template: Template) -> None:
         text = Text()
-        locations = _list_locations(template.body)
+        locations = list_locations(template.body)
         with text.indented("def make(t):"):
             self._emit_facts(text, template)
             emitter = BodyEmitter(
@@ -338,7 +195,7 @@ class Model:
                 pair
                 for obj in self.program.objects
                 if obj.kind == "per_thread"
-                for pair in self._list_birth(obj, thread.number)
+                for pair in self._births(obj, thread.number)
             )
             for thread in threads
         )
@@ -382,7 +239,7 @@ class Model:
         if name not in self._watchers:
             template = self.memory.lookup.template(name)
             text = Text()
-            locations = _list_locations(template.body)
+            locations = list_locations(template.body)
             with text.indented("def make(t):"):
                 self._emit_facts(text, template)
                 emitter = BodyEmitter(
@@ -413,79 +270,14 @@ class Model:
 
     def _make_tables(self) -> tuple[tuple[Step | None, ...], ...]:
         return tuple(
-            (*(self._gate(thread, steps)), None)
+            (*gate_steps(self.memory, thread, steps), None)
             for thread, steps in zip(self.memory.threads, self._steps, strict=True)
         )
-
-    def _gate(self, thread: Thread, steps: tuple[Step, ...]) -> Iterator[Step]:
-        """A thread's steps, with what interrupts forbid: the handler's first step, and every step
-        of a thread whose handler runs.
-        """
-        template = self.memory.lookup.template(thread.template)
-        handlers = tuple(
-            (t.number, self._resting_numbers(self.memory.lookup.template(t.template)))
-            for t in self.memory.threads
-            if self._find_target(t) == thread.number
-        )
-        target = self._find_target(thread)
-        first = frozenset[int]() if target is None else self._first_numbers(template)
-        for number, step in enumerate(steps):
-            gated = step
-            if target is not None and number in first:
-                ended = self.memory.ended(self.memory.threads[target].template)
-                gated = _open_when(gated, self._list_flags(template, target), target, ended)
-            yield _stand_still(gated, handlers) if handlers else gated
-
-    def _find_target(self, thread: Thread) -> int | None:
-        """The thread on whose CPU an interrupt handler runs."""
-        name = self.memory.lookup.template(thread.template).interrupts
-        if not name:
-            return None
-        targets = self.memory.threads_of(name)
-        if len(targets) != 1 and thread.index >= len(targets):
-            raise InternalError(f"`{thread.name}` interrupts no copy of `{name}`")
-        return targets[0 if len(targets) == 1 else thread.index].number
-
-    def _list_flags(self, template: Template, target: int) -> tuple[int, ...]:
-        """The slots that must all be on for a handler to start."""
-        bases = [self.memory.irqs_base]
-        if template.context == "softirq":
-            bases.append(self.memory.softirqs_base)
-        return tuple(base + target for base in bases if base is not None)
-
-    def _first_numbers(self, template: Template) -> frozenset[int]:
-        """The locations where a handler stands before it has started.
-
-        Soundness: a handler that came back there would seem not to have started, and its
-        target would go on; so a template that can is refused.
-        """
-        by_label = {block.label: block for block in template.body.blocks}
-        entry = by_label[template.body.entry]
-        first = {entry.label} if entry.rest else _list_exits(template.body, entry)
-        for location in _list_locations(template.body):
-            if back := first & _list_exits(template.body, location):
-                raise InternalError(f"`{template.name}` comes back to its start, {sorted(back)}")
-        return frozenset(self.memory.location_number(template.name, label) for label in first)
-
-    def _resting_numbers(self, template: Template) -> frozenset[int]:
-        """The program counters of a handler that is not running: before its start, or ended."""
-        return self._first_numbers(template) | {self.memory.ended(template.name)}
 
 
 def compile_program(program: Program) -> Model:
     """Compile a program that has gone through all passes."""
     return Model(program)
-
-
-def _list_locations(body: Body) -> tuple[Block, ...]:
-    return tuple(block for block in body.blocks if block.rest)
-
-
-def _list_exits(body: Body, entry: Block) -> set[str]:
-    """The locations at which a step from `entry` may end."""
-    by_label = {block.label: block for block in body.blocks}
-    region = find_region(body, entry)
-    return {to for block in region.blocks for to in successors(block.end) if by_label[to].rest}
 
 
 def _can_fail(body: Body) -> bool:
@@ -506,22 +298,3 @@ def _rename_failures(judge: Judge, name: str) -> Judge:
         return answer
 
     return holds
-
-
-def _open_when(step: Step, flags: tuple[int, ...], target: int, ended: int) -> Step:
-    def gated(state: State) -> StepResult:
-        if state[target] == ended or all(state[flag] for flag in flags):
-            return step(state)
-        return BLOCKED
-
-    return gated
-
-
-def _stand_still(step: Step, handlers: tuple[tuple[int, frozenset[int]], ...]) -> Step:
-    def gated(state: State) -> StepResult:
-        for handler, resting in handlers:
-            if state[handler] not in resting:
-                return BLOCKED
-        return step(state)
-
-    return gated

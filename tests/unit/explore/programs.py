@@ -6,17 +6,17 @@ from modelcheck.ir.passes import run_passes
 from modelcheck.ir.text import parse_program
 
 
-def make_program(text: str, *, header: str = 'program "test"') -> Program:
-    """The program that a text without its first line says, after all passes."""
+def make_program(text: str, *, header: str = 'program "test"', after: str = "prune") -> Program:
+    """The program that a text without its first line says, after all passes or up to one."""
     if "\ninitial" not in text:
         declarations, mark, properties = text.partition("\nproperty ")
         initial = "\ninitial\n  entry go\n  block go\n    end\n"
         text = f"{declarations}\n{initial}{mark}{properties}"
-    return run_passes(parse_program(f"{header}\n{text}"))
+    return run_passes(parse_program(f"{header}\n{text}"), after=after)
 
 
-def make_model(text: str) -> Model:
-    return compile_program(make_program(text))
+def make_model(text: str, *, after: str = "prune") -> Model:
+    return compile_program(make_program(text, after=after))
 
 
 def increments(threads: int, rounds: int) -> Program:

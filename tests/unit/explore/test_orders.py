@@ -2,7 +2,7 @@
 
 from itertools import chain, combinations
 
-import networkx
+import networkx as nx
 from programs import make_model, make_program
 
 from modelcheck.backends.python.outcomes import Order
@@ -18,7 +18,7 @@ template {name} count 1
     step
     store once x = 1:U8
     jump b
-  block b
+  block b atomic
     step
     precedes "lock-order" {first}, {second}
     WAIT
@@ -98,10 +98,10 @@ def test_every_cyclic_set_gives_exactly_one_cycle_in_all_small_graphs():
     pairs = [(a, b) for a in nodes for b in nodes]
     subsets = chain.from_iterable(combinations(pairs, n) for n in range(len(pairs) + 1))
     for edges in subsets:
-        graph = networkx.DiGraph(edges)
+        graph = nx.DiGraph(edges)
         cyclic = [
             component
-            for component in networkx.strongly_connected_components(graph)
+            for component in nx.strongly_connected_components(graph)
             if len(component) > 1 or any(graph.has_edge(n, n) for n in component)
         ]
         cycles = find_cycles(frozenset(Order("lock-order", a, b) for a, b in edges))
