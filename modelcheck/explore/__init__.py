@@ -1,0 +1,1 @@
+"""The search: a compiled program in, verdicts, counts and traces out."""

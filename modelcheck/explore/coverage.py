@@ -9,7 +9,7 @@ from modelcheck.backends.python.outcomes import State
 from modelcheck.explore.properties import Judged
 from modelcheck.explore.result import FieldRange
 from modelcheck.ir.memory import ALIVE, UNINITIALISED, Memory, Slot
-from modelcheck.ir.nodes import Assert, Block, Body, Program
+from modelcheck.ir.nodes import Assert, Block, Body, Program, Spawn
 from modelcheck.ir.traverse import successors
 
 Location = tuple[str, str]  # (template, label)
@@ -38,22 +38,23 @@ def find_unevaluated(
     quiescent: int,
 ) -> tuple[str, ...]:
     """The spec's properties that no state and no step of the run ever asked."""
-    asserted = {
-        instr.property
+    ran = [
+        instr
         for location, body, block in list_locations(program)
         if location in taken
         for inner in list_step_blocks(body, block)
         for instr in inner.instrs
-        if isinstance(instr, Assert)
-    }
-    # What runs before the first location has run for every thread that started.
-    asserted |= {
-        instr.property
-        for body in (program.initial, *(t.body for t in program.templates if not t.spawned))
+    ]
+    spawned = {instr.template for instr in ran if isinstance(instr, Spawn)}
+    # What stands before the first location has run for every thread that started.
+    started = [t.body for t in program.templates if not t.spawned or t.name in spawned]
+    ran += [
+        instr
+        for body in (program.initial, *started)
         for block in list_start_blocks(body)
         for instr in block.instrs
-        if isinstance(instr, Assert)
-    }
+    ]
+    asserted = {instr.property for instr in ran if isinstance(instr, Assert)}
     asked = {
         "invariant": states > 0,
         "reachable": states > 0,

@@ -43,6 +43,9 @@ def _describe_thread(model: Model, state: State, thread: int) -> str:
     name = model.memory.threads[thread].name
     ways = [way for way in model.watch(state, thread) if way.result is None]
     if not ways:  # by itself it could step
+        template = model.memory.lookup.template(model.memory.threads[thread].template)
+        if template.interrupts:
+            return f"{name} waits for interrupts to be on"
         return f"{name} is held up by an interrupt"
     lines = sorted({way.waited.line for way in ways if way.waited is not None and way.waited.line})
     where = f" at line {', '.join(map(str, lines))}" if lines else ""

@@ -306,6 +306,8 @@ class Run:
         ]
         if self._options.stop == "first" and self._is_violated_before(level):
             self._stopped_by = "first"
+        elif self._findings.list_violated() == {j.name for j in self._judged}:
+            self._stopped_by = "decided"
         return bool(self._stopped_by)
 
     def _may_stop_now(self) -> bool:

@@ -160,6 +160,26 @@ def test_stop_first_ends_with_the_level_of_the_first_violation():
     assert {p.verdict for p in others} == {Verdict.INCONCLUSIVE}
 
 
+def test_a_run_ends_once_every_judged_property_is_violated():
+    text = COUNT + judge("low", "invariant", "($read(silent x) != 1:U8)")
+    result, _ = verdicts(text, Options(properties=frozenset({"low"})))
+    assert (result.stopped_by, result.exhausted) == ("decided", False)
+    assert result.verdict is Verdict.VIOLATED
+    assert result.counts.states == 3
+
+
+def test_an_assert_is_unevaluated_if_no_step_with_it_was_taken():
+    check = '    assert ($read(silent x) == 2:U8) else "late"\n    store once x = 3:U8'
+    text = COUNT.replace("    store once x = 3:U8", check)
+    text += "\nproperty late: assert\n"
+    result, _ = verdicts(text)
+    assert result.coverage.unevaluated == ()
+    assert result.coverage.untaken == ()
+    result, _ = verdicts(text, Options(max_states=2))
+    assert result.coverage.unevaluated == ("late",)
+    assert ("up", "c") in result.coverage.untaken
+
+
 def test_stop_first_expands_the_level_of_a_failing_step():
     text = COUNT.replace(
         "    store once x = 2:U8", '    check False else "range"\n    store once x = 2:U8'

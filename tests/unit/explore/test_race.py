@@ -110,7 +110,7 @@ def test_two_accesses_race(first, second, shown, names):
         ("queue plain box.waiting append(1:U8)", "queue once boxes[0].waiting read()"),
         ("queue plain box.waiting read()", "queue plain box.waiting read()"),
         ("store ghost box.shadow = 1:U8", "%v = load ghost box.shadow"),  # no accesses at all
-        ("store plain word = 1:U8", "assert ($read(silent word) != 9:U8) else \"small\""),
+        ("store plain word = 1:U8", 'assert ($read(silent word) != 9:U8) else "small"'),
     ],
 )
 def test_near_misses_are_no_race(first, second):
