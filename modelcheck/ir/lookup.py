@@ -43,29 +43,12 @@ from modelcheck.ir.types import (
     BOOL,
     THREAD_ID,
     ArrayOf,
-    BoolType,
     Embedded,
-    EnumType,
-    FnType,
     PtrType,
     QueueOf,
     RangeType,
     ScalarType,
-    SetType,
-    ThreadIdType,
     ValueType,
-    WordType,
-)
-
-SCALARS = (
-    BoolType,
-    WordType,
-    RangeType,
-    EnumType,
-    ThreadIdType,
-    PtrType,
-    FnType,
-    SetType,
 )
 
 

@@ -17,14 +17,44 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Interval = tuple[int, int]
+from modelcheck.ir.op_intervals import (
+    Interval,
+    abs_interval,
+    and_interval,
+    bit_clear_interval,
+    bit_set_interval,
+    choice_interval,
+    equal_interval,
+    floor_div_interval,
+    floor_mod_interval,
+    less_equal_interval,
+    less_interval,
+    negated,
+    or_interval,
+    popcount_interval,
+    shift_left_interval,
+    shift_right_interval,
+    wrap_interval,
+    xor_interval,
+)
+from modelcheck.ir.op_meanings import (
+    MAX_BIT,
+    MAX_SHIFT,
+    PYTHON_HELPERS,
+    bit_clear,
+    bit_set,
+    bit_test,
+    floor_div,
+    floor_mod,
+    popcount,
+    shift_left,
+    shift_right,
+)
+
 Sort = Literal["bool", "int", "any"]
 Meaning = Callable[..., int]
 # z3 has no types worth naming, and is imported by nobody here: the module comes as an argument.
 SmtForm = Callable[..., Any]
-
-MAX_SHIFT = 63
-MAX_BIT = 62  # a set is a mask of at most 63 bits, so it is never negative
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,62 +81,6 @@ class Op:
         """How many arguments it takes."""
         return len(self.args)
 
-
-# ---------------------------------------------------------------------------------------------
-# Meanings
-
-
-def floor_div(a: int, b: int) -> int:
-    """Python's floor division; 0 where the divisor is 0."""
-    return a // b if b else 0
-
-
-def floor_mod(a: int, b: int) -> int:
-    """Python's remainder, which has the divisor's sign; 0 where the divisor is 0."""
-    return a % b if b else 0
-
-
-def shift_left(a: int, n: int) -> int:
-    """The value a times two to the n; 0 where n is outside 0 … 63."""
-    return a << n if 0 <= n <= MAX_SHIFT else 0
-
-
-def shift_right(a: int, n: int) -> int:
-    """The value a divided by two to the n, rounded down; 0 where n is outside 0 … 63."""
-    return a >> n if 0 <= n <= MAX_SHIFT else 0
-
-
-def bit_test(mask: int, i: int) -> int:
-    """Whether bit i is set; 0 where i is outside 0 … 62."""
-    return mask >> i & 1 if 0 <= i <= MAX_BIT else 0
-
-
-def bit_set(mask: int, i: int) -> int:
-    """The mask with bit i; unchanged where i is outside 0 … 62."""
-    return mask | 1 << i if 0 <= i <= MAX_BIT else mask
-
-
-def bit_clear(mask: int, i: int) -> int:
-    """The mask without bit i; unchanged where i is outside 0 … 62."""
-    return mask & ~(1 << i) if 0 <= i <= MAX_BIT else mask
-
-
-def popcount(mask: int) -> int:
-    """How many of the low 64 bits are set."""
-    return (mask & (1 << 64) - 1).bit_count()
-
-
-PYTHON_HELPERS: Mapping[str, Callable[..., int]] = {
-    "mc_floor_div": floor_div,
-    "mc_floor_mod": floor_mod,
-    "mc_shift_left": shift_left,
-    "mc_shift_right": shift_right,
-    "mc_bit_test": bit_test,
-    "mc_bit_set": bit_set,
-    "mc_bit_clear": bit_clear,
-    "mc_popcount": popcount,
-}
-"""What the Python templates call, by name."""
 
 # ---------------------------------------------------------------------------------------------
 # z3 forms
@@ -169,116 +143,6 @@ def _smt_popcount(z3: Any, mask: Any) -> Any:
 
 
 # ---------------------------------------------------------------------------------------------
-# Intervals: (lo, hi) of each argument to (lo, hi) of the result
-
-
-def _corners(meaning: Meaning, a: Interval, candidates: set[int]) -> Interval:
-    """The hull of an operator that is monotone in its first argument."""
-    results = [meaning(x, y) for x in a for y in candidates]
-    return min(results), max(results)
-
-
-def _all_ones(*intervals: Interval) -> int:
-    """The least 2^n - 1 that no bound exceeds, with the bounds of negative values inverted."""
-    bits = max((b if b >= 0 else ~b).bit_length() for interval in intervals for b in interval)
-    return (1 << bits) - 1
-
-
-def _floor_div_interval(a: Interval, b: Interval) -> Interval:
-    # Monotone in the divisor on each side of zero, so its ends and the values next to 0 suffice.
-    return _corners(floor_div, a, {y for y in (*b, -1, 0, 1) if b[0] <= y <= b[1]})
-
-
-def _floor_mod_interval(a: Interval, b: Interval) -> Interval:
-    if b[0] > a[1] and a[0] >= 0:
-        return a
-    highest = max(0, b[1] - 1)
-    if a[0] >= 0 and b[0] >= 0:
-        highest = min(highest, a[1])
-    return min(0, b[0] + 1), highest
-
-
-def _shift_amounts(n: Interval) -> set[int]:
-    """The extreme amounts: the ends of what is in range, and -1 where some are outside."""
-    lo, hi = max(n[0], 0), min(n[1], MAX_SHIFT)
-    amounts = {lo, hi} if lo <= hi else set()
-    return amounts if n[0] >= 0 and n[1] <= MAX_SHIFT else amounts | {-1}
-
-
-def _and_interval(a: Interval, b: Interval) -> Interval:
-    if a[0] >= 0 or b[0] >= 0:
-        return 0, min(x[1] for x in (a, b) if x[0] >= 0)
-    ones = _all_ones(a, b)
-    return ~ones, ones
-
-
-def _or_interval(a: Interval, b: Interval) -> Interval:
-    ones = _all_ones(a, b)
-    return (max(a[0], b[0]) if a[0] >= 0 and b[0] >= 0 else ~ones), ones
-
-
-def _xor_interval(a: Interval, b: Interval) -> Interval:
-    ones = _all_ones(a, b)
-    return (0 if a[0] >= 0 and b[0] >= 0 else ~ones), ones
-
-
-def _equal_interval(a: Interval, b: Interval) -> Interval:
-    if a[1] < b[0] or b[1] < a[0]:
-        return 0, 0
-    return (1, 1) if a == b and a[0] == a[1] else (0, 1)
-
-
-def _less_interval(a: Interval, b: Interval) -> Interval:
-    return int(a[1] < b[0]), int(a[0] < b[1])
-
-
-def _less_equal_interval(a: Interval, b: Interval) -> Interval:
-    return int(a[1] <= b[0]), int(a[0] <= b[1])
-
-
-def _negated(interval: Interval) -> Interval:
-    return 1 - interval[1], 1 - interval[0]
-
-
-def _choice_interval(condition: Interval, a: Interval, b: Interval) -> Interval:
-    if condition[0] == condition[1]:
-        return a if condition[0] else b
-    return min(a[0], b[0]), max(a[1], b[1])
-
-
-def _abs_interval(a: Interval) -> Interval:
-    return (0 if a[0] <= 0 <= a[1] else min(map(abs, a))), max(map(abs, a))
-
-
-def _wrap_interval(bits: int) -> Callable[[Interval], Interval]:
-    def interval(a: Interval) -> Interval:
-        fits = a[0] >= 0 and a[1] < 1 << bits
-        return a if fits else (0, (1 << bits) - 1)
-
-    return interval
-
-
-def _highest_bit(i: Interval) -> int:
-    return max(-1, min(i[1], MAX_BIT))
-
-
-def _bit_set_interval(mask: Interval, i: Interval) -> Interval:
-    bits = max(mask[1].bit_length() if mask[1] >= 0 else 0, _highest_bit(i) + 1)
-    return mask[0], (1 << bits) - 1
-
-
-def _bit_clear_interval(mask: Interval, i: Interval) -> Interval:
-    bit = _highest_bit(i)
-    if mask[0] >= 0:
-        return 0, mask[1]
-    return mask[0] - (1 << bit if bit >= 0 else 0), mask[1]
-
-
-def _popcount_interval(mask: Interval) -> Interval:
-    return (0, 64) if mask[0] < 0 else (int(mask[0] > 0), min(64, mask[1].bit_length()))
-
-
-# ---------------------------------------------------------------------------------------------
 # The table
 
 
@@ -319,7 +183,7 @@ def _wrap(bits: int) -> Op:
         f"({{0}} & {mask:#x})",
         f"({{0}} & {mask:#x})",
         lambda _, a: a % (1 << bits),
-        _wrap_interval(bits),
+        wrap_interval(bits),
         ("int",),
         "int",
     )
@@ -334,8 +198,8 @@ _ARITHMETIC = (
         lambda a, b: (min(x * y for x in a for y in b), max(x * y for x in a for y in b)),
     ),
     # Python floors, C truncates, SMT-LIB keeps the remainder non-negative.
-    _helper("//", floor_div, _smt_floor_div, _floor_div_interval),
-    _helper("%", floor_mod, _smt_floor_mod, _floor_mod_interval),
+    _helper("//", floor_div, _smt_floor_div, floor_div_interval),
+    _helper("%", floor_mod, _smt_floor_mod, floor_mod_interval),
     # The space keeps a negative constant from making C's `--`.
     Op(
         "neg",
@@ -373,7 +237,7 @@ _ARITHMETIC = (
         "abs({0})",
         "mc_abs({0})",
         lambda z3, a: z3.If(a >= 0, a, -a),
-        _abs_interval,
+        abs_interval,
         ("int",),
         "int",
     ),
@@ -383,13 +247,13 @@ _SHIFTS = (
         "<<",
         shift_left,
         _smt_shift_left,
-        lambda a, n: _corners(shift_left, a, _shift_amounts(n)),
+        shift_left_interval,
     ),
     _helper(
         ">>",
         shift_right,
         _smt_shift_right,
-        lambda a, n: _corners(shift_right, a, _shift_amounts(n)),
+        shift_right_interval,
     ),
 )
 _BITWISE = (
@@ -399,7 +263,7 @@ _BITWISE = (
         "({0} & {1})",
         "({0} & {1})",
         _smt_bitwise(operator.and_),
-        _and_interval,
+        and_interval,
         ("int", "int"),
         "int",
     ),
@@ -409,7 +273,7 @@ _BITWISE = (
         "({0} | {1})",
         "({0} | {1})",
         _smt_bitwise(operator.or_),
-        _or_interval,
+        or_interval,
         ("int", "int"),
         "int",
     ),
@@ -419,7 +283,7 @@ _BITWISE = (
         "({0} ^ {1})",
         "({0} ^ {1})",
         _smt_bitwise(operator.xor),
-        _xor_interval,
+        xor_interval,
         ("int", "int"),
         "int",
     ),
@@ -435,18 +299,18 @@ _BITWISE = (
     ),
 )
 _COMPARISONS = (
-    _infix("==", operator.eq, _equal_interval, args=("any", "any"), result="bool"),
+    _infix("==", operator.eq, equal_interval, args=("any", "any"), result="bool"),
     _infix(
         "!=",
         operator.ne,
-        lambda a, b: _negated(_equal_interval(a, b)),
+        lambda a, b: negated(equal_interval(a, b)),
         args=("any", "any"),
         result="bool",
     ),
-    _infix("<", operator.lt, _less_interval, result="bool"),
-    _infix("<=", operator.le, _less_equal_interval, result="bool"),
-    _infix(">", operator.gt, lambda a, b: _less_interval(b, a), result="bool"),
-    _infix(">=", operator.ge, lambda a, b: _less_equal_interval(b, a), result="bool"),
+    _infix("<", operator.lt, less_interval, result="bool"),
+    _infix("<=", operator.le, less_equal_interval, result="bool"),
+    _infix(">", operator.gt, lambda a, b: less_interval(b, a), result="bool"),
+    _infix(">=", operator.ge, lambda a, b: less_equal_interval(b, a), result="bool"),
 )
 # Strict in both arguments: expressions are total, so nothing can tell it from short circuit.
 _LOGIC = (
@@ -476,7 +340,7 @@ _LOGIC = (
         "(not {0})",
         "(!{0})",
         lambda z3, a: z3.Not(a),
-        _negated,
+        negated,
         ("bool",),
         "bool",
     ),
@@ -488,7 +352,7 @@ _CHOICE = (
         "({1} if {0} else {2})",
         "({0} ? {1} : {2})",
         lambda z3, condition, a, b: z3.If(condition, a, b),
-        _choice_interval,
+        choice_interval,
         ("bool", "any", "any"),
         "any",
     ),
@@ -503,9 +367,9 @@ _SETS = (
         args=("int", "any"),
         result="bool",
     ),
-    _helper("bit-set", bit_set, _smt_bit_set, _bit_set_interval, args=("int", "any")),
-    _helper("bit-clear", bit_clear, _smt_bit_clear, _bit_clear_interval, args=("int", "any")),
-    _helper("popcount", popcount, _smt_popcount, _popcount_interval, args=("int",)),
+    _helper("bit-set", bit_set, _smt_bit_set, bit_set_interval, args=("int", "any")),
+    _helper("bit-clear", bit_clear, _smt_bit_clear, bit_clear_interval, args=("int", "any")),
+    _helper("popcount", popcount, _smt_popcount, popcount_interval, args=("int",)),
 )
 
 OPS: Mapping[str, Op] = {
@@ -533,12 +397,22 @@ WRAPS = frozenset(("wrap8", "wrap16", "wrap32"))
 SETS = frozenset(("bit-test", "bit-set", "bit-clear", "popcount"))
 GROUPS = (ARITHMETIC, SHIFTS, BITWISE, COMPARISONS, LOGIC, CHOICE, WRAPS, SETS)
 
-COMMUTATIVE = frozenset(("+", "*", "min", "max", "&", "|", "^", "==", "!=", "and", "or"))
-
 assert sum(map(len, GROUPS)) == len(OPS), "an operator is in two groups, or in none"
 assert frozenset[str]().union(*GROUPS) == OPS.keys(), "the groups do not cover the operators"
 
 
-def evaluate_constant(op: str, args: tuple[int, ...]) -> int:
-    """The value of an operator on constants, as a plain int."""
-    return int(OPS[op].meaning(*args))
+__all__ = [
+    "ARITHMETIC",
+    "BITWISE",
+    "CHOICE",
+    "COMPARISONS",
+    "GROUPS",
+    "LOGIC",
+    "OPS",
+    "PYTHON_HELPERS",
+    "SETS",
+    "SHIFTS",
+    "WRAPS",
+    "Interval",
+    "Op",
+]
