@@ -19,7 +19,7 @@ from modelcheck.explore.result import (
     Verdict,
     Violation,
 )
-from modelcheck.ir.nodes import Assert, Body, Instr, Precedes, Program
+from modelcheck.ir.nodes import Assert, Body, Check, Instr, Precedes, Program
 
 BUILT_IN_KIND = "built in"
 
@@ -59,7 +59,7 @@ def list_judged(program: Program, wanted: Collection[str] | None) -> tuple[Judge
 
     A library check belongs to the list only if the program can fail it.  `wanted` restricts.
 
-    Soundness: a check that is missing here is never reported; so every name that an Assert or
+    Soundness: a check that is missing here is never reported; so every name that a Check, Assert or
     Precedes of the program carries is listed, whoever wrote it.
     """
     silence = Silence(program)
@@ -88,6 +88,8 @@ def list_instructions(body: Body) -> Iterator[Instr]:
 
 def _list_named_checks(body: Body) -> Iterator[str]:
     for instr in list_instructions(body):
+        if isinstance(instr, Check):
+            yield instr.fault
         if isinstance(instr, Assert | Precedes):
             yield instr.property
 
