@@ -37,6 +37,7 @@ from modelcheck.ir.nodes import (
     ContainerOf,
     Current,
     End,
+    Field,
     Free,
     IsFinished,
     IsInitialised,
@@ -51,6 +52,7 @@ from modelcheck.ir.nodes import (
     Return,
     Spawn,
     StartsObject,
+    Struct,
     Template,
     ThreadOf,
     Wait,
@@ -131,6 +133,9 @@ def test_safe_identities(expr, simple):
         apply("==", AddressOf(at("x", index=local("v"))), AddressOf(at("x", index=local("w")))),
         apply("==", AddressOf(through("p")), AddressOf(at("x"))),
         apply("==", local("p"), NULL),
+        Alive(through(Read(at("x", "next"), ONCE), "n")),
+        IsInitialised(through(Read(at("x", "next"), ONCE), "n")),
+        StartsObject(Read(at("x", "next"), ONCE), "Node"),
         IsFinished(ThreadOf("t0", local("v"))),
     ],
 )
@@ -158,6 +163,10 @@ def test_container_of_a_known_field_is_the_struct_around_it():
     assert folded(inside, objects=outer) == AddressOf(at("o"))
     elsewhere = ContainerOf(AddressOf(at("x")), "Outer", ("node",))
     assert folded(elsewhere, objects=outer) == elsewhere
+    other = Object("other", "shared", Embedded("Other"))
+    struct = Struct("Other", (Field("node", Embedded("Node")),))
+    alike = ContainerOf(AddressOf(at("other", "node")), "Outer", ("node",))
+    assert folded(alike, objects=(*outer, other), structs=(struct,)) == alike
     unknown = ContainerOf(local("p"), "Outer", ("node",))
     assert folded(unknown, objects=outer) == unknown
 
@@ -332,6 +341,11 @@ def test_everything_that_sets_a_local_makes_it_unknown(setter):
     assert result[-1] == store(Y_N, local("v"))
 
 
+def test_a_loop_back_to_the_entry_tells_nothing_about_the_first_round():
+    given = body(step("s", store(Y_N, local("v")), Assign("v", num(1)), to="s"))
+    assert instrs_of(fold(program(given))) == [store(Y_N, local("v")), Assign("v", num(1))]
+
+
 def test_parameters_are_unknown():
     given = chain(store(Y_N, local("v")))
     spawned = Template("t", 1, given, spawned=True, parameters=("v",))
@@ -438,6 +452,12 @@ def test_empty_local_blocks_are_jumped_over():
     result = fold(program(given)).templates[0].body
     assert result.entry == "s"
     assert [(b.label, b.end) for b in result.blocks] == [("s", Jump("h")), ("h", End())]
+
+
+def test_local_blocks_that_do_something_are_not_jumped_over():
+    work = store(at("x", "g"), 1, GHOST)
+    given = body(step("s", store(X_N), to="t"), block("t", work, to="u"), step("u", store(Y_N)))
+    assert instrs_of(fold(program(given))) == [store(X_N), work, store(Y_N)]
 
 
 def test_blocks_that_begin_a_step_are_not_jumped_over():

@@ -26,6 +26,7 @@ from small_programs import (
 
 from modelcheck.ir.nodes import (
     AddressOf,
+    Assert,
     Assign,
     Branch,
     Const,
@@ -271,6 +272,12 @@ def test_a_step_whose_access_froze_is_none_any_more():
 )
 def test_a_step_that_does_something_else_stays_one(more):
     given = program(chain((LOAD, more), store(at("x", "m"))))
+    assert find_block(freeze(given), "s0").step is not None
+
+
+def test_a_step_that_never_had_an_access_stays_one():
+    look = Assert(apply("==", Read(at("x", "m"), SILENT), num(1)), "p")
+    given = program(chain(look, store(at("x", "m"))))
     assert find_block(freeze(given), "s0").step is not None
 
 
