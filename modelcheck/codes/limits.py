@@ -1,10 +1,26 @@
-"""MC4xx: what is too large."""
+"""MC4xx: what is too large, and stored traces."""
 
 from __future__ import annotations
 
 from modelcheck.codes.row import Code, in_thread
 
 ROWS: tuple[Code, ...] = (
+    Code(
+        "MC401",
+        "a trace file is what `check -o` wrote, whole and of this version",
+        "Whatever is missing or of another kind is named; nothing of the file is used.",
+        "a file that was cut off, or any other JSON",
+        "the file as `modelcheck check SPEC -o DIR` wrote it",
+        described=True,
+    ),
+    Code(
+        "MC402",
+        "a trace is replayed on the text of the spec that it was made of",
+        "On another text the same moves would show something else than what was found.",
+        "a trace, then an edit of the spec, then `modelcheck replay` of that trace",
+        "`modelcheck check SPEC -o DIR` again after the edit",
+        described=True,
+    ),
     Code(
         "MC403",
         "a thread has a bounded number of steps",

@@ -6,6 +6,7 @@ touched; a change is a difference between two states.  Only what has a name in t
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -18,7 +19,7 @@ from modelcheck.backends.python.runtime import Touch
 from modelcheck.diagnostics import InternalError, Span
 from modelcheck.explore.result import BUILT_IN, Move, Path
 from modelcheck.explore.walk import Visit, walk
-from modelcheck.ir.memory import ALIVE, DISCARDED, UNINITIALISED, Memory, Slot
+from modelcheck.ir.memory import ALIVE, DISCARDED, UNINITIALISED, Slot
 from modelcheck.ir.nodes import Block, Kind, StepInfo
 from modelcheck.ir.types import ThreadIdType
 from modelcheck.trace.events import (
@@ -35,6 +36,8 @@ from modelcheck.trace.events import (
 OWNER = "owner"  # the field that makes a struct a lock
 LIBRARY = ("modelcheck/kernel/", "modelcheck/storage/")
 ENDINGS: dict[str, Ending] = {"step": "step", "state": "state", "race": "race", "edge": "edge"}
+MOST_STATEMENTS = 2  # of an `atomic`, in the text of its step
+MOST_CHARACTERS = 60  # of such a statement
 KIND_WORDS = {
     Kind.PLAIN: "plain",
     Kind.ONCE: "marked",
@@ -79,6 +82,16 @@ def derive_run(model: Model, path: Path, claim: Claim, sources: Mapping[str, str
     """
     visits = tuple(walk(model, path))
     return Run(visits, _Teller(model, sources).tell(visits, path, claim))
+
+
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """Where a thread stands, as `StepEvent` says it."""
+
+    at: SourceLine
+    inside: SourceLine | None = None
+    routine: str = ""
+    caller: SourceLine | None = None
 
 
 class _Teller:
@@ -197,16 +210,17 @@ class _Teller:
         self, number: int, before: State, after: State, move: Move, touched: tuple[Touch, ...]
     ) -> StepEvent:
         block = self._find_block(before, move.thread)
-        at, inside, routine = self._locate(block)
+        spot = self.locate(block)
         template = self._memory.threads[move.thread].template
         return StepEvent(
             number,
             move.thread,
             f"{template}.{move.location}",
-            at,
-            inside,
-            routine,
+            spot.at,
+            spot.inside,
+            spot.routine,
             move.choices,
+            caller=spot.caller,
             reads=tuple(self._list_reads(before, touched)),
             writes=tuple(self._list_writes(after, touched)),
         )
@@ -321,17 +335,18 @@ class _Teller:
             if self._model.outcomes(state, thread):
                 continue
             ways = [way for way in self._model.watch(state, thread) if way.result is None]
-            at, inside, routine = self._locate(self._find_block(state, thread))
+            spot = self.locate(self._find_block(state, thread))
             keys = dict.fromkeys(t.key for way in ways for t in way.touched if not t.is_write)
             holders = dict.fromkeys(h for key in keys for h in self._find_holders(state, key))
             yield Waiting(
                 thread,
-                at,
-                inside,
-                routine,
+                spot.at,
+                spot.inside,
+                spot.routine,
                 tuple(self._list_awaited(state, keys)),
                 tuple(h for h in holders if h[1] != thread),
                 is_idle(self._model, state, thread),
+                spot.caller,
             )
 
     def _find_holders(self, state: State, key: int) -> Iterator[tuple[str, int]]:
@@ -363,24 +378,52 @@ class _Teller:
             raise InternalError("an ended thread has a step")
         return block
 
-    def _locate(self, block: Block) -> tuple[SourceLine, SourceLine | None, str]:
-        """The innermost line of the user's own files, and the library line below it."""
+    def locate(self, block: Block) -> _Spot:
+        """The innermost line of the user's own files, and what is below or above it."""
         step = block.step
         if step is None:
-            return SourceLine("", 0, block.label), None, ""
-        text = " ".join(step.text.split())
-        text += f"  ({step.label})" if step.label else ""
+            return _Spot(SourceLine("", 0, block.label))
         frames = (*step.calls, step.span)
         own = [span for span in frames if not span.path.startswith(LIBRARY)]
-        if not own or own[-1] is step.span:
-            return SourceLine(show_file(step.span.path), step.span.line, text), None, step.routine
-        below = SourceLine(show_file(step.span.path), step.span.line, text)
-        return self._read_source(own[-1]), below, step.routine
+        below = SourceLine(show_file(step.span.path), step.span.line, self._describe_step(step))
+        if not own:
+            return _Spot(below)
+        if own[-1] is not step.span:
+            return _Spot(self._read_source(own[-1]), below, step.routine)
+        caller = self._read_source(own[-2]) if len(own) > 1 else None
+        return _Spot(below, None, step.routine, caller)
+
+    def _describe_step(self, step: StepInfo) -> str:
+        """The source of a step; of an `atomic`, its body as far as it fits."""
+        text = " ".join(step.text.split())
+        if text.startswith("with atomic("):
+            body = list(self._list_body(step.span))
+            more = "; ..." if len(body) > MOST_STATEMENTS else ""
+            first = "; ".join(body[:MOST_STATEMENTS]).replace(":; ", ": ")
+            text = f"atomic: {first}{more}" if body else "atomic"
+        return f"{text}  ({step.label})" if step.label else text
+
+    def _list_body(self, span: Span) -> Iterator[str]:
+        """The statements of the block that a line opens: its lines, joined inside brackets."""
+        lines = self._sources.get(span.path, [])
+        opener = lines[span.line - 1] if span.line <= len(lines) else ""
+        indent = len(opener) - len(opener.lstrip())
+        is_head, whole = True, ""
+        for line in lines[span.line - 1 :]:
+            text = _strip_comment(line)
+            if not is_head and text and len(line) - len(line.lstrip()) <= indent:
+                return
+            whole += text if whole.endswith(("(", "[", "{")) else f" {text}"
+            if sum(map(whole.count, "([{")) > sum(map(whole.count, ")]}")):
+                continue
+            if whole.strip() and not is_head:
+                yield textwrap.shorten(whole, MOST_CHARACTERS, placeholder=" ...")
+            is_head, whole = is_head and not whole.endswith(":"), ""
 
     def _read_source(self, span: Span) -> SourceLine:
         lines = self._sources.get(span.path, [])
-        text = lines[span.line - 1].partition("  #")[0] if 0 < span.line <= len(lines) else ""
-        return SourceLine(show_file(span.path), span.line, " ".join(text.split()))
+        text = lines[span.line - 1] if 0 < span.line <= len(lines) else ""
+        return SourceLine(show_file(span.path), span.line, _strip_comment(text))
 
     # ------------------------------------------------------------------------ names
 
@@ -433,12 +476,13 @@ def show_file(path: str) -> str:
     return path.removeprefix("modelcheck/") if path.startswith(LIBRARY) else path
 
 
-def find_step(memory: Memory, step: str) -> StepInfo | None:
-    """What the source says about the step `<template>.<label>`; None where there is none."""
-    for template in memory.program.templates:
+def locate_step(model: Model, step: str, sources: Mapping[str, str]) -> SourceLine | None:
+    """The user's own line of the step `<template>.<label>`; None where there is no such step."""
+    teller = _Teller(model, sources)
+    for template in model.program.templates:
         for block in template.body.blocks:
             if block.rest and f"{template.name}.{block.label}" == step:
-                return block.step
+                return teller.locate(block).at
     return None
 
 
@@ -447,6 +491,15 @@ def _find_way(ways: Sequence[Watched], move: Move) -> Watched:
         if way.choices == move.choices and way.result is not None:
             return way
     raise InternalError(f"the watched step of {move} does not come to an end")
+
+
+def _strip_comment(line: str) -> str:
+    """A line of source without the comment behind it and without needless space.
+
+    A `#` inside a string has no two spaces before it in formatted code.
+    """
+    text = "" if line.lstrip().startswith("#") else line.partition("  #")[0]
+    return " ".join(text.split())
 
 
 def _name_place(slot: Slot) -> str:

@@ -53,9 +53,9 @@ class StepEvent:
     """One step of one thread and everything it did.
 
     `at` is the line in the user's own spec; `inside` the library line it came to from there,
-    within `routine`.  `writes` are all places it stored to, changed or not; `known` are named
-    locals that got a value.  `taken` are (lock, thread): another thread where the step hands
-    the lock over.
+    within `routine`; `caller` the line from which the spec's own `routine` was called.
+    `writes` are all places it stored to, changed or not; `known` are named locals that got a
+    value.  `taken` are (lock, thread): another thread where the step hands the lock over.
     """
 
     number: int
@@ -76,6 +76,7 @@ class StepEvent:
     started: tuple[int, ...] = ()
     ended: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
+    caller: SourceLine | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,7 @@ class Waiting:
     reads: tuple[Access, ...] = ()
     holders: tuple[tuple[str, int], ...] = ()
     idle: bool = False
+    caller: SourceLine | None = None
 
 
 Ending = Literal["step", "state", "race", "edge"]
@@ -136,10 +138,12 @@ class Story:
 
 
 def describe_place(event: StepEvent | Waiting) -> str:
-    """`in mutex_lock (kernel/mutex.py:31)`, or nothing where the step is the spec's own line."""
-    if event.inside is None:
-        return ""
-    return f"in {event.routine} ({event.inside})" if event.routine else f"at {event.inside}"
+    """`in mutex_lock (kernel/mutex.py:31)`; of the spec's own routines, who called them."""
+    if event.inside is not None:
+        return f"in {event.routine} ({event.inside})" if event.routine else f"at {event.inside}"
+    if event.caller is not None:
+        return f"called at {event.caller.line}: {event.caller.text}"
+    return ""
 
 
 def describe_effects(event: StepEvent) -> tuple[str, ...]:

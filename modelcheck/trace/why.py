@@ -179,13 +179,13 @@ def _waiting_rows(story: Story) -> tuple[ReasonRow, ...]:
             circle.append(following[0])
         if following and following[0] == waiting.thread:
             names = [story.threads[thread] for thread in (*circle, waiting.thread)]
-            return (*_detail_row(story.failure), ReasonRow("cycle", " -> ".join(names)))
-    return _detail_row(story.failure)
+            return (ReasonRow("cycle", " -> ".join(names)),)
+    return ()
 
 
 def _stuck_rows(story: Story) -> tuple[ReasonRow, ...]:
-    says = ReasonRow("says", "from here no state in which every thread is finished or idle follows")
-    return (says, *_waiting_rows(story))
+    what = story.failure.detail or "from here no state follows in which every thread is at rest"
+    return (ReasonRow("says", what), *_waiting_rows(story))
 
 
 def _race_rows(story: Story) -> tuple[ReasonRow, ...]:
@@ -198,7 +198,7 @@ def _race_rows(story: Story) -> tuple[ReasonRow, ...]:
         ]
         row = _step_row(story, "access", event, f"{', '.join(accesses)}: {event.at.text}")
         rows.append(ReasonRow(row.role, row.what, None, row.thread, row.at, row.inside))
-    return (*_detail_row(story.failure), *rows)
+    return tuple(rows)
 
 
 def _leak_rows(story: Story) -> tuple[ReasonRow, ...]:
