@@ -27,7 +27,8 @@ class Spec:
 
     def program(self, settings: Mapping[str, SettingValue]) -> Program:
         """The program under `settings` (names of parameters and flags; others have their
-        defaults), before any pass.  Raises SpecErrors."""
+        defaults), before any pass.  Raises SpecErrors.
+        """
         report = Report()
         self.modules.report = report
         return make_program(self.modules, self.main, self.info, settings, report)

@@ -107,9 +107,7 @@ class ConstantReader(ABC):
                 number = self.number(module, index)
                 if isinstance(array, ObjectArray) and not array.per_thread:
                     if not 0 <= number < array.count:
-                        raise SpecError(
-                            "MC225", f"`{array.name}` has no element {number}", span
-                        )
+                        raise SpecError("MC225", f"`{array.name}` has no element {number}", span)
                     root = ir.ObjectRoot(array.name, literal_int(number))
                     return Storage(ir.Place(root), array.type, ghost=array.ghost)
                 raise SpecError("MC226", "only a shared array has elements here", span)
@@ -149,9 +147,7 @@ class ConstantReader(ABC):
             raise SpecError("MC404", f"{value} does not fit in 64 bits", span)
         return Scalar(literal_int(value), RangeType(value, value), literal=True)
 
-    def constant_attribute(
-        self, module: Module, base: ast.expr, attr: str, span: Span
-    ) -> Value:
+    def constant_attribute(self, module: Module, base: ast.expr, attr: str, span: Span) -> Value:
         """`Mode.READ`, `File.f_pos`, or a field of a shared object (as a place)."""
         value = self.constant(module, base)
         match value:
@@ -213,9 +209,7 @@ class ConstantReader(ABC):
         if not isinstance(value.type, (RangeType, WordType, BoolType)):
             raise SpecError("MC232", "a constant number is needed here", module.span(node))
         if least is not None and value.constant < least:
-            raise SpecError(
-                "MC233", f"{value.constant} is less than {least}", module.span(node)
-            )
+            raise SpecError("MC233", f"{value.constant} is less than {least}", module.span(node))
         return value.constant
 
     def truth(self, module: Module, node: ast.expr) -> bool:
@@ -260,7 +254,9 @@ class ConstantReader(ABC):
                         return TypeName(of)
                     case Builtin(name) if name in ("Array", "Queue", "Set", "Ptr", "Ref"):
                         raise SpecError(
-                            "MC236", f"`{name}` needs the type of its elements", span,
+                            "MC236",
+                            f"`{name}` needs the type of its elements",
+                            span,
                             help=f"write `{name}[U8]`, say",
                         )
                     case _:
@@ -335,8 +331,9 @@ class ConstantReader(ABC):
     def between(self, module: Module, node: ast.Call) -> RangeType:
         """`between(lo, hi)`."""
         if len(node.args) < 2:
-            raise SpecError("MC240", "`between` takes the least and the greatest value",
-                            module.span(node))
+            raise SpecError(
+                "MC240", "`between` takes the least and the greatest value", module.span(node)
+            )
         lo, hi = (self.number(module, a) for a in node.args[:2])
         if lo > hi:
             raise SpecError("MC240", f"nothing is between {lo} and {hi}", module.span(node))
@@ -379,14 +376,10 @@ class ConstantReader(ABC):
                     raise SpecError("MC241", f"`{name}` needs its size", where)
                 bounds = start_node.args[1] if len(start_node.args) > 1 else None
                 element: ValueType
-                if isinstance(found, ArrayOf) and name == "array":
-                    element = found.element
-                elif isinstance(found, QueueOf) and name == "queue":
+                if (isinstance(found, ArrayOf) and name == "array") or (isinstance(found, QueueOf) and name == "queue"):
                     element = found.element
                 else:
-                    raise SpecError(
-                        "MC242", f"{show_type(found)} has no `= {name}(…)`", where
-                    )
+                    raise SpecError("MC242", f"{show_type(found)} has no `= {name}(…)`", where)
                 if isinstance(bounds, ast.Call) and self.called(module, bounds) == "between":
                     element, bounded = self.between(module, bounds), True
                 if isinstance(found, ArrayOf):
@@ -411,8 +404,12 @@ class ConstantReader(ABC):
             )
         if isinstance(found, (ArrayOf, QueueOf)) and not sized:
             word = "array" if isinstance(found, ArrayOf) else "queue"
-            raise SpecError("MC241", f"{show_type(found)} needs its size", span,
-                            help=f"write `= {word}(4)`, say")
+            raise SpecError(
+                "MC241",
+                f"{show_type(found)} needs its size",
+                span,
+                help=f"write `= {word}(4)`, say",
+            )
         if isinstance(found, RangeType) and not start and not found.lo <= 0 <= found.hi:
             start = found.lo
         if isinstance(found, RangeType) and not found.lo <= start <= found.hi:
@@ -429,9 +426,7 @@ class ConstantReader(ABC):
                     return SetType(set_element(bounds, module.span(call)))
                 return bounds
             case _:
-                raise SpecError(
-                    "MC242", "only `Int` and `Set[Int]` take bounds", module.span(call)
-                )
+                raise SpecError("MC242", "only `Int` and `Set[Int]` take bounds", module.span(call))
 
     def _start(self, module: Module, node: ast.expr, of: ValueType) -> int:
         value = self.start_value(module, node, of)
@@ -487,8 +482,12 @@ def set_element(
     """The element type of a set; raises MC244 where a set cannot hold it."""
     match of:
         case RangeType(lo, hi) if hi - lo > 62:
-            raise SpecError("MC405", f"a set of {hi - lo + 1} numbers is too large", span,
-                            note="a set has at most 63 possible elements")
+            raise SpecError(
+                "MC405",
+                f"a set of {hi - lo + 1} numbers is too large",
+                span,
+                note="a set has at most 63 possible elements",
+            )
         case BoolType() | RangeType() | EnumType() | ThreadIdType() | PtrType():
             return of
         case WordType() | FnType() | SetType():

@@ -119,7 +119,9 @@ class HeadReader:
         bounds = {k.arg: self.world.number(self.main, k.value) for k in value.keywords}
         if set(bounds) != {"min", "max"}:
             raise SpecError(
-                "MC301", "a parameter has `min=` and `max=`", self.main.span(value),
+                "MC301",
+                "a parameter has `min=` and `max=`",
+                self.main.span(value),
                 help=f"write `{decl.name} = param({default.constant}, min=…, max=…)`",
             )
         if not bounds["min"] <= default.constant <= bounds["max"]:
@@ -186,9 +188,7 @@ class HeadReader:
         for item in items:
             text = item.value if isinstance(item, ast.Constant) else None
             if not isinstance(text, str):
-                raise SpecError(
-                    "MC272", "a property's name is a string", self.main.span(item)
-                )
+                raise SpecError("MC272", "a property's name is a string", self.main.span(item))
             bare = text.partition("(")[0].strip()
             if bare not in known:
                 raise SpecError(
@@ -261,8 +261,12 @@ class HeadReader:
             and not isinstance(value, str)
         )
         if not fits:
-            raise SpecError("MC324", f"this is no value for `{word}`", span,
-                            related=(Related(flag.span, f"`{word}` is declared here"),))
+            raise SpecError(
+                "MC324",
+                f"this is no value for `{word}`",
+                span,
+                related=(Related(flag.span, f"`{word}` is declared here"),),
+            )
         return value
 
 
@@ -279,9 +283,7 @@ def parse_settings(info: SpecInfo, texts: Mapping[str, str]) -> dict[str, Settin
             except ValueError:
                 raise ValueError(f"{name} is a number, not {text!r}") from None
             if not parameter.min <= number <= parameter.max:
-                raise ValueError(
-                    f"{name}={number} is not within {parameter.min} … {parameter.max}"
-                )
+                raise ValueError(f"{name}={number} is not within {parameter.min} … {parameter.max}")
             found[name] = number
         elif name in flags:
             found[name] = _flag_value(flags[name], text)

@@ -146,7 +146,8 @@ class Modules:
 
     def behind(self, module: Module, decl: Decl) -> tuple[Module, Decl] | str | None:
         """What an import stands for: a declaration of another file, a name of the language
-        (str), or None where it names nothing (reported)."""
+        (str), or None where it names nothing (reported).
+        """
         if decl.source == "modelcheck.lang":
             if decl.origin in LANG_NAMES:
                 return decl.origin

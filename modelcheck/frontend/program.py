@@ -262,9 +262,7 @@ class ProgramMaker:
             for label in reached
             if isinstance(blocks[label].end, (ir.End, ir.Return))
             or blocks[label].step is not None
-            or any(
-                isinstance(i, (ir.Wait, ir.Check, ir.Assert)) for i in blocks[label].instrs
-            )
+            or any(isinstance(i, (ir.Wait, ir.Check, ir.Assert)) for i in blocks[label].instrs)
         }
         changed = True
         while changed:
@@ -389,8 +387,12 @@ class ProgramMaker:
         span = module.span(call)
         check = call.args[0].value if call.args and isinstance(call.args[0], ast.Constant) else None
         if check not in BUILT_IN:
-            raise SpecError("MC313", "`allow` names a built-in check", span,
-                            help="`modelcheck explain MC313` lists them")
+            raise SpecError(
+                "MC313",
+                "`allow` names a built-in check",
+                span,
+                help="`modelcheck explain MC313` lists them",
+            )
         on = because = ""
         for keyword in call.keywords:
             if keyword.arg == "because" and isinstance(keyword.value, ast.Constant):
@@ -409,14 +411,21 @@ class ProgramMaker:
                             getattr(target, "type", None), "struct", None
                         )
                         if name is None:
-                            raise SpecError("MC314", "`on=` names a field, an object or a struct",
-                                            module.span(keyword))
+                            raise SpecError(
+                                "MC314",
+                                "`on=` names a field, an object or a struct",
+                                module.span(keyword),
+                            )
                         on = str(name)
             else:
                 raise SpecError("MC268", f"`allow` has no parameter `{keyword.arg}`", span)
         if not because:
-            raise SpecError("MC315", "`allow` says why: `because=…`", span,
-                            note="every report lists what was silenced and why")
+            raise SpecError(
+                "MC315",
+                "`allow` says why: `because=…`",
+                span,
+                note="every report lists what was silenced and why",
+            )
         return ir.Allow(str(check), on, because)
 
 

@@ -134,7 +134,8 @@ class Builtin:
 @dataclass(frozen=True, slots=True)
 class Items:
     """What `for` can run over: values known to the front end, each with the condition under
-    which it takes part (None: always)."""
+    which it takes part (None: always).
+    """
 
     items: tuple[tuple[Value, ir.Expr | None], ...]
     ordered: bool = True

@@ -119,8 +119,7 @@ class World(ConstantReader):
                     "MC201",
                     f"`{name}` is not defined",
                     span,
-                    help=did_you_mean(name, [*module.names, *PYTHON_NAMES])
-                    or import_hint(name),
+                    help=did_you_mean(name, [*module.names, *PYTHON_NAMES]) or import_hint(name),
                 )
             )
             return None
@@ -391,9 +390,7 @@ class World(ConstantReader):
                     help=f"keep a `Ptr[{spec.type.struct}]`",
                 )
                 continue
-            fields.append(
-                ir.Field(item.target.id, spec.type, spec.start, spec.ghost, spec.durable)
-            )
+            fields.append(ir.Field(item.target.id, spec.type, spec.start, spec.ghost, spec.durable))
         self.structs[name] = ir.Struct(name, tuple(fields), marked, span=decl.span)
         return TypeName(Embedded(name))
 
@@ -584,7 +581,10 @@ class World(ConstantReader):
         span = module.span(node)
         if isinstance(of, (Embedded, ArrayOf, QueueOf)):
             raise SpecError(
-                "MC222", "only single values can be given here", span, help="use an @initial routine"
+                "MC222",
+                "only single values can be given here",
+                span,
+                help="use an @initial routine",
             )
         match value, of:
             case NoneValue(), PtrType() | ThreadIdType() | FnType():
@@ -595,16 +595,12 @@ class World(ConstantReader):
                 return ir.Const(self.routine_number(routine), FN)
             case Scalar(expr=ir.Const(number), type=found), _ if same_family(found, of):
                 if isinstance(of, RangeType) and not of.lo <= number <= of.hi:
-                    raise SpecError(
-                        "MC223", f"{number} is outside {of.lo} … {of.hi}", span
-                    )
+                    raise SpecError("MC223", f"{number} is outside {of.lo} … {of.hi}", span)
                 if isinstance(of, WordType):
                     number %= 1 << of.bits
                 return ir.Const(number, of)
             case _:
-                raise SpecError(
-                    "MC224", f"this is no start value for {show_type(of)}", span
-                )
+                raise SpecError("MC224", f"this is no start value for {show_type(of)}", span)
 
     def error(self, code: str, message: str, span: Span, *, help: str = "") -> None:
         """Collect an error."""

@@ -74,7 +74,9 @@ class Calls(Expressions):
                 return self.call_through(callee, list(self.world.routine_values), node)
             case _:
                 raise self.fail(
-                    "MC266", f"{show_value(callee)} cannot be called", func,
+                    "MC266",
+                    f"{show_value(callee)} cannot be called",
+                    func,
                     help="only routines, lambdas and `Fn` fields can",
                 )
 
@@ -133,7 +135,9 @@ class Calls(Expressions):
         for name in by_name:
             if name not in names:
                 raise self.fail(
-                    "MC268", f"`{routine.name}` has no parameter `{name}`", node,
+                    "MC268",
+                    f"`{routine.name}` has no parameter `{name}`",
+                    node,
                     help=did_you_mean(name, names),
                 )
             if name in names[: len(args)]:
@@ -179,7 +183,7 @@ class Calls(Expressions):
             return self.materialised(self.convert(value, kind.type, node, None), node)
         return self.materialised(self.as_scalar(value, node), node)
 
-    def annotated(self, routine: Routine, parameter: ast.arg) -> TypeName | None | str:
+    def annotated(self, routine: Routine, parameter: ast.arg) -> TypeName | str | None:
         """What a parameter's annotation says: "Ref", a type, or None without one."""
         annotation = parameter.annotation
         if annotation is None:
@@ -195,7 +199,8 @@ class Calls(Expressions):
 
     def materialised(self, value: Value, node: ast.AST) -> Value:
         """A value that stays what it is while the routine runs: kept in a local where it is
-        more than a constant, a local of the caller or an address known here."""
+        more than a constant, a local of the caller or an address known here.
+        """
         if not isinstance(value, Scalar) or is_rigid(value.expr):
             return value
         return Scalar(self.temporary(value.expr, value.type, node), value.type, value.literal)
@@ -309,7 +314,9 @@ class Calls(Expressions):
                 for old, s in zip(frame.result_types, scalars, strict=True)
             ]
         kept = [
-            s.expr if is_rigid(s.expr) or len(scalars) == 1 else self.temporary(s.expr, s.type, node)
+            s.expr
+            if is_rigid(s.expr) or len(scalars) == 1
+            else self.temporary(s.expr, s.type, node)
             for s in scalars
         ]
         for local, expr in zip(frame.result, kept, strict=True):
@@ -415,7 +422,9 @@ class Calls(Expressions):
                     types = [s.type for s in scalars]
                 elif len(scalars) != len(results):
                     raise self.fail("MC271", "the routines called here return differently", node)
-                types = [self._joined_result(t, s, node) for t, s in zip(types, scalars, strict=True)]
+                types = [
+                    self._joined_result(t, s, node) for t, s in zip(types, scalars, strict=True)
+                ]
                 for local, scalar in zip(results, scalars, strict=True):
                     self.builder.emit(ir.Assign(local, scalar.expr, span=span))
             self.builder.jump(done, span)
@@ -453,7 +462,8 @@ def constant_false() -> ir.Expr:
 
 def is_rigid(expr: ir.Expr) -> bool:
     """Whether an expression stays what it is while an inlined routine runs: no memory is read,
-    and locals of the caller do not change meanwhile."""
+    and locals of the caller do not change meanwhile.
+    """
     match expr:
         case ir.Const() | ir.Local() | ir.Me() | ir.Current() | ir.ThreadOf():
             return True
@@ -522,7 +532,8 @@ def assigned_names(node: ast.FunctionDef) -> dict[str, list[ast.AST]]:
 
 def ambiguous_names(node: ast.FunctionDef) -> frozenset[str]:
     """Names assigned under a branch inside an unrolled loop: which value they have afterwards
-    depends on the way taken, so they must live at run time."""
+    depends on the way taken, so they must live at run time.
+    """
     found: set[str] = set()
 
     def visit(statements: list[ast.stmt], in_for: bool, in_branch: bool) -> None:

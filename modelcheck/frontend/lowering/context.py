@@ -238,7 +238,9 @@ class LoweringContext(ABC):
         """Lower a block of statements."""
 
     @abstractmethod
-    def convert(self, value: Value, to: ValueType, node: ast.AST, subject: ir.Place | None) -> Scalar:
+    def convert(
+        self, value: Value, to: ValueType, node: ast.AST, subject: ir.Place | None
+    ) -> Scalar:
         """A value as one of a type: wrapped, checked, or refused."""
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 
-from modelcheck.diagnostics import did_you_mean
 from modelcheck.frontend.constants import BINARY, COMPARE, bool_value
 from modelcheck.frontend.lowering.context import Variable
 from modelcheck.frontend.lowering.places import (
@@ -16,14 +15,11 @@ from modelcheck.frontend.lowering.places import (
     either_of,
     interval,
     negated,
-    retyped,
     show_value,
 )
 from modelcheck.frontend.values import (
-    Builtin,
     Closure,
     EnumClass,
-    FieldName,
     Items,
     NoneValue,
     ObjectArray,
@@ -37,7 +33,7 @@ from modelcheck.frontend.values import (
     TypeName,
     Value,
 )
-from modelcheck.frontend.world import is_number, literal, same_family, show_type
+from modelcheck.frontend.world import is_number, literal, same_family
 from modelcheck.ir import nodes as ir
 from modelcheck.ir.types import (
     BOOL,
@@ -211,7 +207,9 @@ class Expressions(Places):
             case ObjectArray():
                 number = self.index(node.slice)
                 if number.constant is not None:
-                    self.check_index(number.expr, base.count, ir.Place(ir.ObjectRoot(base.name)), node)
+                    self.check_index(
+                        number.expr, base.count, ir.Place(ir.ObjectRoot(base.name)), node
+                    )
                 place = ir.Place(ir.ObjectRoot(base.name, number.expr))
                 return Storage(place, base.type, ghost=base.ghost, shown=ast.unparse(node))
             case ThreadName(name, count):
@@ -272,9 +270,7 @@ class Expressions(Places):
         """The run-time value of an expression; None takes the expected type."""
         return self.as_scalar(self.settled(node), node, expected)
 
-    def as_scalar(
-        self, value: Value, node: ast.AST, expected: ScalarType | None = None
-    ) -> Scalar:
+    def as_scalar(self, value: Value, node: ast.AST, expected: ScalarType | None = None) -> Scalar:
         """A value that exists at run time."""
         match value:
             case Scalar():
@@ -283,15 +279,15 @@ class Expressions(Places):
                 return Scalar(constant(0, expected), expected)
             case NoneValue():
                 raise self.fail(
-                    "MC253", "None of what? The type is not known here", node,
+                    "MC253",
+                    "None of what? The type is not known here",
+                    node,
                     help="annotate the variable: `p: Ptr[…] = None`",
                 )
             case Routine() as routine if expected is None or isinstance(expected, FnType):
                 return self.convert(routine, FnType(), node, None)
             case ThreadName(name, 1):
-                return Scalar(
-                    ir.ThreadOf(name, constant(0, RangeType(0, 0))), THREAD_ID
-                )
+                return Scalar(ir.ThreadOf(name, constant(0, RangeType(0, 0))), THREAD_ID)
             case ThreadName(name, count):
                 raise self.fail(
                     "MC254", f"`{name}` has {count} copies", node, help=f"name one: `{name}[0]`"
@@ -399,7 +395,9 @@ class Expressions(Places):
         if len(values) == 1:
             return left
         rest = ast.copy_location(ast.BoolOp(node.op, values[1:]), values[1])  # type: ignore[attr-defined]  # a BoolOp
-        return self.short_circuit(conjunction, left, lambda: self.connect(conjunction, values[1:], rest), node)
+        return self.short_circuit(
+            conjunction, left, lambda: self.connect(conjunction, values[1:], rest), node
+        )
 
     def short_circuit(
         self, conjunction: bool, left: Scalar, right: Callable[[], Scalar], node: ast.expr
@@ -460,9 +458,7 @@ class Expressions(Places):
         else:
             self.builder.close(ir.Branch(value.expr, then, other, span=span))
 
-    def comparison(
-        self, left: ast.expr, op: ast.cmpop, right: ast.expr, node: ast.expr
-    ) -> Scalar:
+    def comparison(self, left: ast.expr, op: ast.cmpop, right: ast.expr, node: ast.expr) -> Scalar:
         """One comparison."""
         if isinstance(op, (ast.In, ast.NotIn)):
             found = self.membership(left, right, node)
@@ -515,6 +511,7 @@ class Expressions(Places):
         left = self.compared(
             COMPARE[type(node.ops[0])], first, middle, node, node.left, node.comparators[0]
         )
+
         def rest() -> Scalar:
             right = self.settled(node.comparators[1])
             value = self.compared(
@@ -555,7 +552,9 @@ class Expressions(Places):
                 return Scalar(self.set_has(mask, value, element), BOOL)
             case _:
                 raise self.fail(
-                    "MC261", f"{show_value(holder)} holds no elements", right,
+                    "MC261",
+                    f"{show_value(holder)} holds no elements",
+                    right,
                     note="`in` asks queues, sets and written tuples",
                 )
 
@@ -741,7 +740,8 @@ class Expressions(Places):
 
     def generate(self, generators: list[ast.comprehension], depth: int) -> Iterator[None]:
         """Lower the code around each element of a generator; the caller lowers the element's
-        part while the iterator stands there."""
+        part while the iterator stands there.
+        """
         if depth == len(generators):
             yield
             return
@@ -759,9 +759,9 @@ class Expressions(Places):
                 take, skip = self.builder.fresh_label(), self.builder.fresh_label()
                 self.builder.close(ir.Branch(taking_part, take, skip, span=span))
                 self.builder.open(take)
-            frame.names[clause.target.id] = self.settle(item, clause.iter) if not isinstance(
-                item, Storage
-            ) else item
+            frame.names[clause.target.id] = (
+                self.settle(item, clause.iter) if not isinstance(item, Storage) else item
+            )
             frame.assigned.add(clause.target.id)
             for test in clause.ifs:
                 take = self.builder.fresh_label()
@@ -785,7 +785,8 @@ class Expressions(Places):
         self, generator: ast.GeneratorExp
     ) -> list[tuple[ast.expr, ir.Expr, Value]] | None:
         """The elements of a generator with the conditions under which they take part, where all
-        of that is without checks (so that it fits into an expression); else None."""
+        of that is without checks (so that it fits into an expression); else None.
+        """
         mark = self.builder.mark()
         found: list[tuple[ast.expr, ir.Expr, Value]] = []
         if self._collect(generator, 0, constant(1, BOOL), found) and self.builder.unchanged_since(
@@ -850,9 +851,7 @@ class Expressions(Places):
                         tuple(
                             (
                                 Storage(
-                                    ir.Place(
-                                        ir.ObjectRoot(name, self.thread_index(thread.expr))
-                                    ),
+                                    ir.Place(ir.ObjectRoot(name, self.thread_index(thread.expr))),
                                     of,
                                     ghost=ghost,
                                 ),
@@ -865,7 +864,9 @@ class Expressions(Places):
                     tuple(
                         (
                             Storage(
-                                ir.Place(ir.ObjectRoot(name, literal(i).expr)), of, ghost=ghost,
+                                ir.Place(ir.ObjectRoot(name, literal(i).expr)),
+                                of,
+                                ghost=ghost,
                                 shown=f"{name}[{i}]",
                             ),
                             None,
@@ -917,9 +918,7 @@ class Expressions(Places):
                     )
                 )
             case TypeName():
-                raise self.fail(
-                    "MC263", "a type has no elements", node, help="write `objects(T)`"
-                )
+                raise self.fail("MC263", "a type has no elements", node, help="write `objects(T)`")
             case _:
                 raise self.fail(
                     "MC263",
@@ -953,9 +952,7 @@ class Expressions(Places):
             case ThreadIdType():
                 return self.all_threads()
             case PtrType(struct):
-                return [
-                    Scalar(ir.AddressOf(place), element) for place in self.places_of(struct)
-                ]
+                return [Scalar(ir.AddressOf(place), element) for place in self.places_of(struct)]
             case _:
                 return []
 
@@ -981,9 +978,7 @@ class Expressions(Places):
             case Embedded(name):
                 found: list[tuple[str | ir.Expr, ...]] = [()] if name == struct else []
                 for field in self.world.structs[name].fields:
-                    found += [
-                        (field.name, *rest) for rest in self.paths_to(field.type, struct)
-                    ]
+                    found += [(field.name, *rest) for rest in self.paths_to(field.type, struct)]
                 return found
             case ArrayOf(element, count):
                 return [

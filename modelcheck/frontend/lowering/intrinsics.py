@@ -121,7 +121,9 @@ class Intrinsics(Calls):
                 return self.world.constant_call(self.frame.module, node, self.span(node))
             case "set":
                 raise self.fail(
-                    "MC262", "the type of this set is not known", node,
+                    "MC262",
+                    "the type of this set is not known",
+                    node,
                     help="write `.clear()` on the set",
                 )
             case "smp_mb" | "smp_wmb" | "smp_rmb":
@@ -129,17 +131,22 @@ class Intrinsics(Calls):
                 return NoneValue()  # no access under sc
             case "bool" | "int":
                 raise self.fail(
-                    "MC273", f"`{name}(…)` converts nothing here", node,
+                    "MC273",
+                    f"`{name}(…)` converts nothing here",
+                    node,
                     help="write the condition, or `1 if c else 0`",
                 )
             case "atomic":
-                raise self.fail("MC274", "`atomic()` opens a block", node,
-                                help="write `with atomic():`")
+                raise self.fail(
+                    "MC274", "`atomic()` opens a block", node, help="write `with atomic():`"
+                )
             case _ if name in LATER_NAMES:
                 raise self.fail("MC304", f"`{name}` is reserved for a later version", node)
             case _ if name in ELSEWHERE:
                 raise self.fail(
-                    "MC275", f"`{name}` belongs at the top of the file", node,
+                    "MC275",
+                    f"`{name}` belongs at the top of the file",
+                    node,
                     note="declarations are not made while a program runs",
                 )
             case _:
@@ -147,20 +154,27 @@ class Intrinsics(Calls):
 
     # -- arguments
 
-    def arguments(self, node: ast.Call, least: int, most: int | None = None,
-                  names: tuple[str, ...] = ()) -> None:
+    def arguments(
+        self, node: ast.Call, least: int, most: int | None = None, names: tuple[str, ...] = ()
+    ) -> None:
         """The number of arguments, and which names they may have."""
         most = least if most is None else most
         called = ast.unparse(node.func)
         if not least <= len(node.args) <= most:
             raise self.fail(
-                "MC267", f"`{called}` takes {least if least == most else f'{least} to {most}'}"
-                f" argument{'' if most == 1 else 's'}, not {len(node.args)}", node,
+                "MC267",
+                f"`{called}` takes {least if least == most else f'{least} to {most}'}"
+                f" argument{'' if most == 1 else 's'}, not {len(node.args)}",
+                node,
             )
         for keyword in node.keywords:
             if keyword.arg not in names:
-                raise self.fail("MC268", f"`{called}` has no parameter `{keyword.arg}`", node,
-                                help=did_you_mean(keyword.arg or "", names))
+                raise self.fail(
+                    "MC268",
+                    f"`{called}` has no parameter `{keyword.arg}`",
+                    node,
+                    help=did_you_mean(keyword.arg or "", names),
+                )
 
     def place_argument(self, node: ast.Call, position: int) -> Storage:
         """An argument that is a place of a single value."""
@@ -213,7 +227,9 @@ class Intrinsics(Calls):
         """Only threads have an identity."""
         if self.thread is None:
             raise self.fail(
-                "MC305", f"{what} has no meaning in a property", node,
+                "MC305",
+                f"{what} has no meaning in a property",
+                node,
                 note="a property looks at a state, no thread runs it",
             )
 
@@ -221,7 +237,9 @@ class Intrinsics(Calls):
         """What changes the state stands in thread code, not in conditions or properties."""
         if self.mode.pure:
             raise self.fail(
-                "MC303", f"`{ast.unparse(node.func)}` must not stand in {self.mode.where}", node,
+                "MC303",
+                f"`{ast.unparse(node.func)}` must not stand in {self.mode.where}",
+                node,
                 note="it would change the state while looking at it",
             )
 
@@ -311,9 +329,7 @@ class Intrinsics(Calls):
             of = self.joined(Scalar(ir.Local("·"), of), scalar, node)
         return of
 
-    def selected(
-        self, number: str, scalars: list[Scalar], of: ScalarType, node: ast.AST
-    ) -> Scalar:
+    def selected(self, number: str, scalars: list[Scalar], of: ScalarType, node: ast.AST) -> Scalar:
         """The value with a number: the number itself where they are 0, 1, 2, …."""
         constants = [s.constant for s in scalars]
         if constants == list(range(len(scalars))):
@@ -374,7 +390,11 @@ class Intrinsics(Calls):
         with self.trying():
             for _ in self.generate(node.generators, 0):
                 value = self.scalar(node.elt)
-                of = value.type if of is None else self.joined(Scalar(ir.Local("·"), of), value, call)
+                of = (
+                    value.type
+                    if of is None
+                    else self.joined(Scalar(ir.Local("·"), of), value, call)
+                )
                 total += 1
         if of is None:
             raise self.fail("MC278", "there is nothing to choose from", call)
@@ -403,13 +423,16 @@ class Intrinsics(Calls):
         self.need_code(node)
         self.world.declare_all()
         pools = [
-            o for o in self.world.objects.values()
+            o
+            for o in self.world.objects.values()
             if o.kind == "pool" and o.type == Embedded(struct)
         ]
         if len(pools) != 1:
             many = "no pool" if not pools else "several pools"
             raise self.fail(
-                "MC279", f"`{struct}` has {many}", node,
+                "MC279",
+                f"`{struct}` has {many}",
+                node,
                 help=f"declare one: `pool({struct}, count=…)`",
             )
         span = self.span(node)
@@ -442,7 +465,10 @@ class Intrinsics(Calls):
         null = constant(0, PtrType(struct))
         self.check(compare("!=", pointer.expr, null), "null-dereference", None, node)
         self.check(
-            ir.StartsObject(pointer.expr, struct), "double-free", place, node,
+            ir.StartsObject(pointer.expr, struct),
+            "double-free",
+            place,
+            node,
             "this is not the start of an object",
         )
         self.check(ir.Alive(place), "double-free", place, node)
@@ -463,8 +489,9 @@ class Intrinsics(Calls):
                 place = ir.Place(storage.place.root, (*storage.place.path, *path))
                 inside = Storage(place, of)
                 value = self.world.value_of(module, module.names[routine.name])
-                mode = Mode("pure", ir.Kind.SILENT, ghosts=True, observer=True,
-                            where=f"`{routine.name}`")
+                mode = Mode(
+                    "pure", ir.Kind.SILENT, ghosts=True, observer=True, where=f"`{routine.name}`"
+                )
                 with self.in_mode(mode), self.builder.inside_step():
                     given = (self.pointer(inside, node),)
                     self.inline(value, [], [], node, given)  # type: ignore[arg-type]  # a Routine
@@ -487,7 +514,9 @@ class Intrinsics(Calls):
         self.arguments(node, 1)
         if not self.mode.ghosts:
             raise self.fail(
-                "MC306", "`alive` is a question only properties can ask", node,
+                "MC306",
+                "`alive` is a question only properties can ask",
+                node,
                 note="kernel code cannot know whether memory was freed",
             )
         value = self.settled(node.args[0])
@@ -512,9 +541,7 @@ class Intrinsics(Calls):
         items = []
         for place in self.places_of(struct):
             live: ir.Expr = ir.Alive(place)
-            items.append(
-                (Storage(place, Embedded(struct)), negated(live) if wants_free else live)
-            )
+            items.append((Storage(place, Embedded(struct)), negated(live) if wants_free else live))
         return Items(tuple(items))
 
     def any_order(self, node: ast.Call) -> Value:
@@ -538,9 +565,7 @@ class Intrinsics(Calls):
         name = self.text_argument(node.args[2])
         field = self.world.field_of(outer, name, self.span(node.args[2]))
         if field.type != Embedded(value.type.struct):
-            raise self.fail(
-                "MC281", f"`{outer}.{name}` is no `{value.type.struct}`", node.args[2]
-            )
+            raise self.fail("MC281", f"`{outer}.{name}` is no `{value.type.struct}`", node.args[2])
         if isinstance(value.expr, ir.AddressOf) and value.expr.place.path[-1:] == (name,):
             place = value.expr.place
             return Storage(ir.Place(place.root, place.path[:-1]), Embedded(outer))
@@ -573,8 +598,12 @@ class Intrinsics(Calls):
             name = f"{base}.{number}"
         span = self.span(node)
         obj = ir.Object(
-            name, "local", Embedded(struct), None,
-            template=self.thread.name if self.thread else "", span=span,
+            name,
+            "local",
+            Embedded(struct),
+            None,
+            template=self.thread.name if self.thread else "",
+            span=span,
         )
         self.local_objects.append(obj)
         self.world.objects[name] = obj
@@ -688,14 +717,18 @@ class Intrinsics(Calls):
 
         if parameter.annotation is None:
             raise SpecError(
-                "MC283", f"`{parameter.arg}` of a spawned thread needs a type", span,
+                "MC283",
+                f"`{parameter.arg}` of a spawned thread needs a type",
+                span,
                 help=f"write `{parameter.arg}: U8`, say",
             )
         of = self.world.type_of(module, parameter.annotation)
         if not of.bounded or isinstance(of.type, (Embedded, ArrayOf, QueueOf)):
             raise SpecError(
-                "MC283", f"`{parameter.arg}` of a spawned thread needs a bounded single value",
-                span, help="use U8, U16, U32, an enum, a `Ptr[…]`",
+                "MC283",
+                f"`{parameter.arg}` of a spawned thread needs a bounded single value",
+                span,
+                help="use U8, U16, U32, an enum, a `Ptr[…]`",
             )
         return of.type
 
@@ -774,7 +807,9 @@ class Intrinsics(Calls):
             value = self.settled(arg)
             if not isinstance(value, Scalar) or value.constant is None:
                 raise self.fail(
-                    "MC285", "the bounds of `range` are constants", arg,
+                    "MC285",
+                    "the bounds of `range` are constants",
+                    arg,
                     note="loops are unrolled before the program runs",
                     help="use a `while` loop, or a parameter",
                 )
@@ -824,9 +859,7 @@ class Intrinsics(Calls):
             result: ir.Expr = constant(int(conjunction), BOOL)
             for elt, given, value in found:
                 if not isinstance(value, Scalar) or not isinstance(value.type, BoolType):
-                    raise self.fail(
-                        "MC257", f"a condition is a Bool, not {show_value(value)}", elt
-                    )
+                    raise self.fail("MC257", f"a condition is a Bool, not {show_value(value)}", elt)
                 if conjunction:
                     result = both(result, either_of(negated(given), value.expr))
                 else:
@@ -857,7 +890,9 @@ class Intrinsics(Calls):
         generator = node.args[0]
         if not isinstance(generator, ast.GeneratorExp):
             raise self.fail(
-                "MC287", f"`{name}` runs over a generator", node,
+                "MC287",
+                f"`{name}` runs over a generator",
+                node,
                 help=f"write `{name}(x.done for x in …)`",
             )
         self.need_one_step(node, f"`{name}` over a generator")
@@ -970,13 +1005,23 @@ class Intrinsics(Calls):
             room = compare("<", length, literal(of.capacity).expr)
             self.check(room, "capacity", queue.place, node)
         elif name in ("popleft", "pop"):
-            self.check(compare("<", literal(0).expr, length), "out-of-bounds", queue.place, node,
-                       "the queue is empty")
+            self.check(
+                compare("<", literal(0).expr, length),
+                "out-of-bounds",
+                queue.place,
+                node,
+                "the queue is empty",
+            )
             local = self.builder.temporary(of.element)
         elif name == "remove":
             assert value is not None
-            self.check(ir.QueueContains(queue.place, value.expr), "out-of-bounds", queue.place,
-                       node, "it is not in the queue")
+            self.check(
+                ir.QueueContains(queue.place, value.expr),
+                "out-of-bounds",
+                queue.place,
+                node,
+                "it is not in the queue",
+            )
         self.builder.emit(
             ir.QueueOp(
                 name,  # type: ignore[arg-type]  # one of `verbs`
@@ -989,14 +1034,14 @@ class Intrinsics(Calls):
         )
         return Scalar(ir.Local(local), of.element) if local else NoneValue()
 
-    def set_method(
-        self, holder: Storage | Scalar, of: SetType, name: str, node: ast.Call
-    ) -> Value:
+    def set_method(self, holder: Storage | Scalar, of: SetType, name: str, node: ast.Call) -> Value:
         """An operation on a set."""
         verbs = ("add", "discard", "clear")
         if name not in verbs:
             raise self.fail(
-                "MC289", f"a set has no `{name}`", node,
+                "MC289",
+                f"a set has no `{name}`",
+                node,
                 help=did_you_mean(name, verbs) or ("write `discard`" if name == "remove" else ""),
             )
         self.arguments(node, 0 if name == "clear" else 1)
@@ -1031,8 +1076,12 @@ class Intrinsics(Calls):
             bound = self.frame.names.get(func.value.id)
             if isinstance(bound, Variable):
                 return bound
-        raise self.fail("MC290", "this set cannot be changed", node,
-                        help="keep it in a variable with an annotation: `s: Set[…]`")
+        raise self.fail(
+            "MC290",
+            "this set cannot be changed",
+            node,
+            help="keep it in a variable with an annotation: `s: Set[…]`",
+        )
 
 
 INITIAL = Mode("atomic", where="@initial")

@@ -239,9 +239,7 @@ class Places(LoweringContext):
             match of:
                 case Embedded(struct):
                     assert isinstance(part, str)
-                    of = next(
-                        f.type for f in self.world.structs[struct].fields if f.name == part
-                    )
+                    of = next(f.type for f in self.world.structs[struct].fields if f.name == part)
                 case ArrayOf(element) | QueueOf(element):
                     of = element
                 case _:
@@ -374,7 +372,7 @@ class Places(LoweringContext):
                 return value
             case Scalar(), WordType(bits) if is_number(value.type):
                 lo, hi = interval(value)
-                if 0 <= lo and hi < 1 << bits:
+                if lo >= 0 and hi < 1 << bits:
                     return Scalar(retyped(value.expr, to), to)
                 return Scalar(ir.Apply(f"wrap{bits}", (value.expr,), to), to)
             case Scalar(), RangeType(lo, hi) if is_number(value.type):
@@ -401,9 +399,7 @@ class Places(LoweringContext):
         least, greatest = interval(value)
         if value.constant is not None and not lo <= value.constant <= hi:
             if value.literal:
-                raise self.fail(
-                    "MC223", f"{value.constant} is outside {lo} … {hi}", node
-                )
+                raise self.fail("MC223", f"{value.constant} is outside {lo} … {hi}", node)
         if least < lo:
             self.check(
                 compare("<=", constant(lo, RangeType(lo, lo)), value.expr), "range", subject, node

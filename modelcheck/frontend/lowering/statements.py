@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from modelcheck.diagnostics import Related, SpecError
 from modelcheck.checks import BUILT_IN
+from modelcheck.diagnostics import Related, SpecError
 from modelcheck.frontend.constants import BINARY, Reported
 from modelcheck.frontend.lowering.calls import is_rigid
 from modelcheck.frontend.lowering.context import ATOMIC, Loop, Mode, Variable
@@ -139,7 +139,8 @@ class Statements(Intrinsics):
         if not isinstance(value, TupleValue) or len(value.items) != len(target.elts):
             found = len(value.items) if isinstance(value, TupleValue) else 1
             raise self.fail(
-                "MC291", f"{len(target.elts)} names for {found} value{'' if found == 1 else 's'}",
+                "MC291",
+                f"{len(target.elts)} names for {found} value{'' if found == 1 else 's'}",
                 node,
             )
         items: list[Value] = []
@@ -195,7 +196,9 @@ class Statements(Intrinsics):
         if not isinstance(value, Scalar):
             if isinstance(value, NoneValue):
                 raise self.fail(
-                    "MC253", f"None of what? `{name}` needs a type", node,
+                    "MC253",
+                    f"None of what? `{name}` needs a type",
+                    node,
                     help=f"write `{name}: Ptr[…] = None`",
                 )
             value = self.as_scalar(value, node)
@@ -235,7 +238,8 @@ class Statements(Intrinsics):
 
     def literal_type(self, name: str, value: Scalar, node: ast.stmt) -> ScalarType:
         """The type of a local that starts as a number: the range of all numbers it is assigned,
-        where they are all written out; else it needs an annotation."""
+        where they are all written out; else it needs an annotation.
+        """
         numbers = [value.constant or 0]
         for other in self.frame.counts.get(name, ()):
             written = other.value if isinstance(other, ast.Assign) else None
@@ -259,9 +263,7 @@ class Statements(Intrinsics):
                 )
         return RangeType(min(numbers), max(numbers))
 
-    def assign_variable(
-        self, name: str, variable: Variable, value: Value, node: ast.stmt
-    ) -> None:
+    def assign_variable(self, name: str, variable: Variable, value: Value, node: ast.stmt) -> None:
         """A later assignment of a local."""
         if isinstance(variable.type, SetType) and isinstance(value, Scalar):
             if value.type != variable.type and isinstance(value.type, SetType):
@@ -286,7 +288,7 @@ class Statements(Intrinsics):
         self.set_local(variable.local, fitted, node)
 
     def set_local(self, local: str, value: Scalar, node: ast.AST) -> None:
-        """local := value; where the value was just made in a temporary, that becomes the local."""
+        """Local := value; where the value was just made in a temporary, that becomes the local."""
         block = self.builder.current
         expr = value.expr
         if block is not None and block.instrs and isinstance(expr, ir.Local):
@@ -310,16 +312,20 @@ class Statements(Intrinsics):
         of = self.world.type_of(self.frame.module, node.annotation)
         value: Value | None = None
         type: ScalarType
-        called = self.world.called(self.frame.module, node.value) if isinstance(
-            node.value, ast.Call
-        ) else ""
+        called = (
+            self.world.called(self.frame.module, node.value)
+            if isinstance(node.value, ast.Call)
+            else ""
+        )
         if called in ("between", "set", "array", "queue", "ghost", "durable"):
             spec = self.world.field_spec(
                 self.frame.module, node.annotation, node.value, self.span(node)
             )
             if isinstance(spec.type, (Embedded, ArrayOf, QueueOf)) or spec.ghost:
                 raise self.fail(
-                    "MC295", f"a local is a single value, not {show_type(spec.type)}", node,
+                    "MC295",
+                    f"a local is a single value, not {show_type(spec.type)}",
+                    node,
                     help="put it into a struct: `local(T)`",
                 )
             type = spec.type
@@ -327,12 +333,16 @@ class Statements(Intrinsics):
         else:
             if isinstance(of.type, (Embedded, ArrayOf, QueueOf)):
                 raise self.fail(
-                    "MC295", f"a local is a single value, not {show_type(of.type)}", node,
+                    "MC295",
+                    f"a local is a single value, not {show_type(of.type)}",
+                    node,
                     help="annotate a pointer: `Ptr[…]`",
                 )
             if not of.bounded:
                 raise self.fail(
-                    "MC239", "an `Int` needs its bounds", node,
+                    "MC239",
+                    "an `Int` needs its bounds",
+                    node,
                     help=f"write `{name}: Int = between(0, 5)`, then assign",
                 )
             type = of.type
@@ -447,7 +457,9 @@ class Statements(Intrinsics):
                     result = Scalar(expr, BOOL)
                 return result
             case _:
-                raise self.fail("MC129", "a case names constants, `_`, or several with `|`", pattern)
+                raise self.fail(
+                    "MC129", "a case names constants, `_`, or several with `|`", pattern
+                )
 
     # -- loops
 
@@ -478,7 +490,9 @@ class Statements(Intrinsics):
         name = node.target.id
         if name in self.frame.counts:
             raise self.fail(
-                "MC293", f"the loop variable `{name}` cannot be assigned", node,
+                "MC293",
+                f"the loop variable `{name}` cannot be assigned",
+                node,
                 help="use another name",
             )
         iterable = self.value(node.iter)
@@ -505,7 +519,9 @@ class Statements(Intrinsics):
                 self.builder.open(take)
             before = set(frame.assigned)
             value = item
-            if isinstance(item, Storage) and not isinstance(item.type, (Embedded, ArrayOf, QueueOf)):
+            if isinstance(item, Storage) and not isinstance(
+                item.type, (Embedded, ArrayOf, QueueOf)
+            ):
                 value = self.load(item, node.iter)
             frame.names[name] = value
             frame.assigned.add(name)
@@ -543,7 +559,9 @@ class Statements(Intrinsics):
         self.builder.close(ir.Branch(all_seen, leave, body, span=span))
         self.builder.open(body)
         self.builder.emit(ir.Choose(number, count, span=span))
-        fresh = ir.Apply("not", (ir.Apply("bit-test", (ir.Local(seen), ir.Local(number)), BOOL),), BOOL)
+        fresh = ir.Apply(
+            "not", (ir.Apply("bit-test", (ir.Local(seen), ir.Local(number)), BOOL),), BOOL
+        )
         self.builder.emit(ir.Wait(fresh, span=span))
         mark = ir.Apply("bit-set", (ir.Local(seen), ir.Local(number)), seen_type)
         self.builder.emit(ir.Assign(seen, mark, span=span))
@@ -615,8 +633,9 @@ class Statements(Intrinsics):
         saved = (builder.atomic, builder.rmw, self.because)
         builder.atomic, builder.rmw, self.because = True, rmw, because
         self.begin_step(node)
-        with builder.inside_step(atomic=True, rmw=rmw), self.in_mode(
-            ATOMIC if self.mode.name == "thread" else self.mode
+        with (
+            builder.inside_step(atomic=True, rmw=rmw),
+            self.in_mode(ATOMIC if self.mode.name == "thread" else self.mode),
         ):
             self.statements(node.body)
         builder.atomic, builder.rmw, self.because = saved
@@ -688,7 +707,9 @@ class Statements(Intrinsics):
         """The property an assert belongs to, and the detail."""
         if node.msg is None:
             raise self.fail(
-                "MC307", "an assert needs the name of its property", node,
+                "MC307",
+                "an assert needs the name of its property",
+                node,
                 help='write `assert …, "name"` or `"name: detail"`',
             )
         text = self.text_argument(node.msg)
@@ -696,12 +717,16 @@ class Statements(Intrinsics):
         if name in BUILT_IN:
             if not self.frame.module.library:
                 raise self.fail(
-                    "MC308", f"`{name}` is the name of a built-in check", node.msg,
+                    "MC308",
+                    f"`{name}` is the name of a built-in check",
+                    node.msg,
                     help="name the property of your spec",
                 )
         elif not name.isidentifier():
             raise self.fail(
-                "MC309", f"`{name}` is no name for a property", node.msg,
+                "MC309",
+                f"`{name}` is no name for a property",
+                node.msg,
                 note="it is written in `violates=` and in reports",
                 help="use letters, digits and underscores, then a colon and the detail",
             )
