@@ -243,9 +243,11 @@ class Memory(Places):
                     vector[slots.start : slots.stop] = self.start_values(obj.name, element)
                     if status is not None:
                         vector[status] = ALIVE
-                elif obj.kind == "pool":
+                elif obj.kind != "local":
                     values = zip(self.leaves[obj.name], self.start_values(obj.name), strict=True)
-                    vector[slots.start : slots.stop] = [v if f.stable else 0 for f, v in values]
+                    vector[slots.start : slots.stop] = [
+                        v if f.stable or f.ghost else 0 for f, v in values
+                    ]
         return tuple(vector)
 
     def _lives_at_start(self, obj: Object, element: int) -> bool:

@@ -53,7 +53,9 @@ class ObjectSlots(ThreadSlots):
 
     def free_values(self, object_: str) -> tuple[int | None, ...]:
         """What the fields of an element hold right after `Free`; None: what they held before."""
-        return tuple(None if leaf.stable else 0 for leaf in self.leaves[object_])
+        return tuple(
+            None if leaf.stable or leaf.ghost else 0 for leaf in self.leaves[object_]
+        )
 
     def element_name(self, obj: Object, element: int) -> str:
         """An element in the spec's words: `files[0]`, `cpu[close[1]]`, `close[1].w`."""
@@ -86,8 +88,6 @@ class ObjectSlots(ThreadSlots):
 
 def new_value(leaf: Leaf) -> int | None:
     """What a slot holds right after `New`; None: what it held before."""
-    if leaf.stable:
+    if leaf.stable or leaf.ghost:
         return None
-    if leaf.ghost:
-        return leaf.start
     return 0 if leaf.role == "queue-element" else UNINITIALISED

@@ -57,9 +57,14 @@ class Facts:
         )
 
     def _list_zeros(self, obj: Object, element: int) -> Values:
-        """An element back to nothing: never used, every field 0."""
-        status = self._memory.status_slot(obj.name, element)
-        fields = tuple((slot, 0) for slot in self._memory.element_slots(obj.name, element))
+        """An element back to nothing: never used, every field 0; ghosts of a thread outlive it."""
+        memory = self._memory
+        status = memory.status_slot(obj.name, element)
+        fields = tuple(
+            (slot, 0)
+            for slot in memory.element_slots(obj.name, element)
+            if obj.kind == "local" or not memory.slots[slot].ghost
+        )
         return fields if status is None else ((status, NEVER_USED), *fields)
 
     def list_birth(self, obj: Object, element: int) -> Values:
@@ -102,12 +107,14 @@ class Facts:
             if kind in ("shared", "pool") and not is_kept:
                 found.append((slot.number, memory.start[slot.number]))
         for obj in self._objects:
-            if obj.kind == "per_thread":
-                values = dict(self.list_birth(obj, thread.number))
+            if obj.kind != "per_thread":
+                continue
+            for other in memory.threads:
+                mine = other.number == thread.number
                 found += [
                     (slot, value)
-                    for slot, value in values.items()
-                    if not memory.slots[slot].durable
+                    for slot, value in self.list_birth(obj, other.number)
+                    if (mine and not memory.slots[slot].durable) or memory.slots[slot].ghost
                 ]
         return tuple(found)
 
@@ -128,7 +135,11 @@ class Facts:
         return {
             p.number + 1: (
                 (p.status, DISCARDED),
-                *((slot, 0) for slot in self._memory.element_slots(p.object, p.element)),
+                *(
+                    (slot, 0)
+                    for slot in self._memory.element_slots(p.object, p.element)
+                    if not self._memory.slots[slot].ghost
+                ),
             )
             for p in self._memory.places(struct)
             if p.is_whole and p.status is not None

@@ -293,7 +293,7 @@ def test_a_crash_ends_the_others_and_resets_what_is_neither_durable_nor_a_global
         "log": 14,
         "seen": 15,
         "own[task].n": 0,
-        "own[task].g": 0,
+        "own[task].g": 6,
         "own[power].n": 5,
         "own[power].g": 6,
         "nodes[0] (status)": 0,
