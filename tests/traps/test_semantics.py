@@ -605,6 +605,44 @@ def test_a_handler_holds_up_the_thread_it_interrupts():
     assert violated(shut) == set()
 
 
+def test_a_handler_that_loops_from_its_first_step_holds_its_thread_up():
+    result = check_text("""
+        x = shared(between(0, 3))
+        y = shared(U8)
+
+        @thread
+        def task():
+            WRITE_ONCE(y, 1)
+            WRITE_ONCE(y, 2)
+
+        @thread(context="hardirq", interrupts=task)
+        def handler():
+            seen = READ_ONCE(y)
+            while READ_ONCE(x) < 3:
+                with atomic():
+                    x += 1
+            again = READ_ONCE(y)
+            assert seen == again, "task_stands_still"
+
+        allow("data-race", because="only the order matters here")
+    """.replace("x += 1", "WRITE_ONCE(x, READ_ONCE(x) + 1)"))
+    assert violated(result) == set()
+    from_the_start = check_text("""
+        x = shared(between(0, 3))
+
+        @thread
+        def task():
+            WRITE_ONCE(x, 1)
+
+        @thread(context="hardirq", interrupts=task)
+        def handler():
+            while READ_ONCE(x) == 0:
+                pass
+    """)
+    # Once started while x is 0 the handler spins for ever: its thread cannot store.
+    assert violated(from_the_start) == {"stuck"}
+
+
 def test_a_local_object_dies_with_its_routine():
     result = check_text("""
         @struct

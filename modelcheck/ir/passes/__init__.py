@@ -15,6 +15,7 @@ from modelcheck.ir.passes.fold import fold
 from modelcheck.ir.passes.freeze import freeze
 from modelcheck.ir.passes.join import join
 from modelcheck.ir.passes.liveness import liveness
+from modelcheck.ir.passes.peel import peel
 from modelcheck.ir.passes.prune import prune
 from modelcheck.ir.verify import verify as verify_program
 
@@ -23,7 +24,12 @@ Pass = Callable[[Program], Program]
 REPEATED: tuple[tuple[str, Pass], ...] = (("freeze", freeze), ("fold", fold))
 """These run in turn until nothing changes."""
 
-ONCE: tuple[tuple[str, Pass], ...] = (("join", join), ("liveness", liveness), ("prune", prune))
+ONCE: tuple[tuple[str, Pass], ...] = (
+    ("join", join),
+    ("peel", peel),
+    ("liveness", liveness),
+    ("prune", prune),
+)
 """These run after them, once each."""
 
 PASS_NAMES = ("lower", *(name for name, _ in REPEATED + ONCE))

@@ -33,7 +33,7 @@ def test_one_may_stop_after_any_pass():
     after = {name: run_passes(given, after=name) for name in PASS_NAMES}
     assert after["lower"] == given
     rest = {name: any(b.rest for b in p.templates[0].body.blocks) for name, p in after.items()}
-    assert [name for name in PASS_NAMES if rest[name]] == ["join", "liveness", "prune"]
+    assert [name for name in PASS_NAMES if rest[name]] == ["join", "peel", "liveness", "prune"]
     live = {name: any(b.live for b in p.templates[0].body.blocks) for name, p in after.items()}
     assert [name for name in PASS_NAMES if live[name]] == ["liveness", "prune"]
     assert [len(after[name].objects) for name in ("liveness", "prune")] == [2, 1]
