@@ -71,8 +71,8 @@ size: $(READY) ## Lines per file, largest first
 	@find modelcheck specs tests -name '*.py' | xargs wc -l | sort -rn | head -40
 
 bench: $(READY) ## States per second of the python backend, as JSON and Markdown
-	$(BIN)/python bench/bench.py bench/out
+	$(BIN)/python bench/bench.py out/bench
 
 clean: ## Remove what was built; .venv stays
-	rm -rf build dist out bench/out *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf build dist out out/bench *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

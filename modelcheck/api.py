@@ -11,6 +11,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
 
 from modelcheck.backends.python.model import compile_program
 from modelcheck.checks import BUILT_IN
@@ -25,15 +27,13 @@ from modelcheck.ir.layout import layout, print_layout
 from modelcheck.ir.nodes import Program, StepInfo
 from modelcheck.ir.passes import PASS_NAMES, run_passes
 from modelcheck.ir.text import print_program
-from modelcheck.report.text import describe_counts
 from modelcheck.settings import choose_variant, explain_unknown, read_settings
 from modelcheck.specfiles import SelectionError, SpecFile, find_spec, find_specs
-from modelcheck.trace.derive import Claim, derive_run
-from modelcheck.trace.picture import Heading, Picture, draw_picture
+from modelcheck.trace.picture import Picture
+from modelcheck.trace.replay import replay_trace
+from modelcheck.trace.stored import read_trace
 from modelcheck.trace.svg import write_svg
-from modelcheck.trace.text import write_text
-
-_WRITERS: dict[str, Callable[[Picture], str]] = {"svg": write_svg}
+from modelcheck.trace.trace import Trace, record_trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,40 +110,71 @@ def list_specs(arguments: Sequence[str]) -> Iterator[SpecInfo | SpecErrors]:
             yield errors
 
 
-def render_traces(run: Run, replay: str = "") -> list[str]:
-    """The headline violation as text: a report for each of its witnesses."""
-    return [write_text(picture) for picture in draw_pictures(run, replay)]
-
-
-def draw_pictures(run: Run, replay: str = "") -> list[Picture]:
-    """The headline violation, replayed: a picture for each of its witnesses; none without any."""
+def record(run: Run) -> Trace | None:
+    """The headline violation as a trace that was run again; None where there is nothing to run."""
     headline = run.result.headline if run.result is not None else None
-    if run.result is None or headline is None:
-        return []
+    if run.result is None or headline is None or not headline.witnesses:
+        return None
     model = compile_program(run.program)
-    claim = Claim(headline.property, headline.object, headline.detail)
-    heading = Heading(
-        run.info.path,
-        tuple((s.name, s.value) for s in run.program.settings),
-        run.variant.name,
-        describe_counts(run.result.counts),
-        headline.minimal,
-        run.result.scope,
-        replay,
-    )
-    return [
-        draw_picture(derive_run(model, path, claim, run.sources).story, heading)
-        for path in headline.witnesses
-    ]
+    return record_trace(model, run.info, run.sources, run.result, headline)
 
 
-def draw_run(run: Run, form: str) -> str | None:
-    """The headline violation as `svg`; None where nothing is violated or there is no trace.
+def name_trace(run: Run) -> str:
+    """`kernfs-release-once.no_released_check.trace.json`."""
+    return ".".join(filter(None, (run.info.name, run.variant.name, "trace.json")))
 
-    Of several witnesses (a cycle of orders) it is the first.
+
+def draw_pictures(run: Run, replay: str = "") -> tuple[Picture, ...]:
+    """The headline violation: a picture for each of its witnesses; none without any."""
+    trace = record(run)
+    if trace is None:
+        return ()
+    return replay_trace(trace, compile_program(run.program), run.sources, replay)
+
+
+def draw_states(run: Run, form: Literal["dot", "svg"]) -> str:
+    """The whole state graph of a run's program, the headline violation's path marked.
+
+    Raises `SelectionError` where it is too large or cannot be drawn.
     """
-    pictures = draw_pictures(run)
-    return _WRITERS[form](pictures[0]) if pictures else None
+    from modelcheck.trace.states import GraphError, build_state_graph, draw_dot, write_states_dot
+
+    headline = run.result.headline if run.result is not None else None
+    path = headline.witnesses[0] if headline is not None and headline.witnesses else None
+    try:
+        dot = write_states_dot(build_state_graph(compile_program(run.program), path))
+        return draw_dot(dot) if form == "svg" else dot
+    except GraphError as error:
+        raise SelectionError(str(error)) from None
+
+
+def write_picture(picture: Picture, form: Literal["dot", "svg"]) -> str:
+    """A picture's text in a format; pydot is imported only for `dot`."""
+    if form == "svg":
+        return write_svg(picture)
+    from modelcheck.trace.dot import write_dot
+
+    return write_dot(picture)
+
+
+def replay_file(file: str, replay: str = "") -> tuple[Picture, ...]:
+    """The pictures of a stored trace, run again on its spec; `replay` is the command they name.
+
+    A trace of another text of the spec raises `SpecError`.
+    """
+    trace = read_trace(_read_text(Path(file)), file)
+    spec = load_spec(find_spec(trace.path if Path(trace.path).exists() else trace.spec))
+    variant = choose_variant(spec.info, trace.variant)
+    program = make_program(spec, variant, read_settings(spec.info, dict(trace.settings)))
+    return replay_trace(trace, compile_program(program), spec.sources, replay)
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise SelectionError(f"cannot read {path}: {reason}") from None
 
 
 def describe_program(
@@ -235,9 +266,15 @@ __all__ = [
     "SelectionError",
     "check",
     "describe_program",
+    "draw_pictures",
+    "draw_states",
     "find_steps",
     "gate",
     "list_specs",
     "load_spec",
     "make_program",
+    "name_trace",
+    "record",
+    "replay_file",
+    "write_picture",
 ]

@@ -44,10 +44,9 @@ def make_results(specs: Sequence[str]) -> tuple[dict[str, str], list[str]]:
 
 
 def _draw(stem: str, run: api.Run) -> Iterator[tuple[str, str]]:
-    for form in ("dot", "svg"):
-        drawn = api.draw_run(run, form)
-        if drawn is not None:
-            yield f"{stem}.{form}", drawn
+    for picture in api.draw_pictures(run)[:1]:  # of a cycle of orders, the first edge
+        yield f"{stem}.dot", api.write_picture(picture, "dot")
+        yield f"{stem}.svg", api.write_picture(picture, "svg")
 
 
 def find_stale(folder: Path, files: dict[str, str]) -> list[str]:

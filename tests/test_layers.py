@@ -30,12 +30,14 @@ MAY_IMPORT = {
     "settings": {"diagnostics", "frontend.spec", "specfiles"},
     "starter": {"report.files", "specfiles"},
     "api": {
+        "backends.python.model",
         *("checks", "diagnostics", "explore", "frontend", "gate", "ir", "report.files", "settings"),
         *("specfiles", "trace"),
     },
     "results": {"api", "gate", "report"},
     "cli": {
         *("api", "codes", "diagnostics", "gate", "report", "specfiles", "starter"),
+        *("trace.text", "trace.stored"),  # writers
         "explore.options",  # the type of a progress report
     },
     "__main__": {"cli"},

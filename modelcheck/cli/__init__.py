@@ -38,7 +38,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def explain_failure(error: Exception) -> int:
     """Print what went wrong to stderr, in the words of whoever can mend it; the exit code."""
-    from modelcheck.diagnostics import SpecErrors, render
+    from modelcheck.diagnostics import SpecError, SpecErrors, render
     from modelcheck.report.files import OutputError
     from modelcheck.specfiles import SelectionError
 
@@ -51,8 +51,9 @@ def explain_failure(error: Exception) -> int:
         case click.ClickException():
             error.show()
             return 2
-        case SpecErrors():
-            click.echo(render(error, color=sys.stderr.isatty()), err=True, nl=False)
+        case SpecErrors() | SpecError():
+            errors = error if isinstance(error, SpecErrors) else [error]
+            click.echo(render(errors, color=sys.stderr.isatty()), err=True, nl=False)
             return 2
         case SelectionError() | OutputError():
             click.echo(f"error: {error}", err=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -19,6 +19,9 @@ from modelcheck.cli.options import (
     refuse_later_reduction,
     refuse_later_workers,
 )
+
+if TYPE_CHECKING:
+    from modelcheck.api import Run  # not on the way to --help
 
 _EXIT_CODES = """\b
 Exit codes
@@ -151,8 +154,8 @@ def check_command(
     variant: str | None,
     settings: dict[str, str],
     property_name: str | None,
-    stop: str,
-    search: str,
+    stop: Literal["first", "all"],
+    search: Literal["bfs", "dfs", "random"],
     seed: int,
     max_states: int | None,
     max_memory: int | None,
@@ -166,6 +169,7 @@ def check_command(
     from modelcheck import api
     from modelcheck.gate import choose_check_exit
     from modelcheck.report import json, text
+    from modelcheck.trace.text import write_text
 
     live = LiveLine(spec)
     with InterruptFlag() as interrupt:
@@ -190,17 +194,30 @@ def check_command(
             else text.describe_unchecked(run.info, run.variant)
         )
         return 3
-    written = None if folder is None else api.write_trace(run, folder)
+    written = None if folder is None else _store_trace(run, folder)
     if as_json:
         value = json.result_to_json(run.info, run.program, run.result, coverage=coverage)
         say(json.write_json(value).rstrip("\n"))
     else:
         replay = f"modelcheck replay {written}" if written else ""
-        traces = api.render_traces(run, replay)
+        traces = [write_text(picture) for picture in api.draw_pictures(run, replay)]
         say_all(text.describe_result(run.info, run.program, run.result, traces))
         if coverage:
             say_all(text.describe_coverage(run.program, run.result))
     return choose_check_exit(run.result.verdict)
+
+
+def _store_trace(run: Run, folder: Path) -> Path | None:
+    from modelcheck import api
+    from modelcheck.report.files import write_whole
+    from modelcheck.trace.stored import write_trace
+
+    trace = api.record(run)
+    if trace is None:
+        return None
+    file = folder / api.name_trace(run)
+    write_whole(file, write_trace(trace))
+    return file
 
 
 @modelcheck.command("gate", epilog=_EXIT_CODES)
@@ -218,12 +235,12 @@ def gate_command(
     """Check every variant against what its spec expects of it."""
     from modelcheck import api
     from modelcheck.cli import explain_failure
-    from modelcheck.gate import choose_gate_exit
+    from modelcheck.gate import Judgement, choose_gate_exit
     from modelcheck.report.text import describe_judgement, describe_totals
 
     live = LiveLine("gate")
-    judgements = []
-    failures = []
+    judgements: list[Judgement] = []
+    failures: list[int] = []
     with InterruptFlag() as interrupt:
         options = api.Options(
             max_states=max_states,
@@ -269,7 +286,7 @@ def graph_command(
     *,
     variant: str | None,
     settings: dict[str, str],
-    form: str,
+    form: Literal["dot", "svg", "json"],
     states: bool,
     file: Path | None,
     max_states: int | None,
@@ -280,17 +297,25 @@ def graph_command(
     from modelcheck import api
     from modelcheck.report.files import write_whole
 
-    with InterruptFlag() as interrupt:
-        options = api.Options(
-            max_states=max_states,
-            max_memory=max_memory,
-            timeout_seconds=timeout,
-            interrupted=interrupt.is_raised,
-        )
-        choice = api.Choice(variant, settings)
-        drawn = api.draw(source, choice, options, form=form, states=states)
+    if source.endswith(".json"):
+        if states or form == "json" or variant is not None or settings:
+            raise click.UsageError("a trace file is drawn as it is, with --format dot or svg")
+        drawn: str | None = api.write_picture(api.replay_file(source)[0], form)
+    else:
+        live = LiveLine(source)
+        with InterruptFlag() as interrupt:
+            options = api.Options(
+                max_states=max_states,
+                max_memory=max_memory,
+                timeout_seconds=timeout,
+                progress=live.show,
+                interrupted=interrupt.is_raised,
+            )
+            run = api.check(source, api.Choice(variant, settings), options)
+        live.clear()
+        drawn = _draw_run(run, form, states=states)
     if drawn is None:
-        click.echo("nothing is violated, so there is no trace to draw (try --states)", err=True)
+        click.echo("no violation was found, so there is no trace to draw", err=True)
         return 3
     if file is None:
         say(drawn.rstrip("\n"))
@@ -299,13 +324,30 @@ def graph_command(
     return 0
 
 
+def _draw_run(run: Run, form: Literal["dot", "svg", "json"], *, states: bool) -> str | None:
+    from modelcheck import api
+    from modelcheck.trace.stored import write_trace
+
+    if states:
+        if form == "json":
+            raise click.BadParameter("a state graph is dot or svg", param_hint="--format")
+        return api.draw_states(run, form)
+    if form == "json":
+        trace = api.record(run)
+        return write_trace(trace) if trace is not None else None
+    pictures = api.draw_pictures(run)
+    return api.write_picture(pictures[0], form) if pictures else None
+
+
 @modelcheck.command("replay")
 @click.argument("trace", metavar="TRACE.json")
 def replay_command(trace: str) -> int:
     """Run a stored trace again and show what it shows."""
     from modelcheck import api
+    from modelcheck.trace.text import write_text
 
-    say_all(api.replay(trace).splitlines())
+    for picture in api.replay_file(trace, f"modelcheck replay {trace}"):
+        say_all(write_text(picture).rstrip("\n").splitlines())
     return 0
 
 

@@ -18,7 +18,8 @@ def print_table(infos: Iterable[SpecInfo]) -> None:
     for heading in ("spec", "settings", "variant", "expected"):
         table.add_column(heading, overflow="fold")
     for info in infos:
-        settings = [f"{s.name}={s.default}" for s in (*info.parameters, *info.flags)]
+        settings = [f"{p.name}={p.default}" for p in info.parameters]
+        settings += [f"{f.name}={f.default}" for f in info.flags]
         for number, variant in enumerate((info.default, *info.variants)):
             first = number == 0
             table.add_row(
