@@ -74,5 +74,5 @@ bench: $(READY) ## States per second of the python backend, as JSON and Markdown
 	$(BIN)/python bench/bench.py out/bench
 
 clean: ## Remove what was built; .venv stays
-	rm -rf build dist out out/bench *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf build dist out *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
