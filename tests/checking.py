@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 from textwrap import dedent
 
+from modelcheck.diagnostics import SpecErrors
 from modelcheck.explore.options import Options
 from modelcheck.explore.result import Result
 from modelcheck.explore.search import explore
@@ -42,3 +43,17 @@ def check_text(text: str, options: Options | None = None, **settings: int | bool
 def violated(result: Result) -> set[str]:
     """The names of all violated properties."""
     return {v.property for v in result.violations}
+
+
+def counts(result: Result) -> tuple[int, int, int | None]:
+    """States, transitions, depth."""
+    return result.counts.states, result.counts.transitions, result.counts.depth
+
+
+def refusal(text: str, **settings: int | bool | str) -> set[str]:
+    """The codes of the errors for which a spec's text is refused."""
+    try:
+        program_of(text, **settings)
+    except SpecErrors as errors:
+        return {error.code for error in errors.errors}
+    return set()

@@ -1,0 +1,158 @@
+"""`Fn`: which routine a call through a field, a local or an argument runs."""
+
+from __future__ import annotations
+
+from tests.checking import check_text, refusal, violated
+
+ROUTINES = """
+    x = shared(U8)
+    y = shared(U8)
+
+    def one():
+        WRITE_ONCE(x, 1)
+
+    def two():
+        WRITE_ONCE(y, 2)
+
+"""
+
+
+def test_a_field_may_hold_a_routine_from_its_declaration_on():
+    result = check_text(
+        ROUTINES
+        + """
+    @struct
+    class W:
+        fn: Fn = one
+        g: U8
+
+    w = shared(W)
+    v = shared(W)
+
+    @thread
+    def t():
+        v.fn = two
+        w.fn()
+        v.fn()
+
+    @final
+    def ok():
+        return x == 1 and y == 2
+    """
+    )
+    assert violated(result) == set()
+
+
+def test_a_field_of_an_embedded_struct_may_hold_a_routine_from_its_declaration_on():
+    result = check_text(
+        ROUTINES
+        + """
+    @struct
+    class W:
+        fn: Fn = one
+
+    @struct
+    class Outer:
+        w: W
+        n: U8
+
+    o = shared(Outer)
+
+    @thread
+    def t():
+        o.w.fn()
+        o.w.fn = two
+        o.w.fn()
+
+    @final
+    def ok():
+        return x == 1 and y == 2
+    """
+    )
+    assert violated(result) == set()
+
+
+def test_a_spawned_thread_runs_the_routine_it_is_given():
+    result = check_text(
+        ROUTINES
+        + """
+    @thread(spawned=2)
+    def worker(fn: Fn):
+        fn()
+
+    @thread
+    def t():
+        spawn(worker, one)
+        spawn(worker, two)
+
+    @final
+    def ok():
+        return x == 1 and y == 2
+    """
+    )
+    assert violated(result) == set()
+
+
+def test_a_call_through_a_field_fits_arguments_to_the_parameters():
+    result = check_text("""
+        x = shared(U16)
+
+        def take(n: U8):
+            WRITE_ONCE(x, n)
+
+        @struct
+        class W:
+            fn: Fn
+
+        w = shared(W)
+
+        @thread
+        def t():
+            w.fn = take
+            w.fn(300)
+
+        @final
+        def ok():
+            return x == 44
+    """)
+    assert violated(result) == set()
+
+
+def test_a_call_through_a_field_takes_no_places():
+    assert refusal("""
+        x = shared(U8)
+
+        def take(place: Ref[U8]):
+            WRITE_ONCE(place, 1)
+
+        @struct
+        class W:
+            fn: Fn
+
+        w = shared(W, fn=take)
+
+        @thread
+        def t():
+            w.fn(x)
+    """) == {"MC269"}
+
+
+def test_recursion_through_a_field_is_refused():
+    assert refusal("""
+        x = shared(U8)
+
+        @struct
+        class W:
+            fn: Fn
+
+        w = shared(W)
+
+        def again():
+            WRITE_ONCE(x, 1)
+            w.fn()
+
+        @thread
+        def t():
+            w.fn = again
+            w.fn()
+    """) == {"MC264"}
