@@ -8,12 +8,13 @@ no step begins: new blocks continue the one that is open.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from modelcheck.diagnostics import Span
 from modelcheck.ir import nodes as ir
+from modelcheck.ir.traverse import assigned_local, successors, used_locals
 from modelcheck.ir.types import ScalarType
 
 
@@ -79,7 +80,7 @@ class BodyBuilder:
         block = self.current
         if block is None:
             return
-        self._references.update(targets_of(end))
+        self._references.update(successors(end))
         self.blocks.append(
             ir.Block(
                 block.label,
@@ -196,7 +197,7 @@ class BodyBuilder:
     def rewind(self, mark: Mark) -> None:
         """Forget everything since."""
         for block in self.blocks[mark.blocks :]:
-            self._references.subtract(targets_of(block.end))
+            self._references.subtract(successors(block.end))
         del self.blocks[mark.blocks :]
         self.current = mark.current
         if self.current is not None:
@@ -208,15 +209,49 @@ class BodyBuilder:
 
     def body(self) -> ir.Body:
         """The finished graph."""
-        return ir.Body(self.entry, tuple(self.blocks), tuple(self.locals.values()))
+        single = self._used_once()
+        blocks = tuple(
+            replace(block, instrs=tuple(self._without_copies(block.instrs, single)))
+            for block in self.blocks
+        )
+        return ir.Body(self.entry, blocks, tuple(self.locals.values()))
 
+    def _used_once(self) -> frozenset[str]:
+        """The temporaries that one instruction assigns and one uses."""
+        assigned: Counter[str] = Counter()
+        used: Counter[str] = Counter()
+        for block in self.blocks:
+            used.update(used_locals(block.end))
+            for instr in block.instrs:
+                used.update(used_locals(instr))
+                local = assigned_local(instr)
+                if local is not None:
+                    assigned[local] += 1
+        return frozenset(
+            name
+            for name, local in self.locals.items()
+            if not local.shown and assigned[name] == used[name] == 1
+        )
 
-def targets_of(end: ir.Terminator) -> tuple[str, ...]:
-    """The labels a terminator leads to."""
-    match end:
-        case ir.Jump(target):
-            return (target,)
-        case ir.Branch(_, then, other):
-            return (then, other)
-        case _:
-            return ()
+    def _without_copies(
+        self, instrs: Sequence[ir.Instr], single: frozenset[str]
+    ) -> Iterator[ir.Instr]:
+        """`t := …; n := t` as `n := …`, where nothing else uses the temporary t."""
+        held: ir.Instr | None = None  # may still be merged with what follows it
+        for instr in instrs:
+            match instr, held:
+                case ir.Assign(local, ir.Local(name)), (
+                    ir.Assign() | ir.Load() | ir.QueueOp() | ir.New() | ir.Spawn() | ir.Choose()
+                ) if (
+                    name in single
+                    and assigned_local(held) == name
+                    and self.locals[name].type == self.locals[local].type
+                ):
+                    held = replace(held, local=local)
+                    del self.locals[name]
+                case _:
+                    if held is not None:
+                        yield held
+                    held = instr
+        if held is not None:
+            yield held

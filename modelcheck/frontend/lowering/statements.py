@@ -288,21 +288,8 @@ class Statements(Intrinsics):
         self.set_local(variable.local, fitted, node)
 
     def set_local(self, local: str, value: Scalar, node: ast.AST) -> None:
-        """Local := value; where the value was just made in a temporary, that becomes the local."""
-        block = self.builder.current
-        expr = value.expr
-        if block is not None and block.instrs and isinstance(expr, ir.Local):
-            last = block.instrs[-1]
-            temporary = self.builder.locals[expr.name]
-            if (
-                not temporary.shown
-                and getattr(last, "local", None) == expr.name
-                and temporary.type == self.builder.locals[local].type
-            ):
-                block.instrs[-1] = renamed(last, local)
-                del self.builder.locals[expr.name]
-                return
-        self.builder.emit(ir.Assign(local, expr, span=self.span(node)))
+        """local := value."""
+        self.builder.emit(ir.Assign(local, value.expr, span=self.span(node)))
 
     def annotated_assign(self, node: ast.AnnAssign) -> None:
         """`n: Int = between(0, 5)`, `p: Ptr[T] = None`, `k: U8 = x.n`."""
@@ -770,13 +757,6 @@ class Statements(Intrinsics):
         if isinstance(of.type, (Embedded, ArrayOf, QueueOf)) or not of.bounded:
             return found
         return self.convert(found, of.type, node, None)
-
-
-def renamed(instr: ir.Instr, local: str) -> ir.Instr:
-    """An instruction that writes another local."""
-    from dataclasses import replace
-
-    return replace(instr, local=local)  # type: ignore[call-arg]  # only such instructions come here
 
 
 def mentions(node: ast.stmt, name: str) -> bool:
