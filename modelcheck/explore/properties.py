@@ -9,16 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from modelcheck.explore.result import (
-    BUILT_IN,
-    FAULTS,
-    LIBRARY_CHECKS,
-    STATE_CHECKS,
-    Path,
-    PropertyResult,
-    Verdict,
-    Violation,
-)
+from modelcheck.checks import BUILT_IN, FAULTS, LIBRARY_CHECKS, STATE_CHECKS
+from modelcheck.explore.result import Path, PropertyResult, Verdict, Violation
 from modelcheck.ir.nodes import Assert, Body, Check, Instr, Precedes, Program
 
 BUILT_IN_KIND = "built in"

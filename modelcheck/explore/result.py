@@ -9,11 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
-from modelcheck.checks import BUILT_IN as BUILT_IN
-from modelcheck.checks import FAULTS as FAULTS
-from modelcheck.checks import LIBRARY_CHECKS as LIBRARY_CHECKS
-from modelcheck.checks import STATE_CHECKS as STATE_CHECKS
-
 
 class Verdict(Enum):
     """What is known about one property, or about a run as a whole."""
@@ -101,7 +96,8 @@ class FieldRange:
 @dataclass(frozen=True, slots=True)
 class Coverage:
     """What the run never did.  `untaken` are locations (template, label) no thread of which ever
-    stepped; `unevaluated` properties never asked; `taken` counts transitions per location."""
+    stepped; `unevaluated` properties never asked; `taken` counts transitions per location.
+    """
 
     taken: dict[tuple[str, str], int] = field(default_factory=dict)
     untaken: tuple[tuple[str, str], ...] = ()

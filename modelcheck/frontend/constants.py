@@ -335,6 +335,11 @@ class ConstantReader(ABC):
                 "MC240", "`between` takes the least and the greatest value", module.span(node)
             )
         lo, hi = (self.number(module, a) for a in node.args[:2])
+        if min(lo, -hi) <= -(1 << 62):
+            raise SpecError(
+                "MC404", f"{lo} … {hi} is too wide", module.span(node),
+                help="bounds lie between -2**62 and 2**62",
+            )
         if lo > hi:
             raise SpecError("MC240", f"nothing is between {lo} and {hi}", module.span(node))
         return RangeType(lo, hi)

@@ -1,0 +1,1 @@
+"""The program: nodes, types, operators, memory, checker, text form and passes."""

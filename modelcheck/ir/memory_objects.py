@@ -53,9 +53,7 @@ class ObjectSlots(ThreadSlots):
 
     def free_values(self, object_: str) -> tuple[int | None, ...]:
         """What the fields of an element hold right after `Free`; None: what they held before."""
-        return tuple(
-            None if leaf.stable or leaf.ghost else 0 for leaf in self.leaves[object_]
-        )
+        return tuple(None if leaf.stable or leaf.ghost else 0 for leaf in self.leaves[object_])
 
     def element_name(self, obj: Object, element: int) -> str:
         """An element in the spec's words: `files[0]`, `cpu[close[1]]`, `close[1].w`."""

@@ -133,7 +133,8 @@ class AddressOf:
 class ContainerOf:
     """The struct `outer` around the struct that `pointer` points to as its field `path`; or null
     where it points to a place that is not such a field (`path` has field names and constant
-    indices only)."""
+    indices only).
+    """
 
     pointer: Expr
     outer: str
@@ -154,7 +155,8 @@ class Alive:
 @dataclass(frozen=True, slots=True)
 class IsInitialised:
     """Whether a scalar place (for a queue: its length) has been written since its object was
-    allocated (Bool)."""
+    allocated (Bool).
+    """
 
     place: Place
 
@@ -162,7 +164,8 @@ class IsInitialised:
 @dataclass(frozen=True, slots=True)
 class StartsObject:
     """Whether `pointer` (PtrType(struct), not null) points to the whole of something that can be
-    freed: a pool slot or a shared object, not an embedded field or a `local` (Bool)."""
+    freed: a pool slot or a shared object, not an embedded field or a `local` (Bool).
+    """
 
     pointer: Expr
     struct: str
@@ -340,7 +343,8 @@ class Choose(Node):
 class New(Node):
     """local := pointer to a fresh slot of `pool`: the lowest never used one; with `reuse` any
     free one, each a choice.  Its scalar fields are uninitialised (stable ones keep their value),
-    then `Store`s of kind SILENT set the given ones.  A `HasFreeSlot` check stands before it."""
+    then `Store`s of kind SILENT set the given ones.  A `HasFreeSlot` check stands before it.
+    """
 
     local: str
     pool: str
@@ -350,7 +354,8 @@ class New(Node):
 class Free(Node):
     """The object that `pointer` (PtrType(struct)) is the whole of dies.  Checks before it say
     that it is not null, starts an object of a freeable kind (`StartsObject`) and
-    is alive."""
+    is alive.
+    """
 
     pointer: Expr
     struct: str
@@ -382,7 +387,8 @@ class Leave(Node):
 class Spawn(Node):
     """Start the lowest ended slot of `template` with `arguments` (one per parameter), including
     its local work up to its first location; local := its ThreadId.  A `HasFreeThread` check
-    stands before it."""
+    stands before it.
+    """
 
     local: str
     template: str
@@ -392,13 +398,15 @@ class Spawn(Node):
 @dataclass(frozen=True, slots=True)
 class Crash(Node):
     """End every other thread; shared memory, except ghosts that are not per-thread and durable
-    fields, back to its start values.  (The `@initial` code is inlined after it.)"""
+    fields, back to its start values.  (The `@initial` code is inlined after it.)
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class Precedes(Node):
     """Record for the whole run that `first`'s declaration comes before `second`'s; a cycle over
-    all that was recorded under `property` violates it."""
+    all that was recorded under `property` violates it.
+    """
 
     property: str
     first: Place
@@ -605,7 +613,8 @@ PropertyKind = Literal["invariant", "final", "reachable", "assert"]
 @dataclass(frozen=True, slots=True)
 class Property:
     """A property of the spec.  `body` ends in Return on every path; a Check that fails in it
-    violates it.  An `assert` property has no body: it is what `Assert` instructions name."""
+    violates it.  An `assert` property has no body: it is what `Assert` instructions name.
+    """
 
     name: str
     kind: PropertyKind
@@ -617,7 +626,8 @@ class Property:
 @dataclass(frozen=True, slots=True)
 class Allow:
     """A silenced built-in check: everywhere, or for one declaration `on` ("File.f_pos" or an
-    object's name)."""
+    object's name).
+    """
 
     check: str
     on: str

@@ -57,7 +57,8 @@ class FnType:
 @dataclass(frozen=True, slots=True)
 class SetType:
     """A set as a bit mask: bit i stands for the i-th value of the element's domain, where the
-    None of a ThreadId or pointer is left out (bit 0 is value 1)."""
+    None of a ThreadId or pointer is left out (bit 0 is value 1).
+    """
 
     element: BoolType | RangeType | EnumType | ThreadIdType | PtrType
 

@@ -16,8 +16,9 @@ from modelcheck.backends.python.model import Model, Watched
 from modelcheck.backends.python.outcomes import IDLE, State
 from modelcheck.backends.python.outcomes import Failure as Fault
 from modelcheck.backends.python.runtime import Touch
+from modelcheck.checks import BUILT_IN
 from modelcheck.diagnostics import InternalError, Span
-from modelcheck.explore.result import BUILT_IN, Move, Path
+from modelcheck.explore.result import Move, Path
 from modelcheck.explore.walk import Visit, walk
 from modelcheck.ir.memory import ALIVE, DISCARDED, UNINITIALISED, Slot
 from modelcheck.ir.nodes import Block, Kind, StepInfo
@@ -474,6 +475,12 @@ def is_idle(model: Model, state: State, thread: int) -> bool:
 def show_file(path: str) -> str:
     """A file as a trace names it: library files from the package on (`kernel/mutex.py`)."""
     return path.removeprefix("modelcheck/") if path.startswith(LIBRARY) else path
+
+
+def find_own_span(step: StepInfo) -> Span:
+    """The innermost place of a step in the user's own files (a library's, where there is none)."""
+    own = [span for span in (*step.calls, step.span) if not span.path.startswith(LIBRARY)]
+    return own[-1] if own else step.span
 
 
 def locate_step(model: Model, step: str, sources: Mapping[str, str]) -> SourceLine | None:

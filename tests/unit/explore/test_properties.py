@@ -3,7 +3,8 @@
 from programs import increments, make_model, make_program
 
 from modelcheck.explore.options import Options
-from modelcheck.explore.result import BUILT_IN, Counts, Verdict
+from modelcheck.checks import BUILT_IN
+from modelcheck.explore.result import Counts, Verdict
 from modelcheck.explore.search import explore
 from modelcheck.explore.walk import walk
 
