@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from abc import abstractmethod
+from dataclasses import replace
 
 from modelcheck.diagnostics import did_you_mean
 from modelcheck.frontend.lowering.context import MAX_INLINE_DEPTH, Frame, Mode, Variable
@@ -23,6 +24,7 @@ from modelcheck.frontend.values import (
     Value,
 )
 from modelcheck.ir import nodes as ir
+from modelcheck.ir.traverse import locals_in
 from modelcheck.ir.types import (
     ArrayOf,
     Embedded,
@@ -205,26 +207,27 @@ class Calls(Expressions):
             return value
         return Scalar(self.temporary(value.expr, value.type, node), value.type, value.literal)
 
-    def pinned(self, storage: Storage, node: ast.AST) -> Storage:
-        """A place whose parts are evaluated once."""
-        place = storage.place
-        root = place.root
-        if isinstance(root, ir.PointerRoot) and not is_rigid(root.pointer):
-            pointer = self.temporary(root.pointer, PtrType(root.struct), node)
-            root = ir.PointerRoot(pointer, root.struct)
-        elif isinstance(root, ir.ObjectRoot) and root.index is not None:
-            root = ir.ObjectRoot(root.object, self.pinned_index(root.index, node))
-        path = tuple(p if isinstance(p, str) else self.pinned_index(p, node) for p in place.path)
-        return Storage(
-            ir.Place(root, path), storage.type, storage.ghost, storage.marked, storage.shown
-        )
+    def pinned(self, storage: Storage, node: ast.AST, *, for_good: bool = False) -> Storage:
+        """A place whose parts are evaluated once.
 
-    def pinned_index(self, index: ir.Expr, node: ast.AST) -> ir.Expr:
-        """An element number that stays what it is."""
-        if is_rigid(index):
-            return index
-        lo, hi = self.expr_interval(index)
-        return self.temporary(index, RangeType(lo, hi), node)
+        Locals count as evaluated, since those of the caller stand still while a routine runs;
+        `for_good` copies them too.
+        """
+
+        def keep(expr: ir.Expr, of: ScalarType) -> ir.Expr:
+            moves = for_good and bool(locals_in((expr,)))
+            return expr if is_rigid(expr) and not moves else self.temporary(expr, of, node)
+
+        def keep_number(index: ir.Expr) -> ir.Expr:
+            return keep(index, RangeType(*self.expr_interval(index)))
+
+        root = storage.place.root
+        if isinstance(root, ir.PointerRoot):
+            root = ir.PointerRoot(keep(root.pointer, PtrType(root.struct)), root.struct)
+        elif root.index is not None:
+            root = ir.ObjectRoot(root.object, keep_number(root.index))
+        path = tuple(p if isinstance(p, str) else keep_number(p) for p in storage.place.path)
+        return replace(storage, place=ir.Place(root, path))
 
     def run_routine(self, routine: Routine, bound: dict[str, Value], node: ast.AST) -> Value:
         """Lower the body in a frame of its own; yields what it returns."""
@@ -531,18 +534,20 @@ def assigned_names(node: ast.FunctionDef) -> dict[str, list[ast.AST]]:
 
 
 def ambiguous_names(node: ast.FunctionDef) -> frozenset[str]:
-    """Names assigned under a branch inside an unrolled loop: which value they have afterwards
-    depends on the way taken, so they must live at run time.
+    """Names assigned in an unrolled loop whose value afterwards depends on the way taken, so
+    that they must live at run time: those assigned under a branch, and all in a loop with `break`.
     """
     found: set[str] = set()
 
     def visit(statements: list[ast.stmt], in_for: bool, in_branch: bool) -> None:
         for statement in statements:
             match statement:
-                case ast.Assign(targets=[ast.Name(id=name)]) if in_for and in_branch:
-                    found.add(name)
+                case ast.Assign(targets=targets) if in_for and in_branch:
+                    found.update(
+                        n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name)
+                    )
                 case ast.For(body=body):
-                    visit(body, True, False)
+                    visit(body, True, in_branch or has_break(body))
                 case ast.If(body=body, orelse=orelse):
                     visit(body, in_for, in_for)
                     visit(orelse, in_for, in_for)
@@ -558,6 +563,11 @@ def ambiguous_names(node: ast.FunctionDef) -> frozenset[str]:
 
     visit(node.body, False, False)
     return frozenset(found)
+
+
+def has_break(body: list[ast.stmt]) -> bool:
+    """Whether a loop's body can leave the loop early (a `break` of an inner loop counts too)."""
+    return any(isinstance(n, ast.Break) for statement in body for n in ast.walk(statement))
 
 
 __all__ = ["Calls", "SetType", "ThreadIdType", "is_rigid", "make_frame"]

@@ -64,6 +64,7 @@ class Frame:
     local_objects: list[str] = field(default_factory=list)
     counts: dict[str, list[ast.AST]] = field(default_factory=dict)
     ambiguous: frozenset[str] = frozenset()
+    unrolled: list[tuple[str, tuple[Value, ...]]] = field(default_factory=list)  # loops around
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,8 +110,7 @@ class Statements(Intrinsics):
             assert isinstance(target, ast.Name)
             found = self.value(value)
             if isinstance(found, Storage) and isinstance(found.type, (ArrayOf, QueueOf)):
-                self.bind_known(target.id, self.pinned(found, node))
-                return
+                found = self.pinned(found, node, for_good=True)
             self.bind_local(target.id, self.settle(found, value), node)
             return
         if self.target_is_ghost(target):
@@ -238,21 +237,18 @@ class Statements(Intrinsics):
 
     def literal_type(self, name: str, value: Scalar, node: ast.stmt) -> ScalarType:
         """The type of a local that starts as a number: the range of all numbers it is assigned,
-        where they are all written out; else it needs an annotation.
+        where they are all known; else it needs an annotation.
+
+        Soundness: comparisons with the local are folded by this range, so it must hold every
+        number the local is ever given, also in rounds of a loop that are not lowered yet.
         """
         numbers = [value.constant or 0]
         for other in self.frame.counts.get(name, ()):
-            written = other.value if isinstance(other, ast.Assign) else None
-            found = None
-            if isinstance(other, ast.Assign) and isinstance(other.targets[0], ast.Name):
-                try:
-                    assert written is not None
-                    found = self.world.constant(self.frame.module, written)
-                except SpecError:
-                    found = None
-            if isinstance(found, Scalar) and found.constant is not None and is_number(found.type):
-                numbers.append(found.constant)
-            elif other is not node:
+            written = written_for(other, name)
+            found = None if written is None else self.constants_of(written)
+            if found is not None:
+                numbers += found
+            elif other is not node or name in self.frame.ambiguous:
                 raise self.fail(
                     "MC294",
                     f"`{name}` counts: it needs a type",
@@ -262,6 +258,37 @@ class Statements(Intrinsics):
                     f"{value.constant}`",
                 )
         return RangeType(min(numbers), max(numbers))
+
+    def constants_of(self, node: ast.expr) -> list[int] | None:
+        """The numbers that an expression of constants and variables of unrolled loops can be."""
+        frame = self.frame
+        names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+        loops = [loop for loop in frame.unrolled if loop[0] in names]
+        known = {name for name, _ in loops}
+        if any(n in frame.names or n in frame.counts for n in names - known):
+            return None
+        if any(n not in frame.module.names for n in names - known) or len(loops) > 1:
+            return None
+        saved = dict(frame.names)
+        found: list[int] = []
+        try:
+            for item in loops[0][1] if loops else (None,):
+                if item is not None:
+                    frame.names[loops[0][0]] = item
+                with self.trying():
+                    value = self.value(node)
+                if not (
+                    isinstance(value, Scalar)
+                    and value.constant is not None
+                    and is_number(value.type)
+                ):
+                    return None
+                found.append(value.constant)
+        except SpecError:
+            return None
+        finally:
+            frame.names = saved
+        return found
 
     def assign_variable(self, name: str, variable: Variable, value: Value, node: ast.stmt) -> None:
         """A later assignment of a local."""
@@ -288,7 +315,7 @@ class Statements(Intrinsics):
         self.set_local(variable.local, fitted, node)
 
     def set_local(self, local: str, value: Scalar, node: ast.AST) -> None:
-        """local := value."""
+        """Local := value."""
         self.builder.emit(ir.Assign(local, value.expr, span=self.span(node)))
 
     def annotated_assign(self, node: ast.AnnAssign) -> None:
@@ -496,6 +523,7 @@ class Statements(Intrinsics):
         frame, span = self.frame, self.span(node)
         leave = self.builder.fresh_label()
         exits: list[set[str]] = []
+        frame.unrolled.append((name, tuple(item for item, _ in items.items)))
         for item, taking_part in items.items:
             if not self.builder.reachable:
                 break
@@ -521,6 +549,7 @@ class Statements(Intrinsics):
             ways += [before] if taking_part is not None else []
             frame.assigned = set.intersection(*ways) if ways else before
             self.builder.resume(again, span)
+        frame.unrolled.pop()
         if self.builder.reachable:
             exits.append(frame.assigned)
         frame.assigned = set.intersection(*exits) if exits else frame.assigned
@@ -767,6 +796,22 @@ def mentions(node: ast.stmt, name: str) -> bool:
     return value is not None and any(
         isinstance(n, ast.Name) and n.id == name for n in ast.walk(value)
     )
+
+
+def written_for(node: ast.AST, name: str) -> ast.expr | None:
+    """The expression that an assignment writes for one of its names, where it says it alone."""
+    match node:
+        case ast.Assign(targets=[ast.Name()], value=value):
+            return value
+        case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Tuple(elts=values)) if len(
+            names
+        ) == len(values):
+            for target, value in zip(names, values, strict=True):
+                if isinstance(target, ast.Name) and target.id == name:
+                    return value
+            return None
+        case _:
+            return None
 
 
 def mentions_locals(expr: ir.Expr) -> bool:
