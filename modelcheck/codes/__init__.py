@@ -7,12 +7,20 @@ good example is accepted.  A code is never given to another rule, nor used again
 
 from __future__ import annotations
 
-from modelcheck.codes import limits, names, properties, refused, syntax, types
+from modelcheck.codes import calls, limits, names, properties, refused, syntax, types
 from modelcheck.codes.row import Code
 
 __all__ = ["CODES", "Code", "explain", "render_markdown"]
 
-_TABLES = (syntax.ROWS, refused.ROWS, names.ROWS, types.ROWS, properties.ROWS, limits.ROWS)
+_TABLES = (
+    syntax.ROWS,
+    refused.ROWS,
+    names.ROWS,
+    types.ROWS,
+    calls.ROWS,
+    properties.ROWS,
+    limits.ROWS,
+)
 
 CODES: dict[str, Code] = {
     row.code: row

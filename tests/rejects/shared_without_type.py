@@ -1,0 +1,7 @@
+"""An object has a type."""
+
+from modelcheck.lang import shared, spec
+
+spec("shared-without-type")
+
+n = shared()  # E: MC208
