@@ -105,17 +105,17 @@ def test_reading_a_hostile_spec_runs_nothing(tmp_path, monkeypatch):
         monkeypatch.setattr(builtins, name, lambda *given, **_: calls.append(given))
     monkeypatch.setattr(os, "system", calls.append)
     monkeypatch.chdir(tmp_path)
-    data = (
+    text = (
         'from modelcheck.lang import U8, shared, spec, thread\nspec("x")\n'
         '__import__("os").system("touch pwned")\n'
         'open("pwned", "w").close()\n'
         "@thread(count=exec(\"open('pwned', 'w')\"))\ndef work():\n    pass\n"
-    ).encode()
-    (tmp_path / "spec.py").write_bytes(data)
+    )
+    (tmp_path / "spec.py").write_text(text)
     errors = refuse(tmp_path / "spec.py")
     assert [e.code for e in errors.errors] == ["MC105", "MC105", "MC113"]
     assert not calls
-    assert sorted(os.listdir(tmp_path)) == ["spec.py"]
+    assert list(tmp_path.iterdir()) == [tmp_path / "spec.py"]
 
 
 def test_a_missing_file(tmp_path):
