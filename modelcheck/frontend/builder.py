@@ -94,6 +94,12 @@ class BodyBuilder:
         )
         self.current = None
 
+    def append_to(self, label: str, instr: ir.Instr) -> None:
+        """Add an instruction at the end of a block that is closed already."""
+        index = next(i for i, block in enumerate(self.blocks) if block.label == label)
+        block = self.blocks[index]
+        self.blocks[index] = replace(block, instrs=(*block.instrs, instr))
+
     def emit(self, instr: ir.Instr) -> None:
         """Add an instruction to the open block (dropped where the code is unreachable)."""
         if self.current is not None:

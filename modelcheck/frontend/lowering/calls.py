@@ -6,7 +6,7 @@ import ast
 from abc import abstractmethod
 from dataclasses import replace
 
-from modelcheck.diagnostics import did_you_mean
+from modelcheck.diagnostics import Related, SpecError, did_you_mean
 from modelcheck.frontend.lowering.context import MAX_INLINE_DEPTH, Frame, Mode, Variable
 from modelcheck.frontend.lowering.expressions import Expressions, join_types
 from modelcheck.frontend.lowering.places import compare, constant, show_value
@@ -124,8 +124,8 @@ class Calls(Expressions):
         names = [p.arg for p in parameters]
         bound: dict[str, Value] = {}
         if given is not None:
-            for parameter, value in zip(parameters, given, strict=False):
-                bound[parameter.arg] = value
+            for parameter, value in zip(parameters, given, strict=True):
+                bound[parameter.arg] = self.fitted(routine, parameter, value, node)
             return bound
         if len(args) > len(parameters):
             raise self.fail(
@@ -151,7 +151,8 @@ class Calls(Expressions):
                 bound[parameter.arg] = self.argument(routine, parameter, by_name[parameter.arg])
             elif position >= len(parameters) - len(defaults):
                 default = defaults[position - len(parameters) + len(defaults)]
-                bound[parameter.arg] = self.world.constant(routine.module, default)
+                value = self.world.constant(routine.module, default)
+                bound[parameter.arg] = self.fitted(routine, parameter, value, node)
             else:
                 raise self.fail(
                     "MC267",
@@ -174,13 +175,24 @@ class Calls(Expressions):
                     help="name a shared variable, a field or an element",
                 )
             return self.pinned(place, node)
-        if kind is None:
-            return self.materialised(self.settled(node), node)
-        value = self.settled(node)
-        if isinstance(kind.type, (Embedded, ArrayOf, QueueOf)):
-            if isinstance(kind.type, Embedded):
-                value = self.convert(value, PtrType(kind.type.struct), node, None)
-            return value
+        return self.fitted(routine, parameter, self.settled(node), node)
+
+    def fitted(
+        self, routine: Routine, parameter: ast.arg, value: Value, node: ast.AST
+    ) -> Value:
+        """An evaluated argument as the parameter's annotation says."""
+        kind = self.annotated(routine, parameter)
+        if isinstance(kind, str):
+            raise self.fail(
+                "MC269",
+                f"`{parameter.arg}` takes a place, not {show_value(value)}",
+                node,
+                note="a default, or a call through `Fn`, gives values only",
+            )
+        if kind is None or isinstance(kind.type, (ArrayOf, QueueOf)):
+            return self.materialised(value, node)
+        if isinstance(kind.type, Embedded):
+            return self.convert(value, PtrType(kind.type.struct), node, None)
         if kind.bounded:
             return self.materialised(self.convert(value, kind.type, node, None), node)
         return self.materialised(self.as_scalar(value, node), node)
@@ -231,39 +243,41 @@ class Calls(Expressions):
 
     def run_routine(self, routine: Routine, bound: dict[str, Value], node: ast.AST) -> Value:
         """Lower the body in a frame of its own; yields what it returns."""
-        calls = (*self.frame.calls, self.span(node)) if self.frames else ()
-        frame = make_frame(routine, calls)
+        frame = make_frame(routine, (*self.frame.calls, self.span(node)))
+        for name, value in bound.items():
+            self.bind_parameter(frame, name, value, node)
+        frame.return_label = self.builder.fresh_label()
         self.frames.append(frame)
         try:
-            for name, value in bound.items():
-                self.bind_parameter(frame, name, value, node)
-            frame.return_label = self.builder.fresh_label()
             self.statements(routine.node.body)
-            return self.leave_frame(frame, node)
         finally:
             self.frames.pop()
+        return self.leave_frame(frame, node)
 
     def bind_parameter(self, frame: Frame, name: str, value: Value, node: ast.AST) -> None:
         """A parameter that the routine assigns becomes a local; any other is its argument."""
         frame.assigned.add(name)
-        if name in frame.counts and isinstance(value, Scalar):
-            local = self.builder.variable(name, value.type)
-            self.builder.emit(ir.Assign(local, value.expr, span=self.span(node)))
-            frame.names[name] = Variable(local, value.type)
-        else:
+        if name not in frame.counts:
             frame.names[name] = value
+            return
+        scalar = self.as_scalar(value, node)
+        local = self.builder.variable(name, scalar.type)
+        self.builder.emit(ir.Assign(local, scalar.expr, span=self.span(node)))
+        frame.names[name] = Variable(local, scalar.type)
 
     def leave_frame(self, frame: Frame, node: ast.AST) -> Value:
         """The end of an inlined routine: returns meet, locals on its stack die."""
         span = self.span(node)
         if frame.result is not None and self.builder.reachable and not frame.single_return:
-            if frame.result_value is None:
-                raise self.fail(
-                    "MC270",
-                    f"`{frame.routine}` may end without `return`",
-                    frame.node or node,
-                    note="some way through it returns a value",
-                )
+            place = frame.module.span(frame.node or node)
+            raise self.fail(
+                "MC270",
+                f"`{frame.routine}` may end without `return`",
+                node,
+                note="some way through it returns a value",
+                related=(Related(place, f"`{frame.routine}` is declared here"),),
+            )
+        self.settle_none(frame)
         if frame.returned and not frame.single_return:
             self.builder.resume(frame.return_label, span)
         for name in frame.local_objects:
@@ -280,6 +294,24 @@ class Calls(Expressions):
             return values[0] if len(values) == 1 else TupleValue(values)
         return NoneValue()
 
+    def settle_none(self, frame: Frame) -> None:
+        """Every `return` without a value, of a routine that elsewhere returns one, returns None.
+
+        Only here the type is known of which it is None.
+        """
+        if frame.result is None:
+            return
+        of = frame.result_types[0] if len(frame.result) == 1 else None
+        for none, label in frame.nones.items():
+            if not isinstance(of, (PtrType, ThreadIdType, FnType)):
+                raise SpecError(
+                    "MC270",
+                    f"`{frame.routine}` returns a value elsewhere",
+                    frame.module.span(none),
+                )
+            assign = ir.Assign(frame.result[0], constant(0, of), span=frame.module.span(none))
+            self.builder.append_to(label, assign)
+
     @abstractmethod
     def leave_local(self, name: str, node: ast.AST) -> None:
         """A `local` object dies."""
@@ -292,11 +324,9 @@ class Calls(Expressions):
             frame.result_value = self.materialised_result(value, node)
             return
         frame.returned = True
-        if value is None or (isinstance(value, NoneValue) and frame.result is None):
-            if value is not None:
-                value = None
-            if frame.result is not None:
-                raise self.fail("MC270", f"`{frame.routine}` returns a value elsewhere", node)
+        if value is None or isinstance(value, NoneValue):
+            if self.builder.current is not None:
+                frame.nones[node] = self.builder.current.label
             self.builder.jump(frame.return_label, span)
             return
         items = list(value.items) if isinstance(value, TupleValue) else [value]

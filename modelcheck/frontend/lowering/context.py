@@ -58,6 +58,7 @@ class Frame:
     return_label: str = ""
     result: list[str] | None = None  # the locals that hold what is returned
     result_types: list[ScalarType] = field(default_factory=list)
+    nones: dict[ast.Return, str] = field(default_factory=dict)  # returns of None, by block
     result_value: Value | None = None  # where there is one return, at the end
     returned: bool = False
     single_return: bool = False

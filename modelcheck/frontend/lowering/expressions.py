@@ -53,6 +53,9 @@ from modelcheck.ir.types import (
     WordType,
 )
 
+UNSURE = NoneValue()  # in a lambda: a name that may have no value
+UNKNOWN = NoneValue()  # a name whose assignment was refused
+
 FAULTY = {"//": "arithmetic", "%": "arithmetic", "<<": "arithmetic", ">>": "arithmetic"}
 
 
@@ -89,7 +92,7 @@ class Expressions(Places):
             case ast.Call():
                 return self.call(node)
             case ast.Lambda():
-                return Closure(node, dict(self.frame.names), self.frame.module)
+                return Closure(node, self.visible_names(), self.frame.module)
             case ast.Tuple(elts=elts):
                 return TupleValue(tuple(self.settled(e) for e in elts))
             case ast.Set(elts=elts):
@@ -99,6 +102,15 @@ class Expressions(Places):
             case _:
                 raise self.fail("MC150", "this expression is not part of the language", node)
 
+    def visible_names(self) -> dict[str, object]:
+        """What a lambda written here sees: the names that surely have a value."""
+        frame = self.frame
+        return {
+            name: bound if name in frame.assigned else UNSURE
+            for name, bound in frame.names.items()
+            if name not in frame.globals
+        }
+
     def name(self, name: str, node: ast.expr) -> Value:
         """A local, or a declaration of the file."""
         frame = self.frame
@@ -106,8 +118,10 @@ class Expressions(Places):
             bound = None
         else:
             bound = frame.names.get(name)
+        if bound is UNKNOWN:
+            raise self.reported()
         if bound is not None:
-            if name not in frame.assigned:
+            if name not in frame.assigned or bound is UNSURE:
                 raise self.fail(
                     "MC248",
                     f"`{name}` may have no value here",
@@ -506,6 +520,13 @@ class Expressions(Places):
 
     def chain(self, node: ast.Compare) -> Scalar:
         """`a < b <= c`: the middle is evaluated once, the rest only where it matters."""
+        if any(isinstance(op, (ast.In, ast.NotIn)) for op in node.ops) or len(node.ops) > 2:
+            raise self.fail(
+                "MC260",
+                "a chain compares at most three values, and without `in`",
+                node,
+                help="join two conditions with `and`",
+            )
         first = self.settled(node.left)
         middle = self.settled(node.comparators[0])
         left = self.compared(
@@ -522,8 +543,6 @@ class Expressions(Places):
                 node.comparators[0],
                 node.comparators[1],
             )
-            if len(node.ops) > 2:
-                raise self.fail("MC260", "a chain compares at most three values", node)
             return value
 
         return self.short_circuit(True, left, rest, node)

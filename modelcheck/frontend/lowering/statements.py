@@ -9,6 +9,7 @@ from modelcheck.diagnostics import Related, SpecError
 from modelcheck.frontend.constants import BINARY, Reported
 from modelcheck.frontend.lowering.calls import is_rigid
 from modelcheck.frontend.lowering.context import ATOMIC, Loop, Mode, Variable
+from modelcheck.frontend.lowering.expressions import UNKNOWN
 from modelcheck.frontend.lowering.intrinsics import Intrinsics, reads_memory
 from modelcheck.frontend.lowering.places import compare, constant, interval, show_value
 from modelcheck.frontend.values import (
@@ -26,7 +27,9 @@ from modelcheck.ir import nodes as ir
 from modelcheck.ir.types import (
     BOOL,
     ArrayOf,
+    BoolType,
     Embedded,
+    EnumType,
     QueueOf,
     RangeType,
     ScalarType,
@@ -57,8 +60,10 @@ class Statements(Intrinsics):
         for node in ast.walk(statement):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                 self.frame.assigned.add(node.id)
-                self.frame.names.setdefault(node.id, _unknown())
-        if not self.builder.reachable:
+                self.frame.names.setdefault(node.id, UNKNOWN)
+        if isinstance(statement, ast.Return):
+            self.builder.current = None
+        elif not self.builder.reachable:
             self.builder.open(self.builder.fresh_label())
 
     def statement(self, node: ast.stmt) -> None:
@@ -108,6 +113,7 @@ class Statements(Intrinsics):
             return
         if self.is_local_name(target):
             assert isinstance(target, ast.Name)
+            self.refuse_shadow(target.id, node)
             found = self.value(value)
             if isinstance(found, Storage) and isinstance(found.type, (ArrayOf, QueueOf)):
                 found = self.pinned(found, node, for_good=True)
@@ -429,6 +435,7 @@ class Statements(Intrinsics):
         span = self.span(node)
         done = self.builder.fresh_label()
         arms: list[tuple[str, list[ast.stmt] | None]] = []
+        left = self.values_to_match(subject)
         for case in node.cases:
             then, other = self.builder.fresh_label(), self.builder.fresh_label()
             fits = self.pattern(case.pattern, subject)
@@ -442,11 +449,35 @@ class Statements(Intrinsics):
             else:
                 self.branch(fits, then, other, node)
             arms.append((then, case.body))
-            if not self.builder.is_target(other):
+            if left is not None and case.guard is None:
+                left = {v for v in left if not self.surely_fits(case.pattern, v, subject.type)}
+                if not left and self.builder.is_target(other):
+                    # Every value has a case: the last way out cannot be taken.
+                    self.builder.open(other)
+                    self.builder.jump(then, span)
+            if not self.builder.is_target(other) or left == set():
                 break
             self.builder.open(other)
-        self.builder.jump(done, span)
+        if self.builder.reachable:
+            fallen = self.builder.fresh_label()
+            self.builder.jump(fallen, span)
+            arms.append((fallen, None))
         self.arms(arms, done, node)
+
+    def values_to_match(self, subject: Scalar) -> set[int] | None:
+        """All values of a subject that has few."""
+        match subject.type:
+            case EnumType(members=members):
+                return set(range(len(members)))
+            case BoolType():
+                return {0, 1}
+            case _:
+                return None
+
+    def surely_fits(self, pattern: ast.pattern, value: int, of: ScalarType) -> bool:
+        """Whether a pattern of constants fits one value."""
+        with self.trying():
+            return self.pattern(pattern, Scalar(constant(value, of), of)).constant == 1
 
     def pattern(self, pattern: ast.pattern, subject: Scalar) -> Scalar:
         """Whether a pattern of constants fits."""
@@ -832,8 +863,3 @@ def mentions_locals(expr: ir.Expr) -> bool:
             return any(mentions_locals(e) for e in inside)
         case _:
             return False
-
-
-def _unknown() -> Value:
-    """What a name stands for after an error in its assignment."""
-    return literal(0)
