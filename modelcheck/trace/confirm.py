@@ -49,7 +49,8 @@ def _shows_claim(model: Model, run: Run, path: Path, claim: Claim, number: int) 
         case "race":
             turns = {(move.thread, move.choices) for move in path.race}
             return any(
-                failure.object == claim.object and {first, second} == turns
+                (failure.property, failure.object) == (claim.property, claim.object)
+                and {first, second} == turns
                 for failure, first, second in RaceCheck(model).find(run.state)
             )
         case _:

@@ -6,7 +6,6 @@ touched; a change is a difference between two states.  Only what has a name in t
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -17,28 +16,25 @@ from modelcheck.backends.python.outcomes import IDLE, State
 from modelcheck.backends.python.outcomes import Failure as Fault
 from modelcheck.backends.python.runtime import Touch
 from modelcheck.checks import BUILT_IN
-from modelcheck.diagnostics import InternalError, Span
+from modelcheck.diagnostics import InternalError
 from modelcheck.explore.result import Move, Path
 from modelcheck.explore.walk import Visit, walk
 from modelcheck.ir.memory import ALIVE, DISCARDED, UNINITIALISED, Slot
-from modelcheck.ir.nodes import Block, Kind, StepInfo
+from modelcheck.ir.nodes import Block, Kind
 from modelcheck.ir.types import ThreadIdType
 from modelcheck.trace.events import (
     Access,
     Change,
     Ending,
     Failure,
-    SourceLine,
     StepEvent,
     Story,
     Waiting,
 )
+from modelcheck.trace.source import Source
 
 OWNER = "owner"  # the field that makes a struct a lock
-LIBRARY = ("modelcheck/kernel/", "modelcheck/storage/")
 ENDINGS: dict[str, Ending] = {"step": "step", "state": "state", "race": "race", "edge": "edge"}
-MOST_STATEMENTS = 2  # of an `atomic`, in the text of its step
-MOST_CHARACTERS = 60  # of such a statement
 KIND_WORDS = {
     Kind.PLAIN: "plain",
     Kind.ONCE: "marked",
@@ -85,23 +81,13 @@ def derive_run(model: Model, path: Path, claim: Claim, sources: Mapping[str, str
     return Run(visits, _Teller(model, sources).tell(visits, path, claim))
 
 
-@dataclass(frozen=True, slots=True)
-class _Spot:
-    """Where a thread stands, as `StepEvent` says it."""
-
-    at: SourceLine
-    inside: SourceLine | None = None
-    routine: str = ""
-    caller: SourceLine | None = None
-
-
 class _Teller:
     """The names and tables of one program that every step of its stories needs."""
 
     def __init__(self, model: Model, sources: Mapping[str, str]) -> None:
         self._model = model
         self._memory = model.memory
-        self._sources = {path: text.splitlines() for path, text in sources.items()}
+        self._source = Source(sources)
         self._places = [
             slot
             for slot in self._memory.slots
@@ -211,7 +197,7 @@ class _Teller:
         self, number: int, before: State, after: State, move: Move, touched: tuple[Touch, ...]
     ) -> StepEvent:
         block = self._find_block(before, move.thread)
-        spot = self.locate(block)
+        spot = self._source.locate(block)
         template = self._memory.threads[move.thread].template
         return StepEvent(
             number,
@@ -309,7 +295,7 @@ class _Teller:
             ENDINGS[path.last],
             claim.object,
             claim.detail,
-            self._read_source(span) if span.line else None,
+            self._source.read(span) if span.line else None,
             tuple(self._list_observed(claim.property, state)),
         )
 
@@ -336,7 +322,7 @@ class _Teller:
             if self._model.outcomes(state, thread):
                 continue
             ways = [way for way in self._model.watch(state, thread) if way.result is None]
-            spot = self.locate(self._find_block(state, thread))
+            spot = self._source.locate(self._find_block(state, thread))
             keys = dict.fromkeys(t.key for way in ways for t in way.touched if not t.is_write)
             holders = dict.fromkeys(h for key in keys for h in self._find_holders(state, key))
             yield Waiting(
@@ -371,62 +357,13 @@ class _Teller:
             elif self._is_told(key):
                 yield Access(_name_place(slot), self._show(slot, state), kind="marked")
 
-    # ------------------------------------------------------------------------ source
+    # ------------------------------------------------------------------------ names
 
     def _find_block(self, state: State, thread: int) -> Block:
         block = self._model.block(state, thread)
         if block is None:
             raise InternalError("an ended thread has a step")
         return block
-
-    def locate(self, block: Block) -> _Spot:
-        """The innermost line of the user's own files, and what is below or above it."""
-        step = block.step
-        if step is None:
-            return _Spot(SourceLine("", 0, block.label))
-        frames = (*step.calls, step.span)
-        own = [span for span in frames if not span.path.startswith(LIBRARY)]
-        below = SourceLine(show_file(step.span.path), step.span.line, self._describe_step(step))
-        if not own:
-            return _Spot(below)
-        if own[-1] is not step.span:
-            return _Spot(self._read_source(own[-1]), below, step.routine)
-        caller = self._read_source(own[-2]) if len(own) > 1 else None
-        return _Spot(below, None, step.routine, caller)
-
-    def _describe_step(self, step: StepInfo) -> str:
-        """The source of a step; of an `atomic`, its body as far as it fits."""
-        text = " ".join(step.text.split())
-        if text.startswith("with atomic("):
-            body = list(self._list_body(step.span))
-            more = "; ..." if len(body) > MOST_STATEMENTS else ""
-            first = "; ".join(body[:MOST_STATEMENTS]).replace(":; ", ": ")
-            text = f"atomic: {first}{more}" if body else "atomic"
-        return f"{text}  ({step.label})" if step.label else text
-
-    def _list_body(self, span: Span) -> Iterator[str]:
-        """The statements of the block that a line opens: its lines, joined inside brackets."""
-        lines = self._sources.get(span.path, [])
-        opener = lines[span.line - 1] if span.line <= len(lines) else ""
-        indent = len(opener) - len(opener.lstrip())
-        is_head, whole = True, ""
-        for line in lines[span.line - 1 :]:
-            text = _strip_comment(line)
-            if not is_head and text and len(line) - len(line.lstrip()) <= indent:
-                return
-            whole += text if whole.endswith(("(", "[", "{")) else f" {text}"
-            if sum(map(whole.count, "([{")) > sum(map(whole.count, ")]}")):
-                continue
-            if whole.strip() and not is_head:
-                yield textwrap.shorten(whole, MOST_CHARACTERS, placeholder=" ...")
-            is_head, whole = is_head and not whole.endswith(":"), ""
-
-    def _read_source(self, span: Span) -> SourceLine:
-        lines = self._sources.get(span.path, [])
-        text = lines[span.line - 1] if 0 < span.line <= len(lines) else ""
-        return SourceLine(show_file(span.path), span.line, _strip_comment(text))
-
-    # ------------------------------------------------------------------------ names
 
     def _name_element(self, slot: Slot) -> str:
         return self._memory.element_name(self._memory.lookup.object(slot.object), slot.element)
@@ -472,41 +409,11 @@ def is_idle(model: Model, state: State, thread: int) -> bool:
     return step is None or step(state) == IDLE
 
 
-def show_file(path: str) -> str:
-    """A file as a trace names it: library files from the package on (`kernel/mutex.py`)."""
-    return path.removeprefix("modelcheck/") if path.startswith(LIBRARY) else path
-
-
-def find_own_span(step: StepInfo) -> Span:
-    """The innermost place of a step in the user's own files (a library's, where there is none)."""
-    own = [span for span in (*step.calls, step.span) if not span.path.startswith(LIBRARY)]
-    return own[-1] if own else step.span
-
-
-def locate_step(model: Model, step: str, sources: Mapping[str, str]) -> SourceLine | None:
-    """The user's own line of the step `<template>.<label>`; None where there is no such step."""
-    teller = _Teller(model, sources)
-    for template in model.program.templates:
-        for block in template.body.blocks:
-            if block.rest and f"{template.name}.{block.label}" == step:
-                return teller.locate(block).at
-    return None
-
-
 def _find_way(ways: Sequence[Watched], move: Move) -> Watched:
     for way in ways:
         if way.choices == move.choices and way.result is not None:
             return way
     raise InternalError(f"the watched step of {move} does not come to an end")
-
-
-def _strip_comment(line: str) -> str:
-    """A line of source without the comment behind it and without needless space.
-
-    A `#` inside a string has no two spaces before it in formatted code.
-    """
-    text = "" if line.lstrip().startswith("#") else line.partition("  #")[0]
-    return " ".join(text.split())
 
 
 def _name_place(slot: Slot) -> str:

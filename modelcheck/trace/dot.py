@@ -64,9 +64,11 @@ def _add_lane(graph: pydot.Dot, picture: Picture, index: int) -> None:
     """A cluster with the thread's name on top and its rows below."""
     import pydot
 
-    cluster = pydot.Cluster(f"lane_{index}", color=quote_dot(PALE), style="rounded")
+    cluster = pydot.Cluster(f"lane_{index}", label='""', color=quote_dot(PALE), style="rounded")
     name = quote_dot(picture.lanes[index].name)
-    cluster.add_node(pydot.Node(f"head_{index}", label=name, shape="plaintext", fontsize="13"))
+    cluster.add_node(
+        pydot.Node(f"head_{index}", label=name, shape="plaintext", style="solid", fontsize="13")
+    )
     rows = [number for number, row in enumerate(picture.rows) if row.lane == index]
     for number in rows:
         cluster.add_node(_make_node(picture, number))
@@ -84,7 +86,7 @@ def _order_lanes(graph: pydot.Dot, picture: Picture) -> None:
     for name in names:
         rank.add_node(pydot.Node(name))
     for before, after in pairwise(names):
-        rank.add_edge(pydot.Edge(before, after, style="invis"))
+        graph.add_edge(pydot.Edge(before, after, style="invis", weight="10"))
     graph.add_subgraph(rank)
     if picture.rows:
         graph.add_edge(pydot.Edge("head_0", "row_0", style="invis", weight="0"))

@@ -13,9 +13,10 @@ from modelcheck.diagnostics import InternalError, Related, Span, SpecError
 from modelcheck.explore.result import Counts
 from modelcheck.explore.walk import ReplayError
 from modelcheck.trace.confirm import confirm_run
-from modelcheck.trace.derive import derive_run, locate_step
+from modelcheck.trace.derive import derive_run
 from modelcheck.trace.events import SourceLine
 from modelcheck.trace.picture import Heading, Picture, draw_picture
+from modelcheck.trace.source import Source
 from modelcheck.trace.trace import Trace, claim_of, hash_sources, restore_path
 
 MOST_LINES = 12  # of a changed spec, in one message
@@ -75,7 +76,7 @@ def check_current(trace: Trace, model: Model, sources: Mapping[str, str]) -> Non
     """Raise SpecError MC402 where the spec is not the text that the trace was made of."""
     if hash_sources(sources) == trace.spec_hash:
         return
-    changes = list(_list_changes(trace, model, sources))
+    changes = list(dict.fromkeys(_list_changes(trace, model, sources)))
     where = changes[0].span if changes else Span(trace.path, 1, 1)
     left = len(changes) - MOST_LINES
     note = f"and {left} lines more" if left > 0 else ""
@@ -95,13 +96,14 @@ def check_current(trace: Trace, model: Model, sources: Mapping[str, str]) -> Non
 def _list_changes(trace: Trace, model: Model, sources: Mapping[str, str]) -> Iterator[Related]:
     """Each line of the trace's steps that moved, changed or is gone, in the trace's order."""
     seen: set[tuple[str, SourceLine]] = set()
+    source = Source(sources)
     steps = (s for w in trace.witnesses for s in (*w.steps, *w.race))
     for step in steps:
         key = (step.step, step.at)
         if key in seen:
             continue
         seen.add(key)
-        now = locate_step(model, step.step, sources)
+        now = source.locate_step(model.program, step.step)
         old = step.at
         if now is None:
             yield Related(Span(old.path, old.line, 1), f"step `{step.step}` (`{old.text}`) is gone")

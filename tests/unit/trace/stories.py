@@ -1,5 +1,7 @@
 """Hand-made stories: what the writers draw, without any program behind it."""
 
+import random
+
 from modelcheck.trace.events import (
     Access,
     Change,
@@ -215,3 +217,39 @@ STORIES = {
     "broken_invariant": broken_invariant(),
     "long": long_story(),
 }
+
+
+def random_story(seed):
+    """A story with arrows between lanes in all directions, nested locks, spawned threads."""
+    rng = random.Random(seed)
+    names = tuple(f"thread_{'x' * rng.randrange(12)}[{i}]" for i in range(rng.randrange(1, 6)))
+    spawned = len(names) - 1 if len(names) > 2 else None
+    events, held, live = [], {}, set()
+    for number in range(1, rng.randrange(2, 30)):
+        runnable = [t for t in range(len(names)) if t != spawned or number > 4]
+        thread = rng.choice(runnable)
+        place = f"object.field_{rng.randrange(3)}"
+        lock = f"lock_{rng.randrange(3)}"
+        facts = {"reads": read(f"object.field_{rng.randrange(3)}", "1")}
+        if rng.random() < 0.5:
+            facts["changes"] = change(place, "0", "1" * rng.randrange(1, 60))
+        if held.get(lock) == thread:
+            del held[lock]
+            facts["released"] = (lock,)
+        elif lock not in held:
+            held[lock] = thread
+            facts["taken"] = ((lock, thread),)
+        if number == 2:
+            live.add("pool[0]")
+            facts["allocated"] = ("pool[0]",)
+        elif "pool[0]" in live and rng.random() < 0.2:
+            live.clear()
+            facts["freed"] = ("pool[0]",)
+        if number == 4 and spawned is not None:
+            facts["started"] = (spawned,)
+        text = " ".join("statement"[: rng.randrange(1, 9)] for _ in range(rng.randrange(1, 16)))
+        events.append(step(number, thread, number, text, **facts))
+    alive = tuple(t for t in range(len(names)) if t != spawned)
+    return Story(
+        names, alive, tuple(events), Failure("use-after-free", "built in", "step", "pool[0]")
+    )

@@ -1,0 +1,124 @@
+"""What a replayed step is said to do, on programs made of real specs."""
+
+import pytest
+from specs_for_traces import CHOICES, DEADLOCK, KERNFS, RACE, STUCK, USE_AFTER_FREE, check, line_of
+
+from modelcheck.trace.derive import Claim, derive_run
+
+
+def tell(tmp_path, text, name, settings=None):
+    checked = check(tmp_path, text, settings)
+    violation = checked.violation(name)
+    claim = Claim(violation.property, violation.object, violation.detail)
+    return derive_run(checked.model, violation.witnesses[0], claim, checked.sources).story
+
+
+@pytest.fixture(scope="module")
+def kernfs(tmp_path_factory):
+    return tell(tmp_path_factory.mktemp("spec"), KERNFS, "released_once")
+
+
+@pytest.fixture(scope="module")
+def freed(tmp_path_factory):
+    return tell(tmp_path_factory.mktemp("spec"), USE_AFTER_FREE, "use-after-free")
+
+
+def test_changes_are_in_the_words_of_the_spec(kernfs):
+    changes = [str(c) for step in kernfs.steps for c in step.changes]
+    assert "files[0].released False -> True" in changes
+    assert "files[0].calls 0 -> 1" in changes
+    assert "files[0].calls 1 -> 2" in changes
+
+
+def test_a_library_step_shows_the_specs_own_line_first(kernfs):
+    step = kernfs.steps[0]
+    line = line_of(KERNFS, "mutex_lock(open_file_mutex)")
+    assert str(step.at) == f"specs/spec.py:{line}"
+    assert step.at.text == "mutex_lock(open_file_mutex)"
+    assert step.inside.path == "kernel/mutex.py"
+    assert step.routine == "mutex_lock"
+
+
+def test_a_step_in_the_specs_own_routine_shows_its_line_and_its_caller(kernfs):
+    step = kernfs.steps[1]
+    assert step.at.text == "of.released = True"
+    assert step.caller.text == "kernfs_release_file(files[me])"
+
+
+def test_an_owner_field_is_a_lock_taken_and_released(kernfs):
+    drain = kernfs.threads.index("drain")
+    taken = [pair for step in kernfs.steps for pair in step.taken]
+    assert sorted(taken) == [("open_file_mutex", 0), ("open_file_mutex", drain)]
+    assert [lock for step in kernfs.steps for lock in step.released] == ["open_file_mutex"] * 2
+
+
+def test_ends_of_threads_are_told(kernfs):
+    assert sorted(t for step in kernfs.steps for t in step.ended) == [0, 1]
+
+
+def test_what_the_property_looked_at_is_told(kernfs):
+    assert [(a.place, a.value) for a in kernfs.failure.observed] == [("files[0].calls", "2")]
+    assert kernfs.failure.declared.line == line_of(KERNFS, "def released_once():")
+
+
+def test_one_of_several_threads_has_a_number_and_a_single_one_none(tmp_path):
+    story = tell(tmp_path, KERNFS, "released_once", {"closers": 2})
+    assert story.threads == ("close[0]", "close[1]", "drain")
+
+
+def test_allocation_and_free_name_the_object(freed):
+    assert [n for step in freed.steps for n in step.allocated] == ["triggers[0]"]
+    assert [n for step in freed.steps for n in step.freed] == ["triggers[0]"]
+    assert freed.failure.object == "triggers[0]"
+    assert freed.failure.ending == "step"
+
+
+def test_the_fields_of_a_fresh_or_dead_object_are_no_changes(freed):
+    places = {c.place for step in freed.steps for c in step.changes}
+    assert places == {"seq.trigger"}
+
+
+def test_reads_say_what_was_read(freed):
+    reads = {(r.place, r.value) for step in freed.steps for r in step.reads}
+    assert ("seq.trigger", "triggers[0]") in reads
+
+
+def test_blocked_threads_say_what_they_wait_for_and_who_has_it(tmp_path):
+    story = tell(tmp_path, DEADLOCK, "deadlock")
+    first, second = (story.threads.index(name) for name in ("first", "second"))
+    assert {(w.thread, w.holders) for w in story.waiting} == {
+        (first, (("b", second),)),
+        (second, (("a", first),)),
+    }
+    assert {w.at.text for w in story.waiting} == {"mutex_lock(a)", "mutex_lock(b)"}
+
+
+def test_a_race_has_both_accesses_with_their_kinds(tmp_path):
+    story = tell(tmp_path, RACE, "data-race")
+    accesses = [
+        (story.threads[e.thread], a.place, a.write, a.kind)
+        for e in story.racing
+        for a in (*e.reads, *e.writes)
+    ]
+    assert len(story.racing) == 2
+    assert all(place == "x.n" and kind == "plain" for _, place, _, kind in accesses)
+    assert any(write for _, _, write, _ in accesses)
+
+
+def test_choices_are_told_of_the_start_and_of_steps(tmp_path):
+    story = tell(tmp_path, CHOICES, "never_five")
+    assert any("is 3" in line for line in story.initial)
+    assert any(str(c) == "x.n 3 -> 5" for step in story.steps for c in step.changes)
+
+
+def test_nothing_tells_of_temporaries(kernfs, freed):
+    for story in (kernfs, freed):
+        shown = repr(story.steps)
+        assert "%" not in shown
+        for step in story.steps:
+            for name, _ in step.known:
+                assert name in {"of", "t", "old", "me"}
+
+
+def test_a_spinning_thread_is_not_said_to_wait(tmp_path):
+    assert tell(tmp_path, STUCK, "stuck").waiting == ()
