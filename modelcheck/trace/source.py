@@ -83,7 +83,8 @@ class Source:
             text = _strip_comment(line)
             if not is_head and text and len(line) - len(line.lstrip()) <= indent:
                 return
-            whole += text if whole.endswith(("(", "[", "{")) else f" {text}"
+            is_tight = whole.endswith(("(", "[", "{")) or text.startswith((")", "]", "}"))
+            whole += text if is_tight else f" {text}"
             if sum(map(whole.count, "([{")) > sum(map(whole.count, ")]}")):
                 continue
             if whole.strip() and not is_head:
