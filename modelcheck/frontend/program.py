@@ -19,11 +19,12 @@ from modelcheck.frontend.lowering.intrinsics import INITIAL
 from modelcheck.frontend.lowering.places import compare
 from modelcheck.frontend.lowering.statements import Statements
 from modelcheck.frontend.modules import Module, Modules, decorator_name
+from modelcheck.frontend.names import LATER_NAMES
 from modelcheck.frontend.spec import SettingValue, SpecInfo
 from modelcheck.frontend.values import FieldName, Routine, Scalar, Storage, ThreadName
 from modelcheck.frontend.world import ThreadDecl, World, literal
 from modelcheck.ir import nodes as ir
-from modelcheck.ir.types import Embedded, PtrType, RangeType
+from modelcheck.ir.types import Embedded, FnType, PtrType, RangeType
 
 MAX_ROUNDS = 12
 PROPERTY_KINDS = ("invariant", "final", "reachable")
@@ -92,7 +93,7 @@ class ProgramMaker:
     def _settled(self) -> tuple[object, ...]:
         targets = {key: tuple(names) for key, names in self.fn_targets.items() if names}
         locals = [name for name, obj in self.world.objects.items() if obj.kind == "local"]
-        return targets, locals, frozenset(self.world.freed)
+        return targets, locals, frozenset(self.world.freed), tuple(self.world.routine_numbers)
 
     def _note_starts(self, stored: dict[tuple[str, str], set[str]]) -> None:
         """Routines that fields hold from the start."""
@@ -104,9 +105,13 @@ class ProgramMaker:
                 if isinstance(value, ir.Const) and value.value and path:
                     field = self.world.field_of(obj.type.struct, str(path[0]), obj.span)
                     if value.type == field.type and value.value in names:
-                        if type(field.type).__name__ == "FnType":
+                        if isinstance(field.type, FnType):
                             key = (obj.type.struct, field.name)
                             stored.setdefault(key, set()).add(names[value.value])
+        for struct in self.world.structs.values():
+            for field in struct.fields:
+                if isinstance(field.type, FnType) and field.start:
+                    stored.setdefault((struct.name, field.name), set()).add(names[field.start])
 
     def objects(self) -> tuple[ir.Object, ...]:
         """All objects that exist under these settings."""
@@ -171,9 +176,7 @@ class ProgramMaker:
         except SpecError as error:
             self.report.add(error)
         lowering.statements(thread.node.body)
-        for name in frame.local_objects:
-            lowering.leave_local(name, thread.node)
-        lowering.builder.close(ir.End(span=thread.span))
+        lowering.end_thread(thread.node)
         body = lowering.builder.body()
         if not self.report.errors:  # else the graph may have holes
             self.refuse_endless(body, thread)
@@ -300,6 +303,15 @@ class ProgramMaker:
             for decl in list(module.names.values()):
                 if not isinstance(decl.node, ast.FunctionDef):
                     continue
+                for decorator in decl.node.decorator_list:
+                    if decorator_name(decorator) in LATER_NAMES:
+                        self.report.add(
+                            SpecError(
+                                "MC304",
+                                f"`{decorator_name(decorator)}` is reserved for a later version",
+                                module.span(decorator),
+                            )
+                        )
                 for kind in PROPERTY_KINDS:
                     if any(decorator_name(d) == kind for d in decl.node.decorator_list):
                         body = self.lower_property(module, decl.node, kind, stored)
@@ -342,6 +354,7 @@ class ProgramMaker:
     ) -> ir.Body:
         """A property's condition."""
         lowering = self._lowering("p", stored)
+        lowering.in_property = True
         frame = make_frame(Routine(node.name, node, module), ())
         frame.single_return = False
         frame.return_label = "property"

@@ -49,7 +49,7 @@ class Calls(Expressions):
     def method(self, holder: Value, name: str, node: ast.Call) -> Value:
         """An operation on a queue or set."""
 
-    def call(self, node: ast.Call) -> Value:
+    def call(self, node: ast.Call, *, result_used: bool = True) -> Value:
         """What a call yields."""
         func = node.func
         if isinstance(func, ast.Attribute):
@@ -64,7 +64,16 @@ class Calls(Expressions):
             case Builtin(name):
                 return self.intrinsic(name, node)
             case Routine():
-                return self.inline(callee, node.args, node.keywords, node)
+                found = self.inline(callee, node.args, node.keywords, node)
+                if callee.observer and result_used and not self.mode.ghosts:
+                    raise self.fail(
+                        "MC302",
+                        f"what `{callee.name}` returns is a ghost: only properties may read it",
+                        node,
+                        note="an observer looks at anything at any time; no code can",
+                        help="call it for what it stores in ghosts, or from an assert",
+                    )
+                return found
             case Closure():
                 if node.args or node.keywords:
                     raise self.fail("MC265", "a lambda takes no arguments", node)

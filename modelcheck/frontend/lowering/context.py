@@ -114,6 +114,8 @@ class LoweringContext(ABC):
         self.fn_targets: dict[tuple[str, str], list[str]] = {}
         self.stored_fns: dict[tuple[str, str], set[str]] = {}
         self.local_objects: list[ir.Object] = []
+        self.in_property = False
+        self.after_crash = False  # @initial runs again: what is durable stays
 
     @property
     def frame(self) -> Frame:
@@ -222,7 +224,7 @@ class LoweringContext(ABC):
         """Branch on a condition."""
 
     @abstractmethod
-    def call(self, node: ast.Call) -> Value:
+    def call(self, node: ast.Call, *, result_used: bool = True) -> Value:
         """What a call yields."""
 
     @abstractmethod

@@ -983,6 +983,9 @@ class Expressions(Places):
                 roots = [
                     ir.ObjectRoot(obj.name, self.thread_index(t.expr)) for t in self.all_threads()
                 ]
+            elif obj.kind == "local":
+                copies = self.world.threads[obj.template].count
+                roots = [ir.ObjectRoot(obj.name, literal(i).expr) for i in range(copies)]
             elif obj.count is None:
                 roots = [ir.ObjectRoot(obj.name)]
             else:

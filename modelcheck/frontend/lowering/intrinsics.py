@@ -624,11 +624,30 @@ class Intrinsics(Calls):
         return Storage(place, Embedded(struct), shown=stem)
 
     def leave_local(self, name: str, node: ast.AST) -> None:
-        """A `local` object dies."""
-        if self.builder.reachable:
-            obj = self.world.objects[name]
-            self.run_on_free(Storage(ir.Place(ir.ObjectRoot(name)), obj.type), node)
-            self.builder.emit(ir.Leave(name, span=self.span(node)))
+        """A `local` object dies, if it lived: some way may have gone around it."""
+        if not self.builder.reachable:
+            return
+        place = ir.Place(ir.ObjectRoot(name))
+        span = self.span(node)
+        dies, done = self.builder.fresh_label(), self.builder.fresh_label()
+        self.builder.close(ir.Branch(ir.Alive(place), dies, done, span=span))
+        self.builder.open(dies)
+        self.run_on_free(Storage(place, self.world.objects[name].type), node)
+        self.builder.emit(ir.Leave(name, span=span))
+        self.builder.place(done, span)
+
+    def end_thread(self, node: ast.AST) -> None:
+        """The thread finishes: what is on its stack dies, then its `per_thread` objects."""
+        if not self.builder.reachable:
+            return
+        for name in self.frame.local_objects:
+            self.leave_local(name, node)
+        own = self.thread_index(ir.Current())
+        for obj in list(self.world.objects.values()):
+            if obj.kind == "per_thread":
+                place = ir.Place(ir.ObjectRoot(obj.name, own))
+                self.run_on_free(Storage(place, obj.type), node)
+        self.builder.close(ir.End(span=self.span(node)))
 
     def write(self, target: Storage, value: Value, node: ast.AST, kind: ir.Kind | None) -> None:
         """Store a settled value of any form."""
@@ -763,7 +782,9 @@ class Intrinsics(Calls):
         self.begin_step(node)
         self.builder.emit(ir.Crash(span=self.span(node)))
         with self.builder.inside_step(), self.in_mode(INITIAL):
+            self.after_crash = True
             self.run_initial(node)
+            self.after_crash = False
         if not self.builder.inner:
             self.builder.leave_step(self.span(node))
         return NoneValue()

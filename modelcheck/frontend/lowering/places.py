@@ -212,7 +212,8 @@ class Places(LoweringContext):
             case "shared":
                 return isinstance(obj.type, Embedded) and obj.type.struct in self.world.freed
             case "local":
-                return root.index is not None  # its own ends with the routine
+                own = any(obj.name in frame.local_objects for frame in self.frames)
+                return root.index is not None or not own
             case "per_thread":
                 index = root.index
                 return not (
@@ -338,12 +339,31 @@ class Places(LoweringContext):
                 help="assign its elements" if isinstance(of, ArrayOf) else "use `.clear()`",
             )
         self.check_writable(target, node)
+        if self.after_crash and self.outlives_crash(target):
+            return
         kind = self.kind_of(target, kind)
         if not target.ghost:
             self.begin_step(node)
         self.check_access(target, node, write=True)
         fitted = self.convert(value, of, node, target.place)
         self.builder.emit(ir.Store(target.place, fitted.expr, kind, span=self.span(node)))
+
+    def outlives_crash(self, target: Storage) -> bool:
+        """Whether a crash leaves a place as it is: ghosts, and what is `durable`."""
+        root = target.place.root
+        obj = self.world.objects[root.object] if isinstance(root, ir.ObjectRoot) else None
+        if target.ghost or (obj is not None and obj.durable):
+            return obj is None or obj.kind != "per_thread"
+        of = self.type_at(ir.Place(root))
+        for part in target.place.path:
+            if isinstance(of, Embedded) and isinstance(part, str):
+                field = next(f for f in self.world.structs[of.struct].fields if f.name == part)
+                if field.durable:
+                    return True
+                of = field.type
+            elif isinstance(of, (ArrayOf, QueueOf)):
+                of = of.element
+        return False
 
     def check_writable(self, target: Storage, node: ast.AST) -> None:
         """Properties write nothing, observers only ghosts."""

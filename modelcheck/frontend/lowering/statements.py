@@ -81,6 +81,8 @@ class Statements(Intrinsics):
                 self.annotated_assign(node)
             case ast.Expr(value=ast.Constant()) | ast.Pass():
                 pass
+            case ast.Expr(value=ast.Call() as value):
+                self.settle(self.call(value, result_used=False), value)
             case ast.Expr(value=value):
                 self.settled(value)
             case ast.If():
@@ -711,6 +713,13 @@ class Statements(Intrinsics):
 
     def emit_assert(self, node: ast.Assert, name: str, detail: str) -> None:
         """The check itself, in whatever step is open."""
+        if self.in_property:
+            raise self.fail(
+                "MC303",
+                f"an assert must not stand in {self.mode.where}",
+                node,
+                note="a property is what holds; it returns a condition",
+            )
         value = self.truth(node.test)
         if value.constant == 1:
             return
@@ -787,9 +796,7 @@ class Statements(Intrinsics):
         if frame.return_label == "end":
             if value is not None:
                 raise self.fail("MC297", "a thread returns nothing", node)
-            for name in frame.local_objects:
-                self.leave_local(name, node)
-            self.builder.close(ir.End(span=self.span(node)))
+            self.end_thread(node)
             return
         if frame.return_label == "property":
             if value is None:
