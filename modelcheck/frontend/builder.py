@@ -8,13 +8,13 @@ no step begins: new blocks continue the one that is open.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from modelcheck.diagnostics import Span
 from modelcheck.ir import nodes as ir
-from modelcheck.ir.traverse import assigned_local, successors, used_locals
+from modelcheck.ir.traverse import assigned_local, successors, used_locals, walk_node
 from modelcheck.ir.types import ScalarType
 
 
@@ -77,11 +77,15 @@ class BodyBuilder:
 
     def close(self, end: ir.Terminator) -> None:
         """End the block that is open; without one, the code is unreachable and drops out."""
-        block = self.current
-        if block is None:
-            return
+        if self.current is not None:
+            self.close_at(len(self.blocks), self.current, end)
+            self.current = None
+
+    def close_at(self, position: int, block: OpenBlock, end: ir.Terminator) -> None:
+        """End a block that was set aside, and put it where it belongs among the others."""
         self._references.update(successors(end))
-        self.blocks.append(
+        self.blocks.insert(
+            position,
             ir.Block(
                 block.label,
                 tuple(block.instrs),
@@ -90,9 +94,8 @@ class BodyBuilder:
                 atomic=block.atomic,
                 rmw=block.rmw,
                 inner=block.inner,
-            )
+            ),
         )
-        self.current = None
 
     def append_to(self, label: str, instr: ir.Instr) -> None:
         """Add an instruction at the end of a block that is closed already."""
@@ -199,6 +202,17 @@ class BodyBuilder:
             and self.current is mark.current
             and (self.current is None or len(self.current.instrs) == mark.instrs)
         )
+
+    def touched_since(self, mark: Mark, touches: Callable[[ir.Expr], bool]) -> bool:
+        """Whether an expression of what was emitted since is of a kind."""
+        nodes: list[ir.Instr | ir.Terminator] = []
+        start = mark.instrs
+        for block in self.blocks[mark.blocks :]:
+            nodes += (*block.instrs[start:], block.end)
+            start = 0
+        if self.current is not None:
+            nodes += self.current.instrs[start if self.current is mark.current else 0 :]
+        return any(touches(expr) for node in nodes for expr in walk_node(node))
 
     def rewind(self, mark: Mark) -> None:
         """Forget everything since."""

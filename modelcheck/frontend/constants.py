@@ -117,6 +117,11 @@ class ConstantReader(ABC):
                 return self.number_value(~self.number(module, operand), span)
             case ast.UnaryOp(op=ast.Not(), operand=operand):
                 return bool_value(not self.truth(module, operand))
+            case ast.BinOp(left=left, op=ast.Pow(), right=right):
+                base, exponent = self.number(module, left), self.number(module, right, least=0)
+                if exponent > 63 and abs(base) > 1:
+                    raise SpecError("MC404", "this does not fit in 64 bits", span)
+                return self.number_value(base**exponent, span)
             case ast.BinOp(left=left, op=op, right=right) if type(op) in BINARY:
                 return self.arithmetic(module, BINARY[type(op)], left, right, span)
             case ast.BoolOp(op=op, values=values):

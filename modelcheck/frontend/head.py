@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from modelcheck.checks import BUILT_IN
 from modelcheck.diagnostics import Related, Report, SpecError, did_you_mean
 from modelcheck.frontend.constants import Reported
-from modelcheck.frontend.modules import Decl, Module, Modules, decorator_name
+from modelcheck.frontend.modules import Decl, Module, Modules
 from modelcheck.frontend.spec import Flag, Parameter, SettingValue, SpecInfo, Variant
 from modelcheck.frontend.values import Scalar
 from modelcheck.frontend.world import World, show_setting
@@ -45,9 +45,10 @@ class HeadReader:
         default = Variant(None)
         variants: list[Variant] = []
         for call in self.main.calls:
-            word = call.func.id if isinstance(call.func, ast.Name) else ""
+            word = self.main.word(call)
             span = self.main.span(call)
-            if word not in self.main.names and word in ("spec", "variant", "default", "allow"):
+            imported = isinstance(call.func, ast.Name) and call.func.id in self.main.names
+            if not imported and word in ("spec", "variant", "default", "allow"):
                 self.report.add(
                     SpecError(
                         "MC201",
@@ -138,7 +139,7 @@ class HeadReader:
         first = call.args[0] if call.args else None
         if isinstance(first, ast.Constant) and isinstance(first.value, str) and first.value:
             return first.value
-        word = call.func.id if isinstance(call.func, ast.Name) else ""
+        word = self.main.word(call)
         self.report.add(
             SpecError("MC272", f"`{word}` takes a name, a string", self.main.span(call))
         )
@@ -206,7 +207,7 @@ class HeadReader:
         for module in self.modules.in_order():
             for node in ast.walk(module.source.tree):
                 if isinstance(node, ast.FunctionDef):
-                    if any(decorator_name(d) in PROPERTY_KINDS for d in node.decorator_list):
+                    if any(module.word(d) in PROPERTY_KINDS for d in node.decorator_list):
                         names.append(node.name)
                 elif isinstance(node, ast.Assert) and isinstance(node.msg, ast.Constant):
                     names.append(str(node.msg.value).partition(":")[0].strip())

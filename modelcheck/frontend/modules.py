@@ -53,6 +53,15 @@ class Module:
         """Where a node of this file stands."""
         return span_of(node, self.source.shown)
 
+    def word(self, node: ast.expr) -> str:
+        """The name of a decorator or of what is called, as its file of origin has it."""
+        if isinstance(node, ast.Call):
+            node = node.func
+        if not isinstance(node, ast.Name):
+            return ""
+        decl = self.names.get(node.id)
+        return decl.origin if decl is not None and decl.kind == "import" else node.id
+
     @property
     def prefix(self) -> str:
         """What distinguishes equal names of different files."""
@@ -113,13 +122,13 @@ class Modules:
                     )
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
                 kind: DeclKind = "constant"
-                if isinstance(value, ast.Call) and _called(value) in DECLARING:
+                if isinstance(value, ast.Call) and module.word(value) in DECLARING:
                     kind = "call"
                 self._add(module, Decl(name, kind, node, module.span(node.targets[0])))
             case ast.AnnAssign(target=ast.Name(id=name)):
                 self._add(module, Decl(name, "call", node, module.span(node.target)))
             case ast.ClassDef(name=name):
-                kind = "struct" if _decorated(node, "struct") else "enum"
+                kind = "struct" if "struct" in map(module.word, node.decorator_list) else "enum"
                 self._add(module, Decl(name, kind, node, module.span(node)))
             case ast.FunctionDef(name=name):
                 self._add(module, Decl(name, "routine", node, module.span(node)))
@@ -218,18 +227,3 @@ class Modules:
             return None
         name = ".".join(["modelcheck", *parts]) if library and not dots else ".".join(parts)
         return self.read(path, str(shown), name or module.name, library=library)
-
-
-def _called(call: ast.Call) -> str:
-    return call.func.id if isinstance(call.func, ast.Name) else ""
-
-
-def _decorated(node: ast.ClassDef | ast.FunctionDef, name: str) -> bool:
-    return any(decorator_name(d) == name for d in node.decorator_list)
-
-
-def decorator_name(node: ast.expr) -> str:
-    """The name of a decorator, bare or called."""
-    if isinstance(node, ast.Call):
-        node = node.func
-    return node.id if isinstance(node, ast.Name) else ""

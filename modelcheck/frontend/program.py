@@ -18,7 +18,7 @@ from modelcheck.frontend.lowering.context import ATOMIC, Mode
 from modelcheck.frontend.lowering.intrinsics import INITIAL
 from modelcheck.frontend.lowering.places import compare
 from modelcheck.frontend.lowering.statements import Statements
-from modelcheck.frontend.modules import Module, Modules, decorator_name
+from modelcheck.frontend.modules import Module, Modules
 from modelcheck.frontend.names import LATER_NAMES
 from modelcheck.frontend.spec import SettingValue, SpecInfo
 from modelcheck.frontend.values import FieldName, Routine, Scalar, Storage, ThreadName
@@ -304,16 +304,16 @@ class ProgramMaker:
                 if not isinstance(decl.node, ast.FunctionDef):
                     continue
                 for decorator in decl.node.decorator_list:
-                    if decorator_name(decorator) in LATER_NAMES:
+                    if module.word(decorator) in LATER_NAMES:
                         self.report.add(
                             SpecError(
                                 "MC304",
-                                f"`{decorator_name(decorator)}` is reserved for a later version",
+                                f"`{module.word(decorator)}` is reserved for a later version",
                                 module.span(decorator),
                             )
                         )
                 for kind in PROPERTY_KINDS:
-                    if any(decorator_name(d) == kind for d in decl.node.decorator_list):
+                    if any(module.word(d) == kind for d in decl.node.decorator_list):
                         body = self.lower_property(module, decl.node, kind, stored)
                         found.append(
                             ir.Property(
@@ -324,7 +324,19 @@ class ProgramMaker:
                                 decl.span,
                             )
                         )
-        names = {p.name for p in found}
+        names: set[str] = set()
+        for prop in found:
+            if prop.name in names:
+                self.report.add(
+                    SpecError(
+                        "MC311",
+                        f"`{prop.name}` is also the name of another property",
+                        prop.span,
+                        note="the files of a spec share one set of property names",
+                        help="give one of them another name",
+                    )
+                )
+            names.add(prop.name)
         asserted: dict[str, ir.Property] = {}
         for body in [*(t.body for t in templates), initial]:
             for block in body.blocks:
@@ -388,7 +400,7 @@ class ProgramMaker:
         del properties
         for module in self.world.modules.in_order():
             for call in module.calls:
-                if isinstance(call.func, ast.Name) and call.func.id == "allow":
+                if module.word(call) == "allow":
                     try:
                         found.append(self.allow(module, call))
                     except SpecError as error:

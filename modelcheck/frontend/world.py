@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from modelcheck.diagnostics import Related, Report, Span, SpecError, did_you_mean
 from modelcheck.frontend.constants import ConstantReader
-from modelcheck.frontend.modules import Decl, Module, Modules, decorator_name
+from modelcheck.frontend.modules import Decl, Module, Modules
 from modelcheck.frontend.names import CONTEXTS, PYTHON_NAMES, SCALAR_TYPES, TYPE_NAMES
 from modelcheck.frontend.spec import SettingValue
 from modelcheck.frontend.values import (
@@ -413,7 +413,7 @@ class World(ConstantReader):
         return EnumClass(EnumType(node.name, tuple(members)))
 
     def _function(self, module: Module, decl: Decl, node: ast.FunctionDef) -> Value | None:
-        kinds = [decorator_name(d) for d in node.decorator_list]
+        kinds = [module.word(d) for d in node.decorator_list]
         if "thread" in kinds:
             thread = self._thread(module, decl, node)
             return ThreadName(thread.name, thread.count)
@@ -423,7 +423,7 @@ class World(ConstantReader):
     def _thread(self, module: Module, decl: Decl, node: ast.FunctionDef) -> ThreadDecl:
         count, spawned, each, context, interrupts = 1, False, "", "task", ""
         for decorator in node.decorator_list:
-            if not isinstance(decorator, ast.Call) or decorator_name(decorator) != "thread":
+            if not isinstance(decorator, ast.Call) or module.word(decorator) != "thread":
                 continue
             for keyword in decorator.keywords:
                 span = module.span(keyword)
@@ -467,7 +467,9 @@ class World(ConstantReader):
                     name, node, module, count, spawned, each, context, interrupts, decl.span
                 )
             others = self.threads[interrupts].count
-            if others not in (1, count):
+            if others == 0:  # no CPU to run on
+                thread = replace(thread, count=0)
+            elif others not in (1, count):
                 raise SpecError(
                     "MC219",
                     f"`{name}` has {count} copies and `{interrupts}` {others}",
@@ -560,7 +562,7 @@ class World(ConstantReader):
             for decl in list(module.names.values()):
                 if isinstance(decl.node, ast.FunctionDef):
                     for decorator in decl.node.decorator_list:
-                        if decorator_name(decorator) == kind:
+                        if module.word(decorator) == kind:
                             yield module, decl.node, decorator
 
     # -- routines as values

@@ -114,6 +114,7 @@ class LoweringContext(ABC):
         self.fn_targets: dict[tuple[str, str], list[str]] = {}
         self.stored_fns: dict[tuple[str, str], set[str]] = {}
         self.local_objects: list[ir.Object] = []
+        self.branching: set[ast.GeneratorExp] = set()  # generators that fit into no expression
         self.in_property = False
         self.after_crash = False  # @initial runs again: what is durable stays
 
@@ -208,6 +209,10 @@ class LoweringContext(ABC):
         name = self.builder.temporary(type)
         self.builder.emit(ir.Assign(name, expr, span=self.span(node)))
         return ir.Local(name)
+
+    def temporary_of(self, expr: ir.Expr, type: ScalarType, node: ast.AST) -> Scalar:
+        """A value kept in a fresh local."""
+        return Scalar(self.temporary(expr, type, node), type)
 
     # -- provided by the layers above
 

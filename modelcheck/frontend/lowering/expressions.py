@@ -83,6 +83,8 @@ class Expressions(Places):
                 return self.subscript(node)
             case ast.UnaryOp(op=op, operand=operand):
                 return self.unary(op, operand, node)
+            case ast.BinOp(op=ast.Pow()):
+                return self.world.constant(self.frame.module, node)
             case ast.BinOp(left=left, op=op, right=right) if type(op) in BINARY:
                 return self.binary(BINARY[type(op)], left, right, node)
             case ast.BoolOp() | ast.Compare():
@@ -100,7 +102,7 @@ class Expressions(Places):
             case ast.SetComp():
                 return self.set_comprehension(node)
             case _:
-                raise self.fail("MC150", "this expression is not part of the language", node)
+                raise InternalError(f"{self.span(node)}: `restrict` let this expression through")
 
     def visible_names(self) -> dict[str, object]:
         """What a lambda written here sees: the names that surely have a value."""
@@ -328,6 +330,9 @@ class Expressions(Places):
     def binary(self, op: str, left: ast.expr, right: ast.expr, node: ast.expr) -> Scalar:
         """Arithmetic, left operand first."""
         one = self.scalar(left)
+        if self.mode.observer and any(isinstance(n, ast.Call) for n in ast.walk(right)):
+            # The right side may store a ghost that the left side has read.
+            one = self.temporary_of(one.expr, one.type, node) if one.constant is None else one
         two = self.scalar(right)
         return self.operate(op, one, two, node, left, right)
 
@@ -421,22 +426,26 @@ class Expressions(Places):
             if bool(left.constant) != conjunction:
                 return left
             return right()
-        mark = self.builder.mark()
+        builder = self.builder
+        before, position = builder.current, len(builder.blocks)
+        if before is None:
+            return left
+        more = builder.fresh_label()
+        builder.open(more)
+        trial = builder.mark()
         value = right()
-        if self.builder.unchanged_since(mark):
+        if builder.unchanged_since(trial):
+            builder.current = before
             combine = both if conjunction else either_of
             return Scalar(combine(left.expr, value.expr), BOOL)
-        self.builder.rewind(mark)
         span = self.span(node)
-        result = self.builder.temporary(BOOL)
-        more, done = self.builder.fresh_label(), self.builder.fresh_label()
-        self.builder.emit(ir.Assign(result, left.expr, span=span))
+        result, done = builder.temporary(BOOL), builder.fresh_label()
+        builder.emit(ir.Assign(result, value.expr, span=span))
+        builder.jump(done, span)
+        before.instrs.append(ir.Assign(result, left.expr, span=span))
         then, other = (more, done) if conjunction else (done, more)
-        self.builder.close(ir.Branch(ir.Local(result), then, other, span=span))
-        self.builder.open(more)
-        value = right()
-        self.builder.emit(ir.Assign(result, value.expr, span=span))
-        self.builder.place(done, span)
+        builder.close_at(position, before, ir.Branch(ir.Local(result), then, other, span=span))
+        builder.open(done)
         return Scalar(ir.Local(result), BOOL)
 
     def condition(self, node: ast.expr, then: str, other: str) -> None:
@@ -445,12 +454,6 @@ class Expressions(Places):
             case ast.UnaryOp(op=ast.Not(), operand=operand):
                 self.condition(operand, other, then)
             case ast.BoolOp(op=op, values=values):
-                mark = self.builder.mark()
-                whole = self.truth(node)
-                if self.builder.unchanged_since(mark):
-                    self.branch(whole, then, other, node)
-                    return
-                self.builder.rewind(mark)
                 for value in values[:-1]:
                     more = self.builder.fresh_label()
                     if isinstance(op, ast.And):
@@ -708,23 +711,35 @@ class Expressions(Places):
         test = self.truth(node.test)
         if test.constant is not None:
             return self.settled(node.body if test.constant else node.orelse)
-        mark = self.builder.mark()
-        one, two = self.settled(node.body), self.settled(node.orelse)
+        builder = self.builder
+        before, position = builder.current, len(builder.blocks)
+        if before is None:
+            return self.settled(node.body)
+        then, other = builder.fresh_label(), builder.fresh_label()
+        builder.open(then)
+        one = self.settled(node.body)
+        first, middle = builder.current, len(builder.blocks)
+        builder.open(other)
+        two = self.settled(node.orelse)
+        second = builder.current
+        assert first is not None
+        assert second is not None
         of = self.joined(one, two, node)
-        if self.builder.unchanged_since(mark):
+        nothing = len(builder.blocks) == position and not first.instrs and not second.instrs
+        if nothing:
+            builder.current = before
             a, b = self.convert(one, of, node, None), self.convert(two, of, node, None)
             return Scalar(ir.Apply("ite", (test.expr, a.expr, b.expr), of), of)
-        self.builder.rewind(mark)
         span = self.span(node)
-        result = self.builder.temporary(of)
-        then, other, done = (self.builder.fresh_label() for _ in range(3))
-        self.builder.close(ir.Branch(test.expr, then, other, span=span))
-        for label, arm in ((then, node.body), (other, node.orelse)):
-            self.builder.open(label)
-            value = self.convert(self.settled(arm), of, arm, None)
-            self.builder.emit(ir.Assign(result, value.expr, span=span))
-            self.builder.jump(done, span)
-        self.builder.open(done)
+        result, done = builder.temporary(of), builder.fresh_label()
+        for block, value, arm in ((second, two, node.orelse), (first, one, node.body)):
+            builder.current = block
+            fitted = self.convert(value, of, arm, None)
+            block.instrs.append(ir.Assign(result, fitted.expr, span=span))
+            where = len(builder.blocks) if block is second else middle
+            builder.close_at(where, block, ir.Jump(done, span=span))
+        builder.close_at(position, before, ir.Branch(test.expr, then, other, span=span))
+        builder.open(done)
         return Scalar(ir.Local(result), of)
 
     def joined(self, one: Value, two: Value, node: ast.AST) -> ScalarType:
@@ -806,6 +821,8 @@ class Expressions(Places):
         """The elements of a generator with the conditions under which they take part, where all
         of that is without checks (so that it fits into an expression); else None.
         """
+        if generator in self.branching:
+            return None  # tried before: trying again at every level would take for ever
         mark = self.builder.mark()
         found: list[tuple[ast.expr, ir.Expr, Value]] = []
         if self._collect(generator, 0, constant(1, BOOL), found) and self.builder.unchanged_since(
@@ -813,6 +830,7 @@ class Expressions(Places):
         ):
             return found
         self.builder.rewind(mark)
+        self.branching.add(generator)
         return None
 
     def _collect(

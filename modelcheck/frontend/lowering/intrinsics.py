@@ -37,6 +37,7 @@ from modelcheck.frontend.values import (
 )
 from modelcheck.frontend.world import is_number, literal
 from modelcheck.ir import nodes as ir
+from modelcheck.ir.traverse import walk
 from modelcheck.ir.types import (
     BOOL,
     THREAD_ID,
@@ -287,7 +288,7 @@ class Intrinsics(Calls):
                 items = self.items_of(value, only)
                 values = [item for item, taking_part in items.items if taking_part is None]
                 if len(values) == len(items.items):
-                    return self.choose_among(values, node)
+                    return self.choose_listed(lambda: values, node)
             generator = ast.copy_location(
                 ast.GeneratorExp(
                     ast.Name("·", ast.Load()),
@@ -299,7 +300,7 @@ class Intrinsics(Calls):
                 ast.copy_location(inner, only)
             return self.choose_generator(generator, idle, node)
         self.arguments(node, 1, 64, names=("idle",))
-        return self.choose_among([self.settled(a) for a in node.args], node)
+        return self.choose_listed(lambda: [self.settled(a) for a in node.args], node)
 
     def either(self, node: ast.Call) -> Value:
         """True or False."""
@@ -308,6 +309,26 @@ class Intrinsics(Calls):
         name = self.builder.temporary(BOOL)
         self.builder.emit(ir.Choose(name, 2, span=self.span(node)))
         return Scalar(ir.Local(name), BOOL)
+
+    def choose_listed(self, values: Callable[[], list[Value]], node: ast.Call) -> Scalar:
+        """One of some values; where one of them is in shared memory, a step that sees all."""
+        mode = Mode("pure", ir.Kind.ONCE, where="a choice")
+        if self.mode.name != "thread":
+            return self.choose_among(values(), node)
+        with self.trying(), self.in_mode(mode), self.builder.inside_step():
+            mark = self.builder.mark()
+            found = [self.settle(v, node) for v in values()]
+            shared = self.builder.touched_since(mark, reads_memory) or any(
+                isinstance(v, Scalar) and reads_memory(v.expr) for v in found
+            )
+        if not shared:
+            return self.choose_among(values(), node)
+        self.begin_step(node)
+        with self.in_mode(mode), self.builder.inside_step():
+            chosen = self.choose_among(values(), node)
+            result = self.temporary_of(chosen.expr, chosen.type, node)
+        self.builder.leave_step(self.span(node))
+        return result
 
     def choose_among(self, values: list[Value], node: ast.AST) -> Scalar:
         """One of values known to be there."""
@@ -349,13 +370,16 @@ class Intrinsics(Calls):
         mode = Mode("pure", ir.Kind.ONCE, where="a choice")
         shared = False
         with self.trying(), self.in_mode(mode), self.builder.inside_step():
-            before = self.builder.mark()
+            mark = self.builder.mark()
             elements = self.quantified(node)
-            shared = elements is None or any(
-                reads_memory(given) or (isinstance(v, Scalar) and reads_memory(v.expr))
-                for _, given, v in elements
-            )
-            del before
+            if elements is None:
+                self._choose_branching(node, idle, call)
+                shared = self.builder.touched_since(mark, reads_memory)
+            else:
+                shared = any(
+                    reads_memory(given) or (isinstance(v, Scalar) and reads_memory(v.expr))
+                    for _, given, v in elements
+                )
         if shared:
             self.begin_step(call)
         span = self.span(call)
@@ -445,8 +469,11 @@ class Intrinsics(Calls):
         self.begin_step(node)
         pool = pools[0]
         place = ir.Place(ir.ObjectRoot(pool.name, literal(0).expr))
-        self.check(ir.HasFreeSlot(pool.name), "capacity", place, node)
         of = PtrType(struct)
+        if not pool.count:
+            self.check(constant(0, BOOL), "capacity", None, node, f"`{pool.name}` has no slots")
+            return self.temporary_of(constant(0, of), of, node)
+        self.check(ir.HasFreeSlot(pool.name), "capacity", place, node)
         name = self.builder.temporary(of)
         self.builder.emit(ir.New(name, pool.name, span=span))
         root = ir.PointerRoot(ir.Local(name), struct)
@@ -719,9 +746,10 @@ class Intrinsics(Calls):
             of = self.parameter_type(thread.module, parameter)
             given.append(self.kept(self.convert(self.settled(arg), of, arg, None), arg).expr)
         self.begin_step(node)
-        self.check(
-            ir.HasFreeThread(which.name), "capacity", None, node, f"all `{which.name}` slots run"
-        )
+        has_slot = ir.HasFreeThread(which.name) if which.count else constant(0, BOOL)
+        self.check(has_slot, "capacity", None, node, f"all `{which.name}` slots run")
+        if not which.count:
+            return self.temporary_of(constant(0, THREAD_ID), THREAD_ID, node)
         name = self.builder.temporary(THREAD_ID)
         self.builder.emit(ir.Spawn(name, which.name, tuple(given), span=self.span(node)))
         return Scalar(ir.Local(name), THREAD_ID)
@@ -1120,17 +1148,17 @@ class _nothing:  # noqa: N801 - reads as a statement
 
 def reads_memory(expr: ir.Expr) -> bool:
     """Whether an expression looks at shared memory (ghosts and locals are none)."""
-    match expr:
-        case ir.Read(kind=kind):
-            return kind is not ir.Kind.GHOST
-        case ir.Alive() | ir.IsInitialised() | ir.QueueLength() | ir.QueueContains():
-            return True
-        case ir.IsFinished() | ir.HasFreeSlot() | ir.HasFreeThread():
-            return True
-        case ir.Apply(_, args):
-            return any(reads_memory(a) for a in args)
-        case _:
-            return False
+    for part in walk(expr):
+        match part:
+            case ir.Read(kind=kind) if kind is not ir.Kind.GHOST:
+                return True
+            case ir.Alive() | ir.IsInitialised() | ir.QueueLength() | ir.QueueContains():
+                return True
+            case ir.IsFinished() | ir.HasFreeSlot() | ir.HasFreeThread():
+                return True
+            case _:
+                pass
+    return False
 
 
 def ir_fn() -> ScalarType:

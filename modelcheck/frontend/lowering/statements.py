@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from modelcheck.checks import BUILT_IN
-from modelcheck.diagnostics import Related, SpecError
+from modelcheck.diagnostics import InternalError, Related, SpecError
 from modelcheck.frontend.constants import BINARY, Reported
 from modelcheck.frontend.lowering.calls import is_rigid
 from modelcheck.frontend.lowering.context import ATOMIC, Loop, Mode, Variable
@@ -104,7 +104,7 @@ class Statements(Intrinsics):
             case ast.Global(names=names):
                 self.frame.globals.update(names)
             case _:
-                raise self.fail("MC127", "this statement is not part of the language", node)
+                raise InternalError(f"{self.span(node)}: `restrict` let this statement through")
 
     # -- assignments
 
@@ -165,7 +165,14 @@ class Statements(Intrinsics):
             return False
         if target.id in self.frame.globals:
             return False
-        return True
+        return not self.is_ref(target.id)
+
+    def is_ref(self, name: str) -> bool:
+        """Whether a name is a `Ref` parameter: assigning it stores to the place."""
+        bound = self.frame.names.get(name)
+        return isinstance(bound, Storage) and not isinstance(
+            bound.type, (Embedded, ArrayOf, QueueOf)
+        )
 
     def ghost_mode(self) -> Mode:
         """How a store to a ghost is evaluated: it looks at the state as it is."""
@@ -546,10 +553,28 @@ class Statements(Intrinsics):
         if isinstance(iterable, TypeName):
             raise self.fail("MC263", "a type has no elements", node.iter)
         items = self.items_of(iterable, node.iter)
+        if isinstance(iterable, Storage) and isinstance(iterable.type, QueueOf):
+            items = self.snapshot(items, node.iter)
         if items.ordered:
             self.unrolled(node, name, items)
         else:
             self.unordered(node, name, items)
+
+    def snapshot(self, items: Items, node: ast.expr) -> Items:
+        """The elements of a queue as they are now: the loop's body may change the queue.
+
+        An element behind the end is read too, which is harmless: it is 0.
+        """
+        kept: list[tuple[Value, ir.Expr | None]] = []
+        for item, taking_part in items.items:
+            if isinstance(item, Storage) and not isinstance(
+                item.type, (Embedded, ArrayOf, QueueOf)
+            ):
+                read = ir.Read(item.place, ir.Kind.GHOST if item.ghost else ir.Kind.SILENT)
+                value = self.temporary_of(read, item.type, node)
+                there = None if taking_part is None else self.temporary(taking_part, BOOL, node)
+                kept.append((value, there))
+        return Items(tuple(kept))
 
     def unrolled(self, node: ast.For, name: str, items: Items) -> None:
         """One copy of the body per element."""
@@ -697,11 +722,11 @@ class Statements(Intrinsics):
         mode = Mode("pure", ir.Kind.SILENT, ghosts=True, where="an assert")
         if self.mode.name == "thread":
             with self.trying(), self.in_mode(mode), self.builder.inside_step():
-                before = len(self.builder.blocks)
-                block = self.builder.current
-                start = len(block.instrs) if block else 0
+                mark = self.builder.mark()
                 value = self.truth(node.test)
-                touched = reads_memory(value.expr) or self.reads_since(before, block, start)
+                touched = reads_memory(value.expr) or self.builder.touched_since(
+                    mark, reads_memory
+                )
             if touched:
                 self.begin_step(node)
                 with self.in_mode(mode), self.builder.inside_step():
@@ -739,25 +764,6 @@ class Statements(Intrinsics):
                     if isinstance(value, Storage):
                         return ir.Place(value.place.root)
         return None
-
-    def reads_since(self, blocks: int, block: object, start: int) -> bool:
-        """Whether what was lowered since looks at shared memory."""
-        instrs: list[ir.Instr] = []
-        ends: list[ir.Terminator] = []
-        for index, done in enumerate(self.builder.blocks[blocks:]):
-            instrs += done.instrs[start:] if index == 0 else done.instrs
-            ends.append(done.end)
-        current = self.builder.current
-        if current is not None:
-            instrs += current.instrs[start:] if current is block else current.instrs
-        for instr in instrs:
-            match instr:
-                case ir.Check(condition=expr) | ir.Assign(value=expr):
-                    if reads_memory(expr):
-                        return True
-                case _:
-                    pass
-        return any(isinstance(end, ir.Branch) and reads_memory(end.condition) for end in ends)
 
     def assert_name(self, node: ast.Assert) -> tuple[str, str]:
         """The property an assert belongs to, and the detail."""
