@@ -1,0 +1,410 @@
+"""When a step is enabled, asked before it runs: Promela's `d_step` may not block midway.
+
+`Guards` follows a step from its location and writes down, on the memory before it, what lets it get
+to its end or fail.  That works until something was stored: a wait behind a store is *late*, and
+the oracle finds out by trying (`Late`).  For each tuple of choices the answer is separate, and a
+step is followed once per tuple; a choice that a way does not ask for belongs to no tuple of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import assert_never
+
+from modelcheck.diagnostics import InternalError
+from modelcheck.export.promela.expressions import Env, Speaker
+from modelcheck.export.promela.words import (
+    MAX_TEXT,
+    Unsayable,
+    Value,
+    say_all,
+    say_and,
+    say_any,
+    say_not,
+    say_or,
+)
+from modelcheck.ir.lookup import local_types
+from modelcheck.ir.memory import Thread
+from modelcheck.ir.nodes import (
+    Assert,
+    Assign,
+    Block,
+    Body,
+    Branch,
+    Check,
+    Choose,
+    Crash,
+    Discard,
+    End,
+    Enter,
+    Free,
+    Instr,
+    Jump,
+    Leave,
+    Load,
+    New,
+    Precedes,
+    QueueOp,
+    Return,
+    SetInterrupts,
+    Spawn,
+    Store,
+    Template,
+    Wait,
+)
+from modelcheck.ir.traverse import successors
+
+MAX_TUPLES = 256  # ways to choose in one step
+MAX_VISITS = 4_000  # blocks looked at for one guard
+
+Choices = tuple[int, ...]
+
+
+class Late(Exception):
+    """Whether the step is enabled depends on what it has stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """What one step runs: the blocks from a location (or an entry) up to the next locations."""
+
+    body: Body
+    entry: Block
+    blocks: tuple[Block, ...]
+    has_cycle: bool
+
+    @property
+    def exits(self) -> tuple[str, ...]:
+        """The locations where it may end."""
+        inside = {block.label for block in self.blocks}
+        rests = {block.label for block in self.body.blocks if block.rest}
+        found = (to for block in self.blocks for to in successors(block.end) if to in rests)
+        return tuple(dict.fromkeys(to for to in found if to in rests or to not in inside))
+
+    @property
+    def may_end(self) -> bool:
+        """Whether the thread may have finished after it."""
+        return any(isinstance(block.end, End) for block in self.blocks)
+
+    def instructions(self) -> Iterator[Instr]:
+        """All of them."""
+        for block in self.blocks:
+            yield from block.instrs
+
+
+def find_region(body: Body, entry: Block) -> Region:
+    """The region that begins at a block."""
+    by_label = {block.label: block for block in body.blocks}
+    order: list[str] = []
+    done: set[str] = set()
+    on_path: set[str] = set()
+    has_cycle = False
+    stack: list[tuple[str, bool]] = [(entry.label, False)]
+    while stack:
+        label, is_left = stack.pop()
+        if is_left:
+            on_path.discard(label)
+            done.add(label)
+            continue
+        if label in done or label in on_path:
+            continue
+        order.append(label)
+        on_path.add(label)
+        stack.append((label, True))
+        for to in reversed(successors(by_label[label].end)):
+            if by_label[to].rest:
+                continue
+            if to in on_path:
+                has_cycle = True
+            elif to not in done:
+                stack.append((to, False))
+    return Region(body, entry, tuple(by_label[label] for label in order), has_cycle)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A step under one tuple of choices.
+
+    `enabled` and `blocked` say when it gets somewhere, and when it stops at a wait that is not
+    idle; both are None where the wait is late.
+    """
+
+    choices: Choices
+    enabled: Value | None
+    blocked: Value | None
+
+
+class Guards:
+    """Says when the steps of a program are enabled."""
+
+    def __init__(self, speaker: Speaker) -> None:
+        self._speaker = speaker
+        self._visits = 0
+        self._asked = 0  # how many values the choice behind the tuple has
+
+    # ------------------------------------------------------------------------ steps
+
+    def list_ways(self, thread: Thread, region: Region) -> tuple[Way, ...]:
+        """A step under every tuple of choices that some way through it asks for."""
+        env = self.begin(thread, region)
+        found: list[Way] = []
+        waiting: list[Choices] = [()]
+        while waiting:
+            choices = waiting.pop(0)
+            self._asked = 0
+            try:
+                enabled = self._follow(region, env, choices, is_for_wait=False)
+                blocked: Value | None = self._follow(region, env, choices, is_for_wait=True)
+            except Late:
+                self._asked = self._count_asked(region, len(choices))
+                enabled = blocked = None
+            if enabled != 0 or blocked != 0:
+                found.append(Way(choices, enabled, blocked))
+            waiting += [(*choices, i) for i in range(self._asked)]
+            if len(waiting) + len(found) > MAX_TUPLES:
+                raise Unsayable(f"a step of `{thread.name}` has more than {MAX_TUPLES} choices")
+        return tuple(found)
+
+    def begin(self, thread: Thread, region: Region) -> Env:
+        """The locals as a step finds them: the live ones in their slots, 0 for all others."""
+        values: dict[str, Value] = dict.fromkeys(local_types(region.body), 0)
+        for name in region.entry.live if region.entry.rest else ():
+            offset = self._speaker.memory.local_slot(thread.template, name)
+            if offset is None:
+                raise InternalError(f"the live local `{name}` has no slot")
+            values[name] = self._speaker.slot(thread.locals_base + offset)
+        return Env(thread, values, local_types(region.body))
+
+    def _follow(
+        self, region: Region, env: Env, choices: Choices, *, is_for_wait: bool
+    ) -> Value:
+        self._visits = 0
+        by_label = {block.label: block for block in region.body.blocks}
+        walk = _Walk(by_label, choices, is_for_wait=is_for_wait)
+        return self._block(walk, region.entry, env, 0, is_changed=False)
+
+    def _block(
+        self, walk: _Walk, block: Block, env: Env, taken: int, *, is_changed: bool
+    ) -> Value:
+        self._visits += 1
+        if self._visits > MAX_VISITS:
+            raise Late
+        return self._instr(walk, block, 0, env, taken, is_changed=is_changed)
+
+    def _instr(
+        self, walk: _Walk, block: Block, at: int, env: Env, taken: int, *, is_changed: bool
+    ) -> Value:
+        """What lets the step get on from an instruction of a block."""
+        if self._is_free(walk, block, at):
+            return walk.arrive(taken)
+        if is_changed:
+            raise Late
+        speaker = self._speaker
+        while at < len(block.instrs):
+            instr = block.instrs[at]
+            at += 1
+            match instr:
+                case Assign(local, value):
+                    env = env.bind(local, speaker.say(value, env))
+                case Load(local, place):
+                    slot = speaker.address(speaker.memory.resolve(place), env)
+                    env = env.bind(local, speaker.slot(slot))
+                case Check(condition) | Assert(condition):
+                    holds = speaker.say(condition, env)
+                    if holds == 1:
+                        continue
+                    on = self._instr(walk, block, at, env, taken, is_changed=False)
+                    fails = say_and(say_not(holds), walk.arrive(taken))
+                    return self._limit(say_or(fails, say_and(holds, on)))
+                case Wait(condition, is_idle):
+                    holds = speaker.say(condition, env)
+                    on = self._instr(walk, block, at, env, taken, is_changed=False)
+                    stops: Value = 0
+                    if walk.is_for_wait and not is_idle:
+                        stops = say_not(holds)
+                    return self._limit(say_or(stops, say_and(holds, on)))
+                case Choose(local, count):
+                    if taken == len(walk.choices):
+                        self._asked = max(self._asked, count)
+                        return 0
+                    if walk.choices[taken] >= count:
+                        return 0
+                    env = env.bind(local, walk.choices[taken])
+                    taken += 1
+                case New(_, pool) if speaker.memory.lookup.object(pool).reuse:
+                    count = speaker.memory.element_count(pool)
+                    if taken == len(walk.choices):
+                        self._asked = max(self._asked, count)
+                        return 0
+                    if walk.choices[taken] >= count:
+                        return 0
+                    is_rank = self.say_has_rank(pool, walk.choices[taken])
+                    on = self._instr(walk, block, at, env, taken + 1, is_changed=True)
+                    return say_and(is_rank, on)
+                case QueueOp("read") | Precedes():
+                    pass
+                case Store() | QueueOp() | New() | Free() | Discard() | Enter() | Leave():
+                    return self._instr(walk, block, at, env, taken, is_changed=True)
+                case Spawn() | Crash() | SetInterrupts():
+                    return self._instr(walk, block, at, env, taken, is_changed=True)
+                case _:
+                    assert_never(instr)
+            if self._is_free(walk, block, at):
+                return walk.arrive(taken)
+        match block.end:
+            case Jump(target):
+                return self._go(walk, target, env, taken)
+            case Branch(condition, then, other):
+                holds = speaker.say(condition, env)
+                if isinstance(holds, int):
+                    return self._go(walk, then if holds else other, env, taken)
+                left = self._go(walk, then, env, taken)
+                right = self._go(walk, other, env, taken)
+                return self._limit(speaker.dialect.ite(holds, left, right))
+            case End():
+                return walk.arrive(taken)
+            case Return():
+                raise InternalError("a step returns a value")
+            case _:
+                assert_never(block.end)
+
+    def _go(self, walk: _Walk, label: str, env: Env, taken: int) -> Value:
+        block = walk.by_label[label]
+        if block.rest:
+            return walk.arrive(taken)
+        return self._block(walk, block, env, taken, is_changed=False)
+
+    def _limit(self, value: Value) -> Value:
+        if isinstance(value, str) and len(value) > MAX_TEXT:
+            raise Late
+        return value
+
+    def say_has_rank(self, pool: str, rank: int) -> Value:
+        """Whether a pool has a free slot of that rank."""
+        free = self._speaker.list_free(self._speaker.memory.lookup.object(pool))
+        if rank == 0:
+            return say_any(free)
+        dialect = self._speaker.dialect
+        return f"({' + '.join(map(dialect.text, free))} > {dialect.number(rank)})"
+
+    # ------------------------------------------------------------------------ what lies ahead
+
+    def _is_free(self, walk: _Walk, block: Block, at: int) -> bool:
+        """Whether nothing from an instruction on can stop the step or ask for a choice."""
+        if any(self._binds(instr) for instr in block.instrs[at:]):
+            return False
+        return all(
+            walk.by_label[to].rest or self._is_free_from(walk, to) for to in successors(block.end)
+        )
+
+    def _is_free_from(self, walk: _Walk, label: str) -> bool:
+        if label not in walk.free:
+            region = find_region(
+                Body(label, tuple(walk.by_label.values())), walk.by_label[label]
+            )
+            walk.free[label] = not any(self._binds(i) for i in region.instructions())
+        return walk.free[label]
+
+    def _binds(self, instr: Instr) -> bool:
+        """Whether an instruction can stop its step, or asks for a choice."""
+        match instr:
+            case Wait() | Choose():
+                return True
+            case New(_, pool):
+                return self._speaker.memory.lookup.object(pool).reuse
+            case Spawn(_, template):
+                body = self._speaker.memory.lookup.template(template).body
+                return any(self._binds(i) for i in find_start(body).instructions())
+            case _:
+                return False
+
+    def _count_asked(self, region: Region, taken: int) -> int:
+        """How many values the choice number `taken` of a step may have, whatever comes before."""
+        counts = [0]
+        for instr in region.instructions():
+            match instr:
+                case Choose(_, count):
+                    counts.append(count)
+                case New(_, pool) if self._speaker.memory.lookup.object(pool).reuse:
+                    counts.append(self._speaker.memory.element_count(pool))
+                case Spawn(_, template):
+                    body = self._speaker.memory.lookup.template(template).body
+                    if any(isinstance(i, Choose) for i in find_start(body).instructions()):
+                        raise Unsayable("a spawned thread chooses before its first step")
+                case _:
+                    pass
+        if region.has_cycle and len(counts) > 1:
+            raise Unsayable("a step chooses in a loop, behind a store or for more rounds than fit")
+        return max(counts) if taken < len(counts) - 1 else 0
+
+    def can_wait(self, region: Region) -> bool:
+        """Whether the step can be disabled."""
+        return any(isinstance(i, Wait) or (isinstance(i, Spawn) and self._binds(i))
+                   for i in region.instructions())
+
+    # ------------------------------------------------------------------------ interrupts
+
+    def say_gate(self, thread: Thread, location: str) -> Value:
+        """What interrupts allow: a handler starts only while they are on, and its target stands
+        still until it ends.
+        """
+        memory, speaker = self._speaker.memory, self._speaker
+        found: list[Value] = []
+        template = memory.lookup.template(thread.template)
+        target = self._find_target(thread)
+        if target is not None and location in find_first(template):
+            over = speaker.is_equal(speaker.slot(target.pc), memory.ended(target.template))
+            bases = [memory.irqs_base]
+            bases += [memory.softirqs_base] if template.context == "softirq" else []
+            flags: list[Value] = [
+                speaker.slot(base + target.number) for base in bases if base is not None
+            ]
+            found.append(say_or(over, say_all(flags)))
+        for handler in memory.threads:
+            if self._find_target(handler) != thread:
+                continue
+            pc = speaker.slot(handler.pc)
+            own = memory.lookup.template(handler.template)
+            rests = [memory.location_number(own.name, label) for label in find_first(own)]
+            rests.append(memory.ended(own.name))
+            found.append(say_any([speaker.is_equal(pc, number) for number in sorted(rests)]))
+        return say_all(found)
+
+    def _find_target(self, thread: Thread) -> Thread | None:
+        memory = self._speaker.memory
+        name = memory.lookup.template(thread.template).interrupts
+        if not name:
+            return None
+        targets = memory.threads_of(name)
+        return targets[0] if len(targets) == 1 else targets[thread.index]
+
+
+@dataclass(slots=True)
+class _Walk:
+    """What is followed: the blocks, the choices made, and which question is asked."""
+
+    by_label: dict[str, Block]
+    choices: Choices
+    is_for_wait: bool
+    free: dict[str, bool]
+
+    def __init__(self, by_label: dict[str, Block], choices: Choices, *, is_for_wait: bool) -> None:
+        self.by_label, self.choices, self.is_for_wait = by_label, choices, is_for_wait
+        self.free = {}
+
+    def arrive(self, taken: int) -> Value:
+        """The step has got there: does that answer the question, for just these choices."""
+        return int(not self.is_for_wait and taken == len(self.choices))
+
+
+def find_start(body: Body) -> Region:
+    """What a thread does before its first location; nothing where it begins at one."""
+    entry = next(block for block in body.blocks if block.label == body.entry)
+    return Region(body, entry, (), has_cycle=False) if entry.rest else find_region(body, entry)
+
+
+def find_first(template: Template) -> frozenset[str]:
+    """The locations at which a thread may stand before its first step."""
+    start = find_start(template.body)
+    return frozenset(start.exits) if start.blocks else frozenset((start.entry.label,))

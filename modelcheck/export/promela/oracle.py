@@ -1,0 +1,424 @@
+"""The oracle form: one process, program counters as variables, one `d_step` per step and choice.
+
+With `-DNOREDUCE`, SPIN stores exactly our states.  A transition of ours is one of SPIN's (which
+counts its initial state as one more); a step that fails changes nothing, so it leads SPIN to a
+state it knows.  Whatever is true of states is asserted at the end of the `d_step` that leads there.
+With several initial states there is one state before them: one state, k transitions, one level more.
+
+Not covered, because they are about pairs of steps or about the graph: `data-race`, `stuck`.
+`reachable` properties are asserted (the other way round) in texts that SPIN reads with -DREACHABLE.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from modelcheck.export.promela.expressions import Speaker
+from modelcheck.export.promela.guards import Guards, Region, Way, find_region
+from modelcheck.export.promela.interpret import (
+    Asks,
+    Disabled,
+    Fails,
+    Run,
+    Starts,
+    Vector,
+    find_starts,
+)
+from modelcheck.export.promela.judges import JudgeWriter
+from modelcheck.export.promela.silence import Silence
+from modelcheck.export.promela.steps import Goals, Names, StepWriter
+from modelcheck.export.promela.words import (
+    Lines,
+    Unsayable,
+    Value,
+    say_all,
+    say_and,
+    say_any,
+    say_comment,
+    say_not,
+)
+from modelcheck.ir.memory import UNINITIALISED, Memory, Thread
+from modelcheck.ir.nodes import Block, Program, Wait
+
+MAX_STATE_BYTES = 60_000  # what SPIN's VECTORSZ can be raised to
+MAX_CHARACTERS = 4_000_000  # of the text; SPIN's C for more takes minutes to compile
+
+BLOCKED, RESTING, ENABLED = range(3)  # what a late way's variable says
+
+
+@dataclass(frozen=True, slots=True)
+class Oracle:
+    """The text, and how to read what SPIN says of it.
+
+    `properties` gives the property of each asserted variable.  `has_first`: there is a state before
+    the initial ones, `starts` transitions leave it (failing ones included).
+    """
+
+    text: str
+    properties: Mapping[str, str]
+    has_first: bool
+    starts: int
+    extra: int = 0  # transitions at an initial state in which nothing can step
+
+
+@dataclass(frozen=True, slots=True)
+class _Option:
+    """One step of one thread."""
+
+    thread: Thread
+    location: Block
+    number: int
+    region: Region
+    gate: Value
+    ways: tuple[Way, ...]
+    late: Mapping[tuple[int, ...], str]  # the variables of its late ways
+
+    @property
+    def can_rest(self) -> bool:
+        """Whether a thread can stand here and be unable to step."""
+        return self.gate != 1 or any(isinstance(i, Wait) for i in self.region.instructions())
+
+
+def write_oracle(program: Program) -> Oracle:
+    """The oracle form of a program that has gone through all passes.
+
+    Raises Unsayable, with the reason, where it does not fit.
+    """
+    memory = Memory(program)
+    return _Writer(memory, find_starts(memory)).write()
+
+
+class _Writer:
+    def __init__(self, memory: Memory, starts: Starts) -> None:
+        below_0 = any(
+            value < 0 and value != UNINITIALISED for state in starts.states for value in state
+        )
+        self._memory = memory
+        self._starts = starts
+        self._has_first = len(starts.states) != 1 or bool(starts.failures)
+        self._speaker = Speaker(memory, starts_below_0=below_0 and not self._has_first)
+        self._dialect = self._speaker.dialect
+        self._names = Names()
+        self._body = Lines(depth=2)
+        self._silence = Silence(self._speaker)
+        self._guards = Guards(self._speaker)
+        self._steps = StepWriter(self._speaker, self._names, self._body, self._silence)
+        self._options = [
+            self._make_option(thread, block, number)
+            for thread in memory.threads
+            for number, block in enumerate(self._list_locations(thread))
+        ]
+        self._extra = 0
+
+    def _list_locations(self, thread: Thread) -> list[Block]:
+        body = self._memory.lookup.template(thread.template).body
+        return [block for block in body.blocks if block.rest]
+
+    def _make_option(self, thread: Thread, block: Block, number: int) -> _Option:
+        body = self._memory.lookup.template(thread.template).body
+        region = find_region(body, block)
+        ways = self._guards.list_ways(thread, region)
+        late = {
+            way.choices: "_".join(["e", str(thread.number), str(number), *map(str, way.choices)])
+            for way in ways
+            if way.enabled is None
+        }
+        gate = self._guards.say_gate(thread, block.label)
+        return _Option(thread, block, number, region, gate, ways, late)
+
+    def write(self) -> Oracle:
+        """The whole text."""
+        for i, state in enumerate(self._starts.states if self._has_first else ()):
+            self._write_first(state, i)
+        for name in self._starts.failures:
+            self._body.line(say_comment(f"a start that fails: {name}"))
+            says = "skip" if self._silence.is_everywhere(name) else (
+                f"assert({self._names.property(name)})"
+            )
+            self._body.line(f":: d_step {{ (started == 0) -> {says} }}")
+        if not self._has_first:
+            self._write_rest_at_start()
+        for option in self._options:
+            for way in option.ways:
+                if way.enabled != 0:
+                    self._write_option(option, way)
+        text = "\n".join([*self._write_head(), *self._body.lines, "  od", "}", ""])
+        if len(text) > MAX_CHARACTERS:
+            raise Unsayable(f"its Promela has {len(text):,} characters")
+        return Oracle(
+            text,
+            {variable: name for name, variable in self._names.properties.items()},
+            self._has_first,
+            len(self._starts.states) + len(self._starts.failures),
+            self._extra,
+        )
+
+    # ------------------------------------------------------------------------ the head
+
+    def _write_head(self) -> list[str]:
+        memory, dialect, names = self._memory, self._dialect, self._names
+        program = memory.program
+        lines = [
+            say_comment(f"{program.name}, {program.path}: the oracle form, one d_step per step"),
+            *(say_comment(f"{s.name} = {s.value}") for s in program.settings),
+            "/* spin -o3 -a F; cc -DSAFETY -DNOREDUCE -DBFS -o pan pan.c; ./pan -c0 */",
+            "",
+        ]
+        first = self._starts.states[0] if not self._has_first else (0,) * len(memory.slots)
+        values = ", ".join(dialect.number(value) for value in first) or "0"
+        count = max(len(memory.slots), 1)
+        if dialect.is_wide:
+            lines.append(f"c_decl {{ static long long m[{count}] = {{ {values} }}; }}")
+            lines.append(f'c_track "m" "{8 * count}"')
+        else:
+            lines.append(f"{self._find_type()} m[{count}] = {{ {values} }};")
+        for slot, name in zip(memory.slots, self._speaker.names, strict=True):
+            lines.append(f"#define {name} m[{slot.number}]")
+        if dialect.is_wide:
+            declared = ", ".join(names.scratch)
+            if declared:
+                lines.append(f"c_decl {{ static long long {declared}; }}")
+        else:
+            lines += [f"int {name};" for name in names.scratch]
+        lines += [f"bit {variable}; {say_comment(n)}" for n, variable in names.properties.items()]
+        for option in self._options:
+            for choices, variable in option.late.items():
+                lines.append(f"byte {variable} = {self._try_at_start(option, choices)};")
+        if self._has_first:
+            lines.append("bit started;")
+        if names.needs_undo:
+            lines.append(f"c_decl {{ static char undo[{8 * count}]; }}")
+        lines += self._write_orders()
+        lines += [
+            f"#define at_start {self._say_at_start()}",
+            f"#define anything_enabled {dialect.text(self._say_enabled())}",
+            f"#define all_resting {dialect.text(self._say_resting())}",
+            "",
+            "active proctype program() {",
+            "end:",
+            "  do",
+        ]
+        return lines
+
+    def _find_type(self) -> str:
+        lo = min((slot.lo for slot in self._memory.slots), default=0)
+        hi = self._dialect.uninitialised
+        if lo >= 0 and hi <= 255:
+            return "byte"
+        return "short" if lo >= -32768 and hi <= 32767 else "int"
+
+    def _write_orders(self) -> list[str]:
+        """Which declaration was passed before which, outside the states, transitively closed."""
+        if not self._names.orders:
+            return []
+        size = max(len(known) for known in self._names.orders.values()) or 1
+        count = len(self._names.orders)
+        return [
+            "c_decl {",
+            f"  static unsigned char before[{count}][{size}][{size}], is_cyclic[{count}];",
+            "  static void precede(int k, int a, int b)",
+            "  { int i, j;",
+            "    if (a < 0 || b < 0) return;",
+            f"    for (i = 0; i < {size}; i++) for (j = 0; j < {size}; j++)",
+            "      if ((i == a || before[k][i][a]) && (j == b || before[k][b][j]))",
+            "        { before[k][i][j] = 1; if (i == j) is_cyclic[k] = 1; }",
+            "  }",
+            "}",
+        ]
+
+    # ------------------------------------------------------------------------ the options
+
+    def _write_first(self, state: Vector, number: int) -> None:
+        self._body.line(say_comment(f"initial state {number}"))
+        with self._body.inside(":: d_step { (started == 0) ->", "}"):
+            self._body.say("started = 1")
+            for slot, value in zip(self._speaker.names, state, strict=True):
+                self._body.say(self._dialect.assign(slot, value))
+            used = self._write_judgement(may_rest=True)
+            self._write_trials(used)
+            self._write_zeros(used)
+
+    def _write_rest_at_start(self) -> None:
+        """The only initial state, where nothing can step: nobody else would judge it."""
+        state = self._starts.states[0]
+        for option in self._options:
+            if state[option.thread.pc] == option.number:
+                for way in option.ways:
+                    if self._try(option, way.choices, state) == ENABLED:
+                        return
+        self._extra = 1
+        with self._body.inside(f":: d_step {{ {self._dialect.condition('at_start')} ->", "}"):
+            self._write_zeros(self._write_judgement(may_rest=True))
+
+    def _write_option(self, option: _Option, way: Way) -> None:
+        thread, block, body = option.thread, option.location, self._body
+        step = block.step
+        what = f"{step.span} {step.text}" if step is not None else ""
+        chosen = f" choosing {', '.join(map(str, way.choices))}" if way.choices else ""
+        body.line(say_comment(f"{thread.name} at {block.label}{chosen}: {what}"))
+        guard = self._say_guard(option, way)
+        with body.inside(f":: d_step {{ {self._dialect.condition(guard)} ->", "}"):
+            used: dict[str, None] = {}
+            if not self._has_first and self._starts.states[0][thread.pc] == option.number:
+                used |= self._write_start_judgement()
+            done, failed = self._names.label(), self._names.label()
+            goals = Goals(done, failed)
+            self._steps.write_way(thread, option.region, way.choices, goals, is_trial=False)
+            used |= self._steps.used
+            body.line(f"{done}: skip;")
+            used |= self._write_judgement(may_rest=self._may_rest_after(option))
+            self._write_trials(used)
+            body.line(f"{failed}: skip;")
+            self._write_zeros(used)
+
+    def _say_guard(self, option: _Option, way: Way) -> Value:
+        at = self._speaker.is_equal(self._speaker.slot(option.thread.pc), option.number)
+        enabled = way.enabled
+        if enabled is None:
+            enabled = f"({option.late[way.choices]} == {ENABLED})"
+            if self._dialect.is_wide:
+                enabled = f"(now.{option.late[way.choices]} == {ENABLED})"
+        found = say_all([at, option.gate, enabled])
+        return say_and(self._say_started(), found)
+
+    def _say_started(self) -> Value:
+        if not self._has_first:
+            return 1
+        return "now.started" if self._dialect.is_wide else "started"
+
+    def _may_rest_after(self, option: _Option) -> bool:
+        """Whether nothing may be enabled after a step: its thread ends, or comes to where it can
+        be stopped.
+        """
+        if option.region.may_end or option.gate != 1:
+            return True
+        here = {o.location.label for o in self._options if o.thread == option.thread and o.can_rest}
+        return any(label in here for label in option.region.exits)
+
+    def _write_judgement(self, *, may_rest: bool) -> dict[str, None]:
+        judge = JudgeWriter(self._speaker, self._names, self._body, self._silence)
+        judge.write_always()
+        if may_rest:
+            judge.write_at_rest(enabled="(anything_enabled)", resting="(all_resting)")
+        return judge.used
+
+    def _write_start_judgement(self) -> dict[str, None]:
+        """The only initial state is judged before the steps that lead away from it."""
+        kinds = {p.kind for p in self._memory.program.properties}
+        if kinds.isdisjoint(("invariant", "reachable")):
+            return {}
+        after = self._names.label()
+        self._body.line(f"if :: {self._dialect.condition('(at_start)')} -> skip")
+        self._body.line(f":: else -> goto {after}")
+        self._body.line("fi;")
+        judge = JudgeWriter(self._speaker, self._names, self._body, self._silence)
+        judge.write_always()
+        for name in judge.used:
+            self._body.say(self._dialect.assign(name, 0))
+        self._body.line(f"{after}: skip;")
+        return judge.used
+
+    def _write_zeros(self, used: Mapping[str, None]) -> None:
+        if not self._dialect.is_wide:
+            for name in used:
+                self._body.say(f"{name} = 0")
+        self._body.line("skip")
+
+    # ------------------------------------------------------------------------ trials
+
+    def _write_trials(self, used: dict[str, None]) -> None:
+        """Find out which late ways are enabled in the state that holds now, by trying them."""
+        for option in self._options:
+            for choices, variable in option.late.items():
+                is_here = self._speaker.is_equal(
+                    self._speaker.slot(option.thread.pc), option.number
+                )
+                over, done = self._names.label(), self._names.label()
+                blocked, resting = self._names.label(), self._names.label()
+                self._body.say(f"{variable} = {BLOCKED}")
+                self._body.line(f"if :: {self._dialect.condition(is_here)} -> skip")
+                self._body.line(f":: else -> goto {over}")
+                self._body.line("fi;")
+                self._steps.save()
+                goals = Goals(done, done, (blocked, resting))
+                self._steps.write_way(
+                    option.thread, option.region, choices, goals, is_trial=True
+                )
+                used |= self._steps.used
+                end = self._names.label()
+                self._body.line(f"{done}: {variable} = {ENABLED}; goto {end};")
+                self._body.line(f"{resting}: {variable} = {RESTING}; goto {end};")
+                self._body.line(f"{blocked}: {variable} = {BLOCKED};")
+                self._body.line(f"{end}: skip;")
+                self._steps.restore()
+                self._body.line(f"{over}: skip;")
+
+    def _try_at_start(self, option: _Option, choices: tuple[int, ...]) -> int:
+        state = self._starts.states[0] if not self._has_first else None
+        if state is None or state[option.thread.pc] != option.number:
+            return BLOCKED
+        return self._try(option, choices, state)
+
+    def _try(self, option: _Option, choices: tuple[int, ...], state: Vector) -> int:
+        run = Run(self._memory, list(state), choices)
+        try:
+            run.step(option.thread, option.location)
+        except Disabled as disabled:
+            return RESTING if disabled.is_idle else BLOCKED
+        except Asks:
+            return RESTING
+        except Fails:
+            pass
+        return ENABLED if run.position == len(choices) else RESTING
+
+    # ------------------------------------------------------------------------ rest
+
+    def _say_at_start(self) -> str:
+        if self._has_first:
+            return "0"
+        pairs = zip(self._speaker.names, self._starts.states[0], strict=True)
+        return self._dialect.text(say_all([self._speaker.is_equal(n, v) for n, v in pairs]))
+
+    def _say_enabled(self) -> Value:
+        """Whether some step is enabled."""
+        return say_any([self._say_thread_enabled(thread) for thread in self._memory.threads])
+
+    def _say_thread_enabled(self, thread: Thread) -> Value:
+        pc = self._speaker.slot(thread.pc)
+        always: Value = f"({pc} < {self._memory.ended(thread.template)})"
+        sometimes: list[Value] = []
+        for option in self._options:
+            if option.thread != thread:
+                continue
+            at = self._speaker.is_equal(pc, option.number)
+            ways = say_any([self._say_way(option, way) for way in option.ways])
+            enabled = say_and(option.gate, ways)
+            if enabled != 1:
+                always = say_and(always, say_not(at))
+                sometimes.append(say_and(at, enabled))
+        return say_any([always, *sometimes])
+
+    def _say_way(self, option: _Option, way: Way) -> Value:
+        if way.enabled is not None:
+            return way.enabled
+        return f"({self._say_late(option, way)} == {ENABLED})"
+
+    def _say_late(self, option: _Option, way: Way) -> str:
+        prefix = "now." if self._dialect.is_wide else ""
+        return prefix + option.late[way.choices]
+
+    def _say_resting(self) -> Value:
+        """Whether every thread has ended or waits where it may idle; asked where none is enabled."""
+        found: list[Value] = []
+        for option in self._options:
+            at = self._speaker.is_equal(self._speaker.slot(option.thread.pc), option.number)
+            stops: list[Value] = [say_not(option.gate)]
+            for way in option.ways:
+                if way.blocked is not None:
+                    stops.append(way.blocked)
+                else:
+                    stops.append(f"({self._say_late(option, way)} == {BLOCKED})")
+            blocked = say_any(stops)
+            found.append(say_not(say_and(at, blocked)))
+        return say_all(found)
