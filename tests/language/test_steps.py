@@ -149,13 +149,17 @@ def test_accesses_are_steps(body, steps):
         ("with atomic():\n    while one.a < 3:\n        one.a += 1", 1),
         ("with atomic():\n    one.a = 1\n    return\none.b = 1", 1),
         (
-            "while True:\n    with atomic():\n        one.a += 1\n        if one.a == 2:\n"
-            "            break",
+            (
+                "while True:\n    with atomic():\n        one.a += 1\n        if one.a == 2:\n"
+                "            break"
+            ),
             2,
         ),
         (
-            "for i in range(3):\n    with atomic():\n        one.a += 1\n        if i == 1:\n"
-            "            continue\n    one.b = 1",
+            (
+                "for i in range(3):\n    with atomic():\n        one.a += 1\n        if i == 1:\n"
+                "            continue\n    one.b = 1"
+            ),
             5,
         ),
         ("wait_until(one.a == 0)", 1),

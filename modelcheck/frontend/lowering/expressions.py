@@ -302,12 +302,8 @@ class Expressions(Places):
                 )
             case Routine() as routine if expected is None or isinstance(expected, FnType):
                 return self.convert(routine, FnType(), node, None)
-            case ThreadName(name, 1):
-                return Scalar(ir.ThreadOf(name, constant(0, RangeType(0, 0))), THREAD_ID)
-            case ThreadName(name, count):
-                raise self.fail(
-                    "MC254", f"`{name}` has {count} copies", node, help=f"name one: `{name}[0]`"
-                )
+            case ThreadName():
+                return self.thread_value(value, node)
             case Text():
                 raise self.fail("MC141", "a string is no value here", node)
             case _:

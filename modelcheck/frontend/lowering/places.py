@@ -11,6 +11,7 @@ from modelcheck.frontend.values import (
     Routine,
     Scalar,
     Storage,
+    ThreadName,
     Value,
 )
 from modelcheck.frontend.world import is_number, show_type
@@ -388,6 +389,8 @@ class Places(LoweringContext):
                 return Scalar(constant(0, to), to)
             case Routine() as routine, FnType():
                 return Scalar(constant(self.world.routine_number(routine), FN), FN)
+            case ThreadName(), ThreadIdType():
+                return self.thread_value(value, node)
             case Scalar(type=found), _ if found == to:
                 return value
             case Scalar(), WordType(bits) if is_number(value.type):
@@ -406,6 +409,17 @@ class Places(LoweringContext):
                     node,
                     help="say `is not None`" if isinstance(to, BoolType) else "",
                 )
+
+    def thread_value(self, thread: ThreadName, node: ast.AST) -> Scalar:
+        """A thread named by its declaration, as a ThreadId."""
+        if thread.count != 1:
+            raise self.fail(
+                "MC254",
+                f"`{thread.name}` has {thread.count} copies",
+                node,
+                help=f"name one: `{thread.name}[0]`",
+            )
+        return Scalar(ir.ThreadOf(thread.name, constant(0, RangeType(0, 0))), ThreadIdType())
 
     def _checked(
         self,
