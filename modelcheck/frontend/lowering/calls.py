@@ -253,6 +253,9 @@ class Calls(Expressions):
     def run_routine(self, routine: Routine, bound: dict[str, Value], node: ast.AST) -> Value:
         """Lower the body in a frame of its own; yields what it returns."""
         frame = make_frame(routine, (*self.frame.calls, self.span(node)))
+        for parameter in routine.node.args.args:
+            if self.annotated(routine, parameter) == "Ref":
+                frame.refs.add(parameter.arg)
         for name, value in bound.items():
             self.bind_parameter(frame, name, value, node)
         frame.return_label = self.builder.fresh_label()
@@ -266,7 +269,7 @@ class Calls(Expressions):
     def bind_parameter(self, frame: Frame, name: str, value: Value, node: ast.AST) -> None:
         """A parameter that the routine assigns becomes a local; any other is its argument."""
         frame.assigned.add(name)
-        if name not in frame.counts:
+        if name not in frame.counts or name in frame.refs:
             frame.names[name] = value
             return
         scalar = self.as_scalar(value, node)

@@ -54,6 +54,7 @@ class Frame:
     calls: tuple[Span, ...] = ()
     statement: ast.stmt | None = None
     globals: set[str] = field(default_factory=set)
+    refs: set[str] = field(default_factory=set)  # parameters that stand for a place
     loops: list[Loop] = field(default_factory=list)
     return_label: str = ""
     result: list[str] | None = None  # the locals that hold what is returned

@@ -163,16 +163,7 @@ class Statements(Intrinsics):
         """Whether a target is a local of the routine."""
         if not isinstance(target, ast.Name):
             return False
-        if target.id in self.frame.globals:
-            return False
-        return not self.is_ref(target.id)
-
-    def is_ref(self, name: str) -> bool:
-        """Whether a name is a `Ref` parameter: assigning it stores to the place."""
-        bound = self.frame.names.get(name)
-        return isinstance(bound, Storage) and not isinstance(
-            bound.type, (Embedded, ArrayOf, QueueOf)
-        )
+        return target.id not in self.frame.globals and target.id not in self.frame.refs
 
     def ghost_mode(self) -> Mode:
         """How a store to a ghost is evaluated: it looks at the state as it is."""
