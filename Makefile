@@ -62,7 +62,7 @@ format-current: $(READY)
 
 lint: $(READY) ## ruff on the code; on the specs what it knows of every Python file
 	$(BIN)/ruff check modelcheck tests docs bench setup.py
-	$(BIN)/ruff check --isolated --select F,E9 --line-length 200 specs modelcheck/kernel
+	$(BIN)/ruff check --isolated --select F,E9 --line-length 200 specs bench/specs modelcheck/kernel
 
 types: $(READY) ## mypy on the code
 	$(BIN)/mypy
@@ -70,8 +70,8 @@ types: $(READY) ## mypy on the code
 size: $(READY) ## Lines per file, largest first
 	@find modelcheck specs tests -name '*.py' | xargs wc -l | sort -rn | head -40
 
-bench: $(READY) ## States per second of the python backend, as JSON and Markdown
-	$(BIN)/python bench/bench.py out/bench
+bench: $(READY) ## Compare with the peers that are installed; BENCH='--large --tlc JAR' and more
+	$(BIN)/python bench/bench.py out/bench $(BENCH)
 
 clean: ## Remove what was built; .venv stays
 	rm -rf build dist out *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

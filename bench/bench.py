@@ -1,76 +1,134 @@
-"""States per second of the python backend on the spec `increments`.
+"""Compare modelcheck with its peers: time to verdict, states/s, bytes/state, workers; and say where
+the python backend's time goes.
 
-    python bench/bench.py FOLDER
+    python bench/bench.py FOLDER [--quick | --large] [--rounds N] [--model NAME]…
+                                 [--harmony PROGRAM] [--tlc JAR]
 
-Writes bench.json and bench.md.  The counts are facts and are compared with the known ones; the
-times are this machine's.
+Writes bench.json and bench.md to FOLDER.  Peers that are not installed are listed as such.  The
+counts are facts: a tool that has others than it must ends the program.  The times are this
+machine's; only one of them is judged: the states per second that DESIGN promises.
 """
 
+from __future__ import annotations
+
+import argparse
 import json
+import os
 import sys
-import time
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
+from machine import describe_machine
+from measure import Row, measure_model
+from models import MODELS, Model, Size
+from processes import CommandError
+from spending import Spending, find_spending
+from tables import write_tables
+from tools import list_tools, list_with_workers
+
 from modelcheck import api
-from modelcheck.explore.search import explore
 from modelcheck.specfiles import find_spec
 
-# threads, rounds: states, transitions, depth
-KNOWN = {
-    (2, 4): (541, 910, 16),
-    (3, 3): (7_646, 18_843, 18),
-    (3, 4): (42_237, 110_595, 24),
-}
-REPEATS = 3
-FLOOR = 30_000  # states/s that the python backend promises
+FLOOR = 30_000  # states/s that the python backend promises on increments
+PROFILED = {"increments": {"threads": 3, "rounds": 4}, "krefs": {"threads": 5}}
 
 
-def measure(threads: int, rounds: int) -> dict[str, int]:
-    """The best of some runs; ends the program if the counts are wrong."""
-    spec = api.load_spec(find_spec("increments"))
-    settings = {"threads": threads, "rounds": rounds}
-    program = api.make_program(spec, spec.info.default, settings)
-    best = float("inf")
-    for _ in range(REPEATS):
-        start = time.perf_counter()
-        counts = explore(program).counts
-        best = min(best, time.perf_counter() - start)
-    found = (counts.states, counts.transitions, counts.depth)
-    if found != KNOWN[threads, rounds]:
-        sys.exit(f"bench: {threads}x{rounds} gives {found}, not {KNOWN[threads, rounds]}")
-    return {
-        "threads": threads,
-        "rounds": rounds,
-        "states": counts.states,
-        "transitions": counts.transitions,
-        "milliseconds": round(best * 1000),
-        "states_per_second": round(counts.states / best),
-    }
-
-
-def main(folder: Path) -> int:
+def main() -> int:
     """Measure, write, compare with the floor."""
-    rows = [measure(*size) for size in KNOWN]
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "bench.json").write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
-    lines = [
-        "| increments | states | transitions | ms | states/s |",
-        "|---|---:|---:|---:|---:|",
-        *(
-            f"| {r['threads']}x{r['rounds']} | {r['states']:,} | {r['transitions']:,}"
-            f" | {r['milliseconds']:,} | {r['states_per_second']:,} |"
-            for r in rows
-        ),
-    ]
-    text = "\n".join(lines) + "\n"
-    (folder / "bench.md").write_text(text, encoding="utf-8")
+    options = _read_options()
+    models = [m for m in MODELS if not options.model or m.name in options.model]
+    try:
+        rows, workers = _measure(options, models)
+    except CommandError as error:
+        _complain(str(error))
+        return 1
+    spendings = _find_spendings(models, is_quick=options.quick)
+    machine = describe_machine()
+    versions = {tool.name: tool.version for tool in list_tools(options.harmony, options.tlc)}
+    text = write_tables(machine, versions, rows, workers, spendings)
+    found = {
+        "machine": machine,
+        "tools": {name: version or None for name, version in versions.items()},
+        "rounds": options.rounds,
+        "rows": [asdict(row) for row in rows],
+        "workers": {str(n): [asdict(row) for row in those] for n, those in workers.items()},
+        "spending": {title: asdict(spending) for title, spending in spendings.items()},
+    }
+    options.folder.mkdir(parents=True, exist_ok=True)
+    (options.folder / "bench.json").write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    (options.folder / "bench.md").write_text(text, encoding="utf-8")
     print(text, end="")  # noqa: T201 (a program)
-    fastest = max(r["states_per_second"] for r in rows)
-    if fastest < FLOOR:
-        print(f"bench: below {FLOOR:,} states/s", file=sys.stderr)  # noqa: T201
+    return _judge_floor(spendings)
+
+
+def _read_options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Compare modelcheck with its peers.")
+    parser.add_argument("folder", type=Path, help="where bench.json and bench.md go")
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument("--quick", action="store_true", help="the smallest size of each model only")
+    size.add_argument("--large", action="store_true", help="large sizes too: minutes, gigabytes")
+    parser.add_argument("--rounds", type=int, default=3, help="how often everything is run")
+    parser.add_argument("--timeout", type=float, default=600, help="seconds for one command")
+    parser.add_argument("--model", action="append", help="only this model (may be repeated)")
+    parser.add_argument("--harmony", default="harmony", help="the program, if not on the PATH")
+    parser.add_argument("--tlc", type=Path, help="tla2tools.jar")
+    return parser.parse_args()
+
+
+def _measure(
+    options: argparse.Namespace, models: Sequence[Model]
+) -> tuple[list[Row], dict[int, list[Row]]]:
+    """The rows of all tools, and those of the tools with all cores on each model's largest size."""
+    rows: list[Row] = []
+    workers: dict[int, list[Row]] = {}
+    cores = len(os.sched_getaffinity(0))
+    for model in models:
+        sizes = _choose_sizes(model, options)
+        settings = {
+            "rounds": options.rounds,
+            "timeout": options.timeout,
+            "complain": _complain,
+        }
+        tools = list_tools(options.harmony, options.tlc)
+        rows += measure_model(model, sizes, tools, **settings)
+        if cores > 1 and not options.quick:
+            tools = list_with_workers(options.harmony, options.tlc, cores)
+            workers.setdefault(cores, []).extend(
+                measure_model(model, sizes[-1:], tools, **settings)
+            )
+    return rows, workers
+
+
+def _choose_sizes(model: Model, options: argparse.Namespace) -> list[Size]:
+    if options.quick:
+        return [model.sizes[0]]
+    return [size for size in model.sizes if options.large or not size.is_large]
+
+
+def _find_spendings(models: Sequence[Model], *, is_quick: bool) -> dict[str, Spending]:
+    spendings = {}
+    for model in models:
+        if model.name in PROFILED:
+            settings = model.sizes[0].settings if is_quick else PROFILED[model.name]
+            spec = api.load_spec(find_spec(str(model.spec)))
+            program = api.make_program(spec, spec.info.default, settings)
+            title = f"{model.name} {'x'.join(map(str, settings.values()))}"
+            spendings[title] = find_spending(program)
+    return spendings
+
+
+def _judge_floor(spendings: dict[str, Spending]) -> int:
+    rates = [s.states_per_second for title, s in spendings.items() if "increments" in title]
+    if rates and max(rates) < FLOOR:
+        _complain(f"below {FLOOR:,} states/s")
         return 1
     return 0
 
 
+def _complain(text: str) -> None:
+    print(f"bench: {text}", file=sys.stderr)  # noqa: T201 (a program)
+
+
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main())
