@@ -20,12 +20,12 @@ from dataclasses import asdict
 from pathlib import Path
 
 from machine import describe_machine
-from measure import Row, measure_model
+from measure import measure_model
 from models import MODELS, Model, Size
 from processes import CommandError
 from spending import Spending, find_spending
 from tables import write_tables
-from tools import list_tools, list_with_workers
+from tools import list_tools
 
 from modelcheck import api
 from modelcheck.specfiles import find_spec
@@ -38,21 +38,33 @@ def main() -> int:
     """Measure, write, compare with the floor."""
     options = _read_options()
     models = [m for m in MODELS if not options.model or m.name in options.model]
+    cores = len(os.sched_getaffinity(0))
+    tools = list_tools(options.harmony, options.tlc, sorted({1, options.workers or cores}))
     try:
-        rows, workers = _measure(options, models)
+        rows = [
+            row
+            for model in models
+            for row in measure_model(
+                model,
+                _choose_sizes(model, options),
+                tools,
+                rounds=options.rounds,
+                timeout=options.timeout,
+                complain=_complain,
+            )
+        ]
     except CommandError as error:
         _complain(str(error))
         return 1
     spendings = _find_spendings(models, is_quick=options.quick)
     machine = describe_machine()
-    versions = {tool.name: tool.version for tool in list_tools(options.harmony, options.tlc)}
-    text = write_tables(machine, versions, rows, workers, spendings)
+    versions = {t.name.partition(",")[0]: t.version for t in tools}
+    text = write_tables(machine, versions, rows, spendings)
     found = {
         "machine": machine,
         "tools": {name: version or None for name, version in versions.items()},
         "rounds": options.rounds,
         "rows": [asdict(row) for row in rows],
-        "workers": {str(n): [asdict(row) for row in those] for n, those in workers.items()},
         "spending": {title: asdict(spending) for title, spending in spendings.items()},
     }
     options.folder.mkdir(parents=True, exist_ok=True)
@@ -71,33 +83,10 @@ def _read_options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3, help="how often everything is run")
     parser.add_argument("--timeout", type=float, default=600, help="seconds for one command")
     parser.add_argument("--model", action="append", help="only this model (may be repeated)")
+    parser.add_argument("--workers", type=int, help="beside one; all cores if not given")
     parser.add_argument("--harmony", default="harmony", help="the program, if not on the PATH")
     parser.add_argument("--tlc", type=Path, help="tla2tools.jar")
     return parser.parse_args()
-
-
-def _measure(
-    options: argparse.Namespace, models: Sequence[Model]
-) -> tuple[list[Row], dict[int, list[Row]]]:
-    """The rows of all tools, and those of the tools with all cores on each model's largest size."""
-    rows: list[Row] = []
-    workers: dict[int, list[Row]] = {}
-    cores = len(os.sched_getaffinity(0))
-    for model in models:
-        sizes = _choose_sizes(model, options)
-        settings = {
-            "rounds": options.rounds,
-            "timeout": options.timeout,
-            "complain": _complain,
-        }
-        tools = list_tools(options.harmony, options.tlc)
-        rows += measure_model(model, sizes, tools, **settings)
-        if cores > 1 and not options.quick:
-            tools = list_with_workers(options.harmony, options.tlc, cores)
-            workers.setdefault(cores, []).extend(
-                measure_model(model, sizes[-1:], tools, **settings)
-            )
-    return rows, workers
 
 
 def _choose_sizes(model: Model, options: argparse.Namespace) -> list[Size]:

@@ -47,6 +47,7 @@ class Row:
     model: str
     size: str
     tool: str
+    workers: int
     states: int
     transitions: int | None
     seconds: float
@@ -54,7 +55,7 @@ class Row:
     start_seconds: float
     states_per_second: int | None
     bytes_per_state: int | None
-    times_ours: float | None
+    times_ours: float
 
 
 def measure_model(
@@ -68,8 +69,8 @@ def measure_model(
 ) -> Iterator[Row]:
     """The rows of a model, size by size, in the order of the tools.
 
-    A tool that fails is told about and left out.  Raises `CommandError` where a tool that reduces
-    nothing has other counts than it must.
+    A peer that fails is told about and left out.  Raises `CommandError` where ours does, and where
+    a tool that reduces nothing has other counts than it must.
     """
     able = [tool for tool in tools if tool.can_run(model)]
     least = {}
@@ -79,6 +80,8 @@ def measure_model(
                 tool, model, model.least, 1000, timeout=timeout, searches=rounds
             )
         except CommandError as error:
+            if tool.name == OURS:
+                raise
             complain(str(error))
             able.remove(tool)
     for size in sizes:
@@ -88,14 +91,16 @@ def measure_model(
                 try:
                     once = run_once(tool, model, size.settings, size.states, timeout=timeout)
                 except CommandError as error:
+                    if tool.name == OURS:
+                        raise
                     complain(f"{model.name} {size.shown}: {error}")
                     continue
                 _require_known(tool, model, size, once.counts)
                 taken[tool.name].append(once)
         for tool in able:
             if len(taken[tool.name]) == rounds:
-                ours = taken.get(OURS, [])
-                yield _make_row((model, size, tool), taken[tool.name], least[tool.name], ours)
+                of = (model, size, tool)
+                yield _make_row(of, taken[tool.name], least[tool.name], taken[OURS])
 
 
 def run_once(
@@ -141,11 +146,11 @@ def _make_row(of: tuple[Model, Size, Tool], runs: list[Once], least: Once, ours:
     searching = median(r.search_seconds for r in runs) - least.search_seconds
     grown = median(r.peak_bytes for r in runs) - least.peak_bytes
     is_long = searching >= max(LEAST_SECONDS, LEAST_SHARE * least.search_seconds)
-    has_ours = len(ours) == len(runs)
     return Row(
         model=model.name,
         size=size.shown,
         tool=tool.name,
+        workers=tool.workers,
         states=states,
         transitions=runs[0].counts.transitions,
         seconds=round(median(r.seconds for r in runs), 3),
@@ -153,9 +158,5 @@ def _make_row(of: tuple[Model, Size, Tool], runs: list[Once], least: Once, ours:
         start_seconds=round(least.search_seconds, 3),
         states_per_second=round(states / searching) if is_long else None,
         bytes_per_state=round(grown / states) if is_long and grown >= LEAST_BYTES else None,
-        times_ours=(
-            round(median(r.seconds / o.seconds for r, o in zip(runs, ours, strict=True)), 3)
-            if has_ours
-            else None
-        ),
+        times_ours=round(median(r.seconds / o.seconds for r, o in zip(runs, ours, strict=True)), 3),
     )

@@ -30,14 +30,13 @@ def write_tables(
     machine: Mapping[str, str | int],
     versions: Mapping[str, str],
     rows: Sequence[Row],
-    workers: Mapping[int, Sequence[Row]],
     spendings: Mapping[str, Spending],
 ) -> str:
     """One Markdown document of all that was measured; an empty version means: not installed."""
     parts = ["# Bench", _list_facts(machine, versions), "## Time, rate, memory", _write_rows(rows)]
     parts.append(NOTES.rstrip())
-    if any(workers.values()):
-        parts += ["## More workers", _write_workers(rows, workers)]
+    if any(row.workers > 1 for row in rows):
+        parts += ["## More workers", _write_workers(rows)]
     if spendings:
         parts += ["## Where the python backend's time goes", _write_spendings(spendings)]
     return "\n\n".join(parts) + "\n"
@@ -71,19 +70,24 @@ def _write_rows(rows: Iterable[Row]) -> str:
     )
 
 
-def _write_workers(rows: Iterable[Row], workers: Mapping[int, Sequence[Row]]) -> str:
-    alone = {(row.model, row.size, row.tool): row for row in rows}
-    lines = []
-    for count, those in workers.items():
-        for row in those:
-            one = alone.get((row.model, row.size, row.tool))
-            gain = None
-            if one is not None and one.states_per_second and row.states_per_second:
-                gain = round(row.states_per_second / one.states_per_second, 2)
-            cells = (row.seconds, row.states_per_second, gain)
-            lines.append((row.model, row.size, row.tool, count, *cells))
-    heads = ["model", "size", "tool", "workers", "seconds", "states/s", "times one worker"]
+def _write_workers(rows: Iterable[Row]) -> str:
+    """The search alone, with several workers beside with one."""
+    alone = {
+        (row.model, row.size, row.tool): _search_seconds(row) for row in rows if row.workers == 1
+    }
+    lines: list[tuple[str | float | None, ...]] = []
+    for row in rows:
+        one = alone.get((row.model, row.size, row.tool.partition(",")[0]))
+        if row.workers > 1 and one is not None:
+            many = _search_seconds(row)
+            gain = round(one / many, 2) if many > 0 else None
+            lines.append((row.model, row.size, row.tool, round(one, 3), round(many, 3), gain))
+    heads = ["model", "size", "tool", "seconds, one worker", "seconds", "times as fast"]
     return write_table(heads, lines, words=3)
+
+
+def _search_seconds(row: Row) -> float:
+    return row.seconds - row.build_seconds
 
 
 def _write_spendings(spendings: Mapping[str, Spending]) -> str:

@@ -10,7 +10,7 @@ import json
 import re
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,6 +52,7 @@ class Tool:
     read_counts: Callable[[Finished], Counts]
     is_plain: bool = True
     needs_symmetry: bool = False
+    workers: int = 1
 
     def can_run(self, model: Model) -> bool:
         """Whether the tool is there and has a model."""
@@ -62,57 +63,40 @@ class Tool:
         )
 
 
-def list_tools(harmony: str, tlc: Path | None) -> tuple[Tool, ...]:
-    """All tools, ours first.  `harmony` is the program's name or path, `tlc` the jar."""
+def list_tools(harmony: str, tlc: Path | None, workers: Iterable[int]) -> tuple[Tool, ...]:
+    """All tools, ours first; those that can use several workers once for each number of them.
+
+    `harmony` is the program's name or path, `tlc` the jar.
+    """
     gcc = shutil.which("gcc")
     spin = ask_version(["spin", "-V"]) if gcc else ""
     rumur = ask_version(["rumur", "--version"]) if gcc else ""
-    harmony_version = ask_version([harmony, "--version"])
+    bag = ask_version([harmony, "--version"])
     java = ask_version(["java", "-version"]) if tlc is not None and tlc.exists() else ""
-    return (
-        Tool(
-            OURS,
-            ask_version([*_MODELCHECK, "--version"]),
-            "",
-            _plan_ours,
-            _read_ours,
-        ),
+    ours = ask_version([*_MODELCHECK, "--version"])
+    symmetry = _plan_rumur(1, symmetry=True)
+    tools = [
+        Tool(OURS, ours, "", _plan_ours, _read_ours),
         Tool("SPIN", spin, ".pml", _plan_spin("-DNOREDUCE"), _read_spin),
-        Tool("SPIN, its reduction", spin, ".pml", _plan_spin(), _read_spin, is_plain=False),
-        Tool("Rumur", rumur, ".m", _plan_rumur(1), _read_rumur),
-        Tool(
-            "Rumur, symmetry",
-            rumur,
-            ".m",
-            _plan_rumur(1, symmetry=True),
-            _read_rumur,
-            is_plain=False,
-            needs_symmetry=True,
-        ),
-        Tool(
-            "Harmony",
-            harmony_version,
-            ".hny",
-            _plan_harmony(harmony, 1),
-            _read_harmony,
-            is_plain=False,
-        ),
-        Tool("TLC", java, ".tla", _plan_tlc(tlc, 1), _read_tlc),
-    )
-
-
-def list_with_workers(harmony: str, tlc: Path | None, workers: int) -> tuple[Tool, ...]:
-    """The tools that can use several workers, with that many."""
-    replaced = {
-        "Rumur": _plan_rumur(workers),
-        "Harmony": _plan_harmony(harmony, workers),
-        "TLC": _plan_tlc(tlc, workers),
-    }
-    return tuple(
-        Tool(t.name, t.version, t.suffix, replaced[t.name], t.read_counts, is_plain=t.is_plain)
-        for t in list_tools(harmony, tlc)
-        if t.name in replaced
-    )
+        Tool("SPIN, its reduction", spin, ".pml", _plan_spin(), _read_spin, False),
+        Tool("Rumur, symmetry", rumur, ".m", symmetry, _read_rumur, False, needs_symmetry=True),
+    ]
+    for n in workers:
+        name = "" if n == 1 else f", {n} workers"
+        tools += [
+            Tool(f"Rumur{name}", rumur, ".m", _plan_rumur(n), _read_rumur, workers=n),
+            Tool(
+                f"Harmony{name}",
+                bag,
+                ".hny",
+                _plan_harmony(harmony, n),
+                _read_harmony,
+                False,
+                workers=n,
+            ),
+            Tool(f"TLC{name}", java, ".tla", _plan_tlc(tlc, n), _read_tlc, workers=n),
+        ]
+    return tuple(tools)
 
 
 # ---------------------------------------------------------------------------------------------
