@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 SPECS := $(shell find specs -name '*.py' | LC_ALL=C sort)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check gate results results-current golden docs docs-current lint types format size bench clean
+.PHONY: help demo test check gate results results-current golden docs docs-current lint types format size bench oracle clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -69,6 +69,9 @@ types: $(READY) ## mypy on the code
 
 size: $(READY) ## Lines per file, largest first
 	@find modelcheck specs tests -name '*.py' | xargs wc -l | sort -rn | head -40
+
+oracle: $(READY) ## SPIN's states, transitions, depth and verdicts against ours, every variant
+	$(BIN)/python -m tests.oracle specs
 
 bench: $(READY) ## Compare with the peers that are installed; BENCH='--large --tlc JAR' and more
 	$(BIN)/python bench/bench.py out/bench $(BENCH)

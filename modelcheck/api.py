@@ -190,6 +190,13 @@ def describe_program(
     return print_layout(layout(program)) if with_layout else print_program(program)
 
 
+def choose_program(argument: str, choice: Choice) -> Program:
+    """One program of the spec that `argument` names, after all passes."""
+    spec = load_spec(find_spec(argument))
+    variant = choose_variant(spec.info, choice.variant)
+    return make_program(spec, variant, read_settings(spec.info, choice.settings))
+
+
 def load_spec(file: SpecFile) -> Spec:
     """What the front end makes of a file."""
     return load(file.path, file.shown)
@@ -265,6 +272,7 @@ __all__ = [
     "Run",
     "SelectionError",
     "check",
+    "choose_program",
     "describe_program",
     "draw_pictures",
     "draw_states",

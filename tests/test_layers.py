@@ -24,6 +24,7 @@ MAY_IMPORT = {
     "backends": {"checks", "diagnostics", "ir"},
     "explore": {"checks", "diagnostics", "ir", "backends"},
     "trace": {"checks", "diagnostics", "ir", "backends", "explore", "frontend.spec"},
+    "export": {"diagnostics", "ir"},
     "gate": {"explore.result", "frontend.spec"},
     "report": {"diagnostics", "ir", "explore.result", "frontend.spec", "gate"},
     "specfiles": set(),
@@ -36,7 +37,7 @@ MAY_IMPORT = {
     },
     "results": {"api", "gate", "report"},
     "cli": {
-        *("api", "codes", "diagnostics", "gate", "report", "specfiles", "starter"),
+        *("api", "codes", "diagnostics", "export", "gate", "report", "specfiles", "starter"),
         *("trace.text", "trace.stored"),  # writers
         "explore.options",  # the type of a progress report
     },

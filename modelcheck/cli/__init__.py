@@ -12,6 +12,7 @@ import click
 
 from modelcheck.cli.commands import modelcheck
 from modelcheck.cli.console import flush_stdout, report_internal_error
+from modelcheck.cli.export import export_command  # noqa: F401 (it joins the group)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

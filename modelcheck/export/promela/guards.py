@@ -77,10 +77,9 @@ class Region:
     @property
     def exits(self) -> tuple[str, ...]:
         """The locations where it may end."""
-        inside = {block.label for block in self.blocks}
         rests = {block.label for block in self.body.blocks if block.rest}
         found = (to for block in self.blocks for to in successors(block.end) if to in rests)
-        return tuple(dict.fromkeys(to for to in found if to in rests or to not in inside))
+        return tuple(dict.fromkeys(found))
 
     @property
     def may_end(self) -> bool:
@@ -176,17 +175,13 @@ class Guards:
             values[name] = self._speaker.slot(thread.locals_base + offset)
         return Env(thread, values, local_types(region.body))
 
-    def _follow(
-        self, region: Region, env: Env, choices: Choices, *, is_for_wait: bool
-    ) -> Value:
+    def _follow(self, region: Region, env: Env, choices: Choices, *, is_for_wait: bool) -> Value:
         self._visits = 0
         by_label = {block.label: block for block in region.body.blocks}
         walk = _Walk(by_label, choices, is_for_wait=is_for_wait)
         return self._block(walk, region.entry, env, 0, is_changed=False)
 
-    def _block(
-        self, walk: _Walk, block: Block, env: Env, taken: int, *, is_changed: bool
-    ) -> Value:
+    def _block(self, walk: _Walk, block: Block, env: Env, taken: int, *, is_changed: bool) -> Value:
         self._visits += 1
         if self._visits > MAX_VISITS:
             raise Late
@@ -246,7 +241,11 @@ class Guards:
                     pass
                 case Store() | QueueOp() | New() | Free() | Discard() | Enter() | Leave():
                     return self._instr(walk, block, at, env, taken, is_changed=True)
-                case Spawn() | Crash() | SetInterrupts():
+                case Spawn():
+                    if self._binds(instr):
+                        raise Late
+                    return self._instr(walk, block, at, env, taken, is_changed=True)
+                case Crash() | SetInterrupts():
                     return self._instr(walk, block, at, env, taken, is_changed=True)
                 case _:
                     assert_never(instr)
@@ -300,9 +299,7 @@ class Guards:
 
     def _is_free_from(self, walk: _Walk, label: str) -> bool:
         if label not in walk.free:
-            region = find_region(
-                Body(label, tuple(walk.by_label.values())), walk.by_label[label]
-            )
+            region = find_region(Body(label, tuple(walk.by_label.values())), walk.by_label[label])
             walk.free[label] = not any(self._binds(i) for i in region.instructions())
         return walk.free[label]
 
@@ -321,7 +318,15 @@ class Guards:
 
     def _count_asked(self, region: Region, taken: int) -> int:
         """How many values the choice number `taken` of a step may have, whatever comes before."""
-        counts = [0]
+        counts = self._list_counts(region)
+        if region.has_cycle and counts:
+            # How often it asks is not known: as often as there is room for.
+            return max(counts) if max(counts) ** (taken + 1) <= MAX_TUPLES else 0
+        return max(counts) if taken < len(counts) else 0
+
+    def _list_counts(self, region: Region) -> list[int]:
+        """How many values the choices of a region have, those of spawned threads too."""
+        counts: list[int] = []
         for instr in region.instructions():
             match instr:
                 case Choose(_, count):
@@ -330,18 +335,10 @@ class Guards:
                     counts.append(self._speaker.memory.element_count(pool))
                 case Spawn(_, template):
                     body = self._speaker.memory.lookup.template(template).body
-                    if any(isinstance(i, Choose) for i in find_start(body).instructions()):
-                        raise Unsayable("a spawned thread chooses before its first step")
+                    counts += self._list_counts(find_start(body))
                 case _:
                     pass
-        if region.has_cycle and len(counts) > 1:
-            raise Unsayable("a step chooses in a loop, behind a store or for more rounds than fit")
-        return max(counts) if taken < len(counts) - 1 else 0
-
-    def can_wait(self, region: Region) -> bool:
-        """Whether the step can be disabled."""
-        return any(isinstance(i, Wait) or (isinstance(i, Spawn) and self._binds(i))
-                   for i in region.instructions())
+        return counts
 
     # ------------------------------------------------------------------------ interrupts
 

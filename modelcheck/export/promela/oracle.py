@@ -77,7 +77,7 @@ class _Option:
     @property
     def can_rest(self) -> bool:
         """Whether a thread can stand here and be unable to step."""
-        return self.gate != 1 or any(isinstance(i, Wait) for i in self.region.instructions())
+        return self.gate != 1 or any(way.enabled != 1 for way in self.ways)
 
 
 def write_oracle(program: Program) -> Oracle:
@@ -133,8 +133,10 @@ class _Writer:
             self._write_first(state, i)
         for name in self._starts.failures:
             self._body.line(say_comment(f"a start that fails: {name}"))
-            says = "skip" if self._silence.is_everywhere(name) else (
-                f"assert({self._names.property(name)})"
+            says = (
+                "skip"
+                if self._silence.is_everywhere(name)
+                else (f"assert({self._names.property(name)})")
             )
             self._body.line(f":: d_step {{ (started == 0) -> {says} }}")
         if not self._has_first:
@@ -235,9 +237,7 @@ class _Writer:
             self._body.say("started = 1")
             for slot, value in zip(self._speaker.names, state, strict=True):
                 self._body.say(self._dialect.assign(slot, value))
-            used = self._write_judgement(may_rest=True)
-            self._write_trials(used)
-            self._write_zeros(used)
+            self._write_zeros(self._write_trials() | self._write_judgement(may_rest=True))
 
     def _write_rest_at_start(self) -> None:
         """The only initial state, where nothing can step: nobody else would judge it."""
@@ -267,8 +267,8 @@ class _Writer:
             self._steps.write_way(thread, option.region, way.choices, goals, is_trial=False)
             used |= self._steps.used
             body.line(f"{done}: skip;")
+            used |= self._write_trials()
             used |= self._write_judgement(may_rest=self._may_rest_after(option))
-            self._write_trials(used)
             body.line(f"{failed}: skip;")
             self._write_zeros(used)
 
@@ -327,8 +327,9 @@ class _Writer:
 
     # ------------------------------------------------------------------------ trials
 
-    def _write_trials(self, used: dict[str, None]) -> None:
+    def _write_trials(self) -> dict[str, None]:
         """Find out which late ways are enabled in the state that holds now, by trying them."""
+        used: dict[str, None] = {}
         for option in self._options:
             for choices, variable in option.late.items():
                 is_here = self._speaker.is_equal(
@@ -342,9 +343,7 @@ class _Writer:
                 self._body.line("fi;")
                 self._steps.save()
                 goals = Goals(done, done, (blocked, resting))
-                self._steps.write_way(
-                    option.thread, option.region, choices, goals, is_trial=True
-                )
+                self._steps.write_way(option.thread, option.region, choices, goals, is_trial=True)
                 used |= self._steps.used
                 end = self._names.label()
                 self._body.line(f"{done}: {variable} = {ENABLED}; goto {end};")
@@ -353,6 +352,7 @@ class _Writer:
                 self._body.line(f"{end}: skip;")
                 self._steps.restore()
                 self._body.line(f"{over}: skip;")
+        return used
 
     def _try_at_start(self, option: _Option, choices: tuple[int, ...]) -> int:
         state = self._starts.states[0] if not self._has_first else None

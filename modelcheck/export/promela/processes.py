@@ -1,1 +1,2 @@
-def write_processes(program): raise NotImplementedError
+def write_processes(program):
+    raise NotImplementedError

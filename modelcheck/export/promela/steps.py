@@ -19,6 +19,7 @@ from modelcheck.export.promela.guards import Choices, Region, find_region, find_
 from modelcheck.export.promela.silence import Silence
 from modelcheck.export.promela.words import (
     Lines,
+    Unsayable,
     Value,
     say_and,
     say_not,
@@ -52,6 +53,7 @@ from modelcheck.ir.nodes import (
     SetInterrupts,
     Spawn,
     Store,
+    Template,
     Wait,
 )
 from modelcheck.ir.traverse import successors
@@ -219,6 +221,7 @@ class _WayWriter:
         goals: Goals,
         env: Env,
         level: int,
+        taken: int = 0,
     ) -> None:
         self._w = writer
         self._speaker = writer._speaker
@@ -233,7 +236,7 @@ class _WayWriter:
         self._by_label = {block.label: block for block in region.body.blocks}
         self._labels: dict[tuple[str, int], str] = {}
         self._waiting: list[tuple[str, int]] = []
-        self._taken = 0
+        self._taken = taken
         self._count = ""
         if region.has_cycle or len(region.blocks) > MAX_BLOCKS:
             self._count = writer.scratch(f"v_blocks{level}")
@@ -242,7 +245,7 @@ class _WayWriter:
         if self._count:
             self._assign(self._count, 0)
         written: set[tuple[str, int]] = set()
-        self._goto(self._region.entry.label, 0)
+        self._goto(self._region.entry.label, self._taken)
         while self._waiting:
             node = self._waiting.pop()
             while node is not None and node not in written:
@@ -307,7 +310,29 @@ class _WayWriter:
     def _takes(self, instr: Instr) -> int:
         if isinstance(instr, New):
             return int(self._speaker.memory.lookup.object(instr.pool).reuse)
+        if isinstance(instr, Spawn):
+            template = self._speaker.memory.lookup.template(instr.template)
+            return self._count_start_choices(template)
         return int(isinstance(instr, Choose))
+
+    def _count_start_choices(self, template: Template) -> int:
+        """How many choices a thread makes before its first location, where that is one number."""
+        region = find_start(template.body)
+        blocks = {block.label: block for block in region.blocks}
+        found: set[int] = set()
+        waiting = [(region.entry.label, 0)] if blocks else []
+        while waiting:
+            label, taken = waiting.pop()
+            taken += sum(self._takes(instr) for instr in blocks[label].instrs)
+            if taken and region.has_cycle:
+                raise Unsayable(f"`{template.name}` chooses in a loop before its first step")
+            following = successors(blocks[label].end)
+            if not following or any(to not in blocks for to in following):
+                found.add(taken)
+            waiting += [(to, taken) for to in following if to in blocks]
+        if len(found) > 1:
+            raise Unsayable(f"`{template.name}` makes now more, now fewer choices at its start")
+        return max(found, default=0)
 
     def _leave_for(self, label: str, taken: int) -> None:
         block = self._by_label[label]
@@ -321,9 +346,7 @@ class _WayWriter:
         memory, thread = self._speaker.memory, self._thread
         number = memory.location_number(thread.template, block.label)
         self._assign(self._speaker.slot(thread.pc), number)
-        values: dict[int, Value] = dict.fromkeys(
-            range(memory.local_slot_count(thread.template)), 0
-        )
+        values: dict[int, Value] = dict.fromkeys(range(memory.local_slot_count(thread.template)), 0)
         for name in block.live:
             values[memory.local_slot(thread.template, name) or 0] = self._env.locals[name]
         for offset, value in values.items():
@@ -332,7 +355,8 @@ class _WayWriter:
 
     def _find_end(self, goal: str) -> str:
         """Where a way that got somewhere goes: in a trial, only if it made all its choices."""
-        if self._goals.waits is None or self._level or self._taken == len(self._choices):
+        is_arrived = self._level > 0 and goal == self._goals.done
+        if self._goals.waits is None or is_arrived or self._taken == len(self._choices):
             return goal
         return self._goals.waits[True]
 
@@ -397,7 +421,7 @@ class _WayWriter:
                 obj = memory.lookup.object(name)
                 self._change(changes.change_at_leave(memory, obj, self._thread.index))
             case Spawn():
-                self._write_spawn(instr)
+                self._write_spawn(instr, taken)
             case Crash():
                 self._change(changes.change_at_crash(memory, self._thread))
             case Precedes(property_, first, second):
@@ -457,7 +481,7 @@ class _WayWriter:
                 self._change(change)
             self._lines.line(":: else -> skip")
 
-    def _write_spawn(self, spawn: Spawn) -> None:
+    def _write_spawn(self, spawn: Spawn, taken: int) -> None:
         speaker, memory = self._speaker, self._speaker.memory
         template = memory.lookup.template(spawn.template)
         level = self._level + 1
@@ -483,7 +507,7 @@ class _WayWriter:
             self._change(changes.change_at_spawn(memory, thread))
             goals = Goals(after, self._goals.failed, self._goals.waits)
             env = Env(thread, dict(names), types)
-            inner = _WayWriter(self._w, thread, region, (), goals, env, level)
+            inner = _WayWriter(self._w, thread, region, self._choices, goals, env, level, taken)
             if region.blocks:
                 inner.write()
             else:
