@@ -342,7 +342,9 @@ class ConstantReader(ABC):
         lo, hi = (self.number(module, a) for a in node.args[:2])
         if min(lo, -hi) <= -(1 << 62):
             raise SpecError(
-                "MC404", f"{lo} … {hi} is too wide", module.span(node),
+                "MC404",
+                f"{lo} … {hi} is too wide",
+                module.span(node),
                 help="bounds lie between -2**62 and 2**62",
             )
         if lo > hi:
@@ -386,7 +388,9 @@ class ConstantReader(ABC):
                     raise SpecError("MC241", f"`{name}` needs its size", where)
                 bounds = start_node.args[1] if len(start_node.args) > 1 else None
                 element: ValueType
-                if (isinstance(found, ArrayOf) and name == "array") or (isinstance(found, QueueOf) and name == "queue"):
+                if (isinstance(found, ArrayOf) and name == "array") or (
+                    isinstance(found, QueueOf) and name == "queue"
+                ):
                     element = found.element
                 else:
                     raise SpecError("MC242", f"{show_type(found)} has no `= {name}(…)`", where)

@@ -368,11 +368,13 @@ class World(ConstantReader):
         # Registered first: a field may point to its own struct.
         self.structs[name] = ir.Struct(name, (), marked, span=decl.span)
         self._values[(str(module.source.path), decl.name)] = TypeName(Embedded(name))
-        fields: list[ir.Field] = []
-        for item in node.body:
-            if not isinstance(item, ast.AnnAssign) or not isinstance(item.target, ast.Name):
+        # A size may be `places(T)`, and this struct may hold a T: such fields come last.
+        found: dict[str, ir.Field] = {}
+        items = [item for item in node.body if isinstance(item, ast.AnnAssign)]
+        for item in sorted(items, key=asks_for_places):
+            if not isinstance(item.target, ast.Name):
                 continue
-            if any(f.name == item.target.id for f in fields):
+            if item.target.id in found:
                 self.error(
                     "MC202", f"`{item.target.id}` is declared twice", module.span(item.target)
                 )
@@ -382,16 +384,21 @@ class World(ConstantReader):
             except SpecError as error:
                 self.report.add(error)
                 continue
-            if isinstance(spec.type, Embedded) and self._embeds(spec.type.struct, name):
+            inner = strip_array(spec.type)
+            if isinstance(inner, Embedded) and self._embeds(inner.struct, name):
                 self.error(
                     "MC215",
                     f"`{name}` would contain itself",
                     module.span(item),
-                    help=f"keep a `Ptr[{spec.type.struct}]`",
+                    help=f"keep a `Ptr[{inner.struct}]`",
                 )
                 continue
-            fields.append(ir.Field(item.target.id, spec.type, spec.start, spec.ghost, spec.durable))
-        self.structs[name] = ir.Struct(name, tuple(fields), marked, span=decl.span)
+            found[item.target.id] = ir.Field(
+                item.target.id, spec.type, spec.start, spec.ghost, spec.durable
+            )
+            names = [i.target.id for i in items if isinstance(i.target, ast.Name)]
+            fields = tuple(found[name] for name in dict.fromkeys(names) if name in found)
+            self.structs[name] = ir.Struct(name, fields, marked, span=decl.span)
         return TypeName(Embedded(name))
 
     def _embeds(self, outer: str, inner: str) -> bool:
@@ -614,6 +621,11 @@ def strip_array(of: ValueType) -> ValueType:
     while isinstance(of, ArrayOf):
         of = of.element
     return of
+
+
+def asks_for_places(node: ast.AST) -> bool:
+    """Whether a declaration asks how many places of some struct there are."""
+    return any(isinstance(n, ast.Name) and n.id == "places" for n in ast.walk(node))
 
 
 def is_number(of: ValueType) -> bool:

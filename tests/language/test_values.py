@@ -245,6 +245,7 @@ def test_refusals(body, code):
         ("q: Queue[U8]", "MC241"),
         ("p: Ptr[U8]", "MC237"),
         ("t: T", "MC215"),
+        ("t: Array[T] = array(2)", "MC215"),
         ("n: U8 = between(0, 1)", "MC242"),
         ("n: Int = between(3, 1)", "MC240"),
     ],

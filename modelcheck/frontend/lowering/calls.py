@@ -186,9 +186,7 @@ class Calls(Expressions):
             return self.pinned(place, node)
         return self.fitted(routine, parameter, self.settled(node), node)
 
-    def fitted(
-        self, routine: Routine, parameter: ast.arg, value: Value, node: ast.AST
-    ) -> Value:
+    def fitted(self, routine: Routine, parameter: ast.arg, value: Value, node: ast.AST) -> Value:
         """An evaluated argument as the parameter's annotation says."""
         kind = self.annotated(routine, parameter)
         if isinstance(kind, str):

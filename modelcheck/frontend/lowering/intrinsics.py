@@ -832,6 +832,8 @@ class Intrinsics(Calls):
     def precedes(self, node: ast.Call) -> Value:
         """Record an order of two declarations."""
         self.arguments(node, 3)
+        if self.in_property:
+            self.need_code(node)
         name = self.text_argument(node.args[0])
         places = []
         for arg in node.args[1:]:

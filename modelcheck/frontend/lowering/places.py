@@ -368,7 +368,7 @@ class Places(LoweringContext):
 
     def check_writable(self, target: Storage, node: ast.AST) -> None:
         """Properties write nothing, observers only ghosts."""
-        if self.mode.pure and not (self.mode.observer and target.ghost):
+        if self.in_property or (self.mode.pure and not (self.mode.observer and target.ghost)):
             raise self.fail(
                 "MC303",
                 f"{self.mode.where or 'this'} must not change `{target.shown or 'memory'}`",

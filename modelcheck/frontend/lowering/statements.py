@@ -715,9 +715,7 @@ class Statements(Intrinsics):
             with self.trying(), self.in_mode(mode), self.builder.inside_step():
                 mark = self.builder.mark()
                 value = self.truth(node.test)
-                touched = reads_memory(value.expr) or self.builder.touched_since(
-                    mark, reads_memory
-                )
+                touched = reads_memory(value.expr) or self.builder.touched_since(mark, reads_memory)
             if touched:
                 self.begin_step(node)
                 with self.in_mode(mode), self.builder.inside_step():
