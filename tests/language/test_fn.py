@@ -156,3 +156,29 @@ def test_recursion_through_a_field_is_refused():
             w.fn = again
             w.fn()
     """) == {"MC264"}
+
+
+def test_a_queue_of_routines_runs_what_was_put_in():
+    result = check_text(
+        ROUTINES
+        + """
+    @struct
+    class W:
+        q: Queue[Fn] = queue(2)
+
+    w = shared(W)
+
+    @thread
+    def t():
+        w.q.append(one)
+        w.q.append(two)
+        w.q[1]()
+        f = w.q.popleft()
+        f()
+
+    @final
+    def ok():
+        return x == 1 and y == 2
+    """
+    )
+    assert violated(result) == set()

@@ -776,3 +776,42 @@ def test_every_step_keeps_its_line_and_the_calls_that_led_there():
     assert block.step.routine == "inner"
     assert block.step.span.line == 8
     assert [span.line for span in block.step.calls] == [16, 11]
+
+
+@pytest.mark.parametrize(
+    ("idle", "fails"), [("", {"deadlock", "never_stored"}), (", idle=True", {"never_stored"})]
+)
+def test_a_choice_on_locals_from_nothing_blocks_after_the_step_before_it(idle, fails):
+    result = check_text(f"""
+        x = shared(U8, 5)
+        y = shared(U8)
+
+        @thread
+        def t():
+            n = READ_ONCE(x)
+            WRITE_ONCE(y, 1)
+            k = choose((i for i in range(3) if i > n){idle})
+            WRITE_ONCE(x, k)
+
+        @invariant
+        def never_stored():
+            return y == 0
+    """)
+    assert violated(result) == fails
+    assert counts(result) == (3, 2, 2)
+
+
+def test_a_choice_on_locals_is_filtered():
+    result = check_text("""
+        x = shared(U8, 1)
+        y = shared(U8)
+
+        @thread
+        def t():
+            n = READ_ONCE(x)
+            k = choose(i for i in range(4) if i > n)
+            WRITE_ONCE(x, k)
+    """)
+    assert violated(result) == set()
+    # start; loaded with k = 2 or 3; stored
+    assert counts(result) == (5, 4, 2)

@@ -370,11 +370,9 @@ class Intrinsics(Calls):
         mode = Mode("pure", ir.Kind.ONCE, where="a choice")
         shared = False
         with self.trying(), self.in_mode(mode), self.builder.inside_step():
-            mark = self.builder.mark()
             elements = self.quantified(node)
             if elements is None:
-                self._choose_branching(node, idle, call)
-                shared = self.builder.touched_since(mark, reads_memory)
+                shared = True  # it can fail, or is empty in a way only the running of it shows
             else:
                 shared = any(
                     reads_memory(given) or (isinstance(v, Scalar) and reads_memory(v.expr))
@@ -393,6 +391,8 @@ class Intrinsics(Calls):
                 if not scalars:
                     raise self.fail("MC278", "there is nothing to choose from", call)
                 of = self.common_type(scalars, call)
+                if not shared:
+                    self.block_if_empty([given for _, given, _ in found], idle, call)
                 number = self.builder.temporary(RangeType(0, len(scalars) - 1))
                 self.builder.emit(ir.Choose(number, len(scalars), span=span))
                 allowed: ir.Expr = constant(0, BOOL)
@@ -405,6 +405,24 @@ class Intrinsics(Calls):
         if shared and not self.builder.inner:
             self.builder.leave_step(span)
         return result
+
+    def block_if_empty(self, given: list[ir.Expr], idle: bool, node: ast.Call) -> None:
+        """In thread code, wait for ever where a choice on locals has nothing to choose.
+
+        Soundness: the choice belongs to the step before it, which must happen all the same.
+        """
+        some: ir.Expr = constant(0, BOOL)
+        for condition in given:
+            some = either_of(some, condition)
+        if self.mode.name == "atomic" or self.builder.inner or some == constant(1, BOOL):
+            return
+        span = self.span(node)
+        go_on, stop = self.builder.fresh_label(), self.builder.fresh_label()
+        self.builder.close(ir.Branch(some, go_on, stop, span=span))
+        self.builder.open(stop)
+        self.builder.begin_step(self.step_info(node))
+        self.builder.emit(ir.Wait(constant(0, BOOL), idle, span=span))
+        self.builder.place(go_on, span)
 
     def _choose_branching(self, node: ast.GeneratorExp, idle: bool, call: ast.Call) -> Scalar:
         """A choice whose elements need checks: look at each in turn, remember the chosen one."""
@@ -1045,6 +1063,9 @@ class Intrinsics(Calls):
         if takes_value:
             value = self.convert(self.settled(node.args[0]), of.element, node.args[0], queue.place)
             value = self.kept(value, node)
+            where = self.fn_field(queue.place)
+            if where is not None:
+                self.note_fn(*where, value)
         self.check_writable(queue, node)
         if not queue.ghost:
             self.begin_step(node)
