@@ -7,10 +7,11 @@ import ast
 from modelcheck.checks import BUILT_IN
 from modelcheck.diagnostics import InternalError, Related, SpecError
 from modelcheck.frontend.constants import BINARY, Reported
+from modelcheck.frontend.lowering.arguments import reads_memory
 from modelcheck.frontend.lowering.calls import is_rigid
 from modelcheck.frontend.lowering.context import ATOMIC, Loop, Mode, Variable
 from modelcheck.frontend.lowering.expressions import UNKNOWN
-from modelcheck.frontend.lowering.intrinsics import Intrinsics, reads_memory
+from modelcheck.frontend.lowering.intrinsics import Intrinsics
 from modelcheck.frontend.lowering.places import compare, constant, interval, show_value
 from modelcheck.frontend.values import (
     Items,
@@ -22,7 +23,7 @@ from modelcheck.frontend.values import (
     TypeName,
     Value,
 )
-from modelcheck.frontend.world import is_number, literal, show_type
+from modelcheck.frontend.world import is_number, show_type
 from modelcheck.ir import nodes as ir
 from modelcheck.ir.types import (
     BOOL,
