@@ -200,7 +200,12 @@ def test_a_handler_that_comes_back_to_its_start_is_refused():
         "    store once y = 2:U8\n    end", "    store once y = 2:U8\n    jump a"
     )
     with pytest.raises(InternalError, match="comes back to its start"):
-        make_model(text)
+        make_model(text, after="join")  # before `peel`
+    model, state = begin(text)
+    for _ in range(2):  # once around: it does not stand where it started
+        state = step(model, state, 1)
+    assert model.outcomes(state, 1)
+    assert not model.outcomes(state, 0)
 
 
 def test_copies_interrupt_the_copy_with_their_number():

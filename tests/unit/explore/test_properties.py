@@ -54,9 +54,60 @@ def test_an_invariant_is_judged_in_every_state_and_its_states_are_expanded():
 
 def test_an_invariant_can_fail_in_the_initial_state():
     _, found = verdicts(COUNT + judge("high", "invariant", "($read(silent x) != 0:U8)"))
+    assert found["high"].verdict is Verdict.VIOLATED
     (violation,) = found["high"].violations
     assert violation.depth == 0
     assert violation.witnesses[0].moves == ()
+
+
+def test_every_invariant_that_breaks_in_a_state_is_violated():
+    text = COUNT + judge("not_one", "invariant", "($read(silent x) != 1:U8)")
+    text += judge("not_one_either", "invariant", "($read(silent x) != 1:U8)")
+    _, found = verdicts(text)
+    assert {p.verdict for p in found.values()} == {Verdict.VIOLATED}
+
+
+def test_a_final_is_not_judged_where_threads_still_wait():
+    text = """
+object x: shared U8
+template waits count 1
+  entry a
+  block a
+    step
+    wait ($read(once x) == 2:U8)
+    end
+template stores count 1
+  entry a
+  block a
+    step
+    store once x = 1:U8
+    end
+"""
+    result, found = verdicts(text + judge("never", "final", "False"))
+    assert {v.property for v in result.violations} == {"deadlock"}
+    assert found["never"].verdict is Verdict.NOT_TESTED
+
+
+def test_an_assert_that_no_property_declares_is_judged():
+    text = COUNT.replace("store once x = 3:U8", 'assert ($read(silent x) != 2:U8) else "stray"')
+    result, found = verdicts(text)
+    assert found["stray"].verdict is Verdict.VIOLATED
+    assert result.verdict is Verdict.VIOLATED
+
+
+def test_a_library_check_that_only_the_start_makes_is_judged():
+    text = (
+        COUNT
+        + """
+initial
+  entry go
+  block go
+    assert False else "lock-misuse"
+    end
+"""
+    )
+    result = explore(make_program(text))
+    assert [(v.property, v.depth) for v in result.violations] == [("lock-misuse", 0)]
 
 
 def test_a_final_is_judged_at_rest_only():

@@ -17,6 +17,9 @@ struct Box
   field waiting: Queue[U8, 2]
   field shadow: U8 ghost
 
+struct Head
+  field first: Ptr[Box]
+
 object word: shared U8
 object box: shared struct Box
 object boxes: shared struct Box count 2
@@ -116,6 +119,99 @@ def test_two_accesses_race(first, second, shown, names):
 def test_near_misses_are_no_race(first, second):
     # What nobody stores is frozen; a third thread keeps every field in play.
     assert find(first, second) == []
+
+
+# A pointer that somebody stores is not folded into the place that it names.
+LOADED = """
+object head: shared struct Head
+  start 0 at .first = $address(box)
+
+template by_pointer count 1
+  entry a
+  local %p: Ptr[Box]
+  local %v: U8
+  block a
+    step
+    %p = load once head.first
+    jump b
+  block b
+    step
+    {access}
+    end
+
+template by_name count 1
+  entry a
+  block a
+    step
+    {store}
+    end
+
+template moves count 1
+  entry a
+  block a
+    step
+    store once head.first = $address(box)
+    end
+"""
+
+
+@pytest.mark.parametrize(
+    ("store", "access", "shown"),
+    [
+        ("store plain box.n = 1:U8", "%v = load plain {Box %p}.n", "box.n"),
+        ("store plain box.inner.n = 1:U8", "%v = load plain {Box %p}.inner.n", "box.inner.n"),
+        (
+            "store plain box.items[1:U8] = 1:U8",
+            "%v = load plain {Box %p}.items[1:U8]",
+            "box.items[1]",
+        ),
+        (
+            "queue once box.waiting append(1:U8)",
+            "queue plain {Box %p}.waiting read()",
+            "box.waiting",
+        ),
+    ],
+)
+def test_what_is_reached_by_name_and_by_a_loaded_pointer_races(store, access, shown):
+    text = HEAD + LOADED.replace("{store}", store).replace("{access}", access)
+    text += "\ninitial\n  entry go\n  block go\n    end\n"
+    found = [v.object for v in explore(make_program(text)).violations if v.property == "data-race"]
+    assert found == [shown]
+
+
+def test_what_a_disabled_way_touched_before_it_stopped_is_no_race():
+    way = """%v = choose 2
+    store plain box.items[%v] = 1:U8
+    wait (%v == 0:U8)"""
+    assert find(way, "%v = load plain box.items[1:U8]", words=("atomic", "")) == []
+    found = find(way, "%v = load plain box.items[0:U8]", words=("atomic", ""))
+    assert [shown for shown, _, _ in found] == ["box.items[0]"]
+
+
+def test_a_thread_that_its_handler_holds_up_does_not_race_with_it():
+    text = (
+        HEAD
+        + """
+template task count 1
+  entry a
+  block a
+    step
+    store plain word = 1:U8
+    end
+
+template handler count 1 context hardirq interrupts task
+  entry a
+  block a
+    step
+    store once box.n = 1:U8
+    jump b
+  block b
+    step
+    store plain word = 2:U8
+    end
+"""
+    )
+    assert not explore(make_program(text)).violations
 
 
 def test_a_pointer_to_another_object_is_no_race():
