@@ -13,11 +13,13 @@ from dataclasses import replace
 from modelcheck.checks import BUILT_IN
 from modelcheck.diagnostics import Related, Report, SpecError
 from modelcheck.frontend.constants import Reported
-from modelcheck.frontend.lowering.calls import make_frame
 from modelcheck.frontend.lowering.context import ATOMIC, Mode
 from modelcheck.frontend.lowering.intrinsics import INITIAL
-from modelcheck.frontend.lowering.places import compare
+from modelcheck.frontend.lowering.routines import make_frame
 from modelcheck.frontend.lowering.statements import Statements
+from modelcheck.frontend.lowering.terms import (
+    compare,
+)
 from modelcheck.frontend.modules import Module, Modules
 from modelcheck.frontend.names import LATER_NAMES
 from modelcheck.frontend.spec import SettingValue, SpecInfo

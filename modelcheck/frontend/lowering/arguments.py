@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 
 from modelcheck.diagnostics import did_you_mean
-from modelcheck.frontend.lowering.calls import Calls, is_rigid
-from modelcheck.frontend.lowering.places import (
+from modelcheck.frontend.lowering.calls import is_rigid
+from modelcheck.frontend.lowering.indirect import IndirectCalls
+from modelcheck.frontend.lowering.terms import (
     show_value,
 )
 from modelcheck.frontend.values import (
@@ -25,7 +26,7 @@ from modelcheck.ir.types import (
 )
 
 
-class Arguments(Calls):
+class Arguments(IndirectCalls):
     """Reads arguments; refuses what has no meaning here."""
 
     def arguments(

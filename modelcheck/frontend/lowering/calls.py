@@ -1,4 +1,4 @@
-"""Calls of routines: inlined, with constant arguments known inside; through `Fn`, one of many."""
+"""Calls of routines: inlined, with constant arguments known inside."""
 
 from __future__ import annotations
 
@@ -8,17 +8,20 @@ from dataclasses import replace
 
 from modelcheck.diagnostics import Related, SpecError, did_you_mean
 from modelcheck.frontend.lowering.context import MAX_INLINE_DEPTH, Frame, Mode, Variable
-from modelcheck.frontend.lowering.expressions import Expressions, join_types
-from modelcheck.frontend.lowering.places import compare, constant, show_value
+from modelcheck.frontend.lowering.expressions import Expressions
+from modelcheck.frontend.lowering.operators import join_types
+from modelcheck.frontend.lowering.routines import make_frame
+from modelcheck.frontend.lowering.terms import (
+    constant,
+    show_value,
+)
 from modelcheck.frontend.values import (
     Builtin,
     Closure,
     NoneValue,
-    ObjectArray,
     Routine,
     Scalar,
     Storage,
-    Text,
     TupleValue,
     TypeName,
     Value,
@@ -33,7 +36,6 @@ from modelcheck.ir.types import (
     QueueOf,
     RangeType,
     ScalarType,
-    SetType,
     ThreadIdType,
 )
 
@@ -48,50 +50,6 @@ class Calls(Expressions):
     @abstractmethod
     def method(self, holder: Value, name: str, node: ast.Call) -> Value:
         """An operation on a queue or set."""
-
-    def call(self, node: ast.Call, *, result_used: bool = True) -> Value:
-        """What a call yields."""
-        func = node.func
-        if isinstance(func, ast.Attribute):
-            base = self.value(func.value)
-            of = base.type if isinstance(base, (Storage, Scalar)) else None
-            if isinstance(of, (QueueOf, SetType)):
-                return self.method(base, func.attr, node)
-            if isinstance(of, ArrayOf) or isinstance(base, ObjectArray):
-                raise self.fail("MC230", f"an array has no `{func.attr}`", func)
-        callee = self.value(func)
-        match callee:
-            case Builtin(name):
-                return self.intrinsic(name, node)
-            case Routine():
-                found = self.inline(callee, node.args, node.keywords, node)
-                if callee.observer and result_used and not self.mode.ghosts:
-                    raise self.fail(
-                        "MC302",
-                        f"what `{callee.name}` returns is a ghost: only properties may read it",
-                        node,
-                        note="an observer looks at anything at any time; no code can",
-                        help="call it for what it stores in ghosts, or from an assert",
-                    )
-                return found
-            case Closure():
-                if node.args or node.keywords:
-                    raise self.fail("MC265", "a lambda takes no arguments", node)
-                return self.run_closure(callee, node)
-            case Storage(type=FnType()):
-                targets = self.targets_of(callee)
-                return self.call_through(self.load(callee, func), targets, node)
-            case Scalar(type=FnType()):
-                return self.call_through(callee, list(self.world.routine_values), node)
-            case _:
-                raise self.fail(
-                    "MC266",
-                    f"{show_value(callee)} cannot be called",
-                    func,
-                    help="only routines, lambdas and `Fn` fields can",
-                )
-
-    # -- inlining
 
     def inline(
         self,
@@ -404,104 +362,6 @@ class Calls(Expressions):
         finally:
             self.frames.pop()
 
-    # -- through Fn
-
-    def targets_of(self, field: Storage) -> list[str]:
-        """The routines the program stores in a field."""
-        key = self.fn_field(field.place)
-        return self.fn_targets.get(key, []) if key else list(self.world.routine_values)
-
-    def fn_field(self, place: ir.Place) -> tuple[str, str] | None:
-        """The struct and field that a place of type Fn is."""
-        for depth in range(len(place.path) - 1, -1, -1):
-            part = place.path[depth]
-            if isinstance(part, str):
-                holder = self.type_at(ir.Place(place.root, place.path[:depth]))
-                assert isinstance(holder, Embedded)
-                return holder.struct, part
-        return None
-
-    def call_through(self, pointer: Scalar, targets: list[str], node: ast.Call) -> Value:
-        """A call of whichever routine a Fn value names."""
-        span = self.span(node)
-        self.check(
-            compare("!=", pointer.expr, constant(0, FnType())), "null-dereference", None, node
-        )
-        if pointer.constant:
-            targets = [n for n, i in self.world.routine_numbers.items() if i == pointer.constant]
-        given = tuple(self.materialised(self.settled(a), a) for a in node.args)
-        if node.keywords:
-            raise self.fail("MC267", "a call through `Fn` has no named arguments", node)
-        done = self.builder.fresh_label()
-        results: list[str] | None = None
-        types: list[ScalarType] = []
-        for position, name in enumerate(targets):
-            routine = self.world.routine_values[name]
-            if len(given) != len(routine.node.args.args):
-                raise self.fail(
-                    "MC267",
-                    f"`{name}` takes {count(len(routine.node.args.args), 'argument')}, "
-                    f"not {len(given)}",
-                    node,
-                    note="it is stored in the field that is called here",
-                )
-            other = ""
-            if position < len(targets) - 1:
-                then, other = self.builder.fresh_label(), self.builder.fresh_label()
-                number = constant(self.world.routine_numbers[name], FnType())
-                self.builder.close(
-                    ir.Branch(compare("==", pointer.expr, number), then, other, span=span)
-                )
-                self.builder.open(then)
-            value = self.inline(routine, [], [], node, given)
-            items = list(value.items) if isinstance(value, TupleValue) else [value]
-            if not isinstance(value, NoneValue):
-                scalars = [
-                    self.as_scalar(v, node, types[i] if i < len(types) else None)
-                    for i, v in enumerate(items)
-                ]
-                if results is None:
-                    results = [self.builder.temporary(s.type) for s in scalars]
-                    types = [s.type for s in scalars]
-                elif len(scalars) != len(results):
-                    raise self.fail("MC271", "the routines called here return differently", node)
-                types = [
-                    self._joined_result(t, s, node) for t, s in zip(types, scalars, strict=True)
-                ]
-                for local, scalar in zip(results, scalars, strict=True):
-                    self.builder.emit(ir.Assign(local, scalar.expr, span=span))
-            self.builder.jump(done, span)
-            if other:
-                self.builder.open(other)
-        if not targets and self.builder.reachable:
-            self.builder.emit(
-                ir.Check(
-                    constant_false(), "null-dereference", None, "nothing is stored here", span=span
-                )
-            )
-            return NoneValue()
-        self.builder.resume(done, span)
-        if results is None:
-            return NoneValue()
-        for local, type in zip(results, types, strict=True):
-            self.builder.retype(local, type)
-        values = tuple(Scalar(ir.Local(n), t) for n, t in zip(results, types, strict=True))
-        return values[0] if len(values) == 1 else TupleValue(values)
-
-    def text_argument(self, node: ast.expr) -> str:
-        """An argument that is a string."""
-        value = self.value(node)
-        if not isinstance(value, Text):
-            raise self.fail("MC272", "a string is needed here", node)
-        return value.text
-
-
-def constant_false() -> ir.Expr:
-    """A check that always fails."""
-    from modelcheck.ir.types import BOOL
-
-    return ir.Const(0, BOOL)
-
 
 def is_rigid(expr: ir.Expr) -> bool:
     """Whether an expression stays what it is while an inlined routine runs: no memory is read,
@@ -528,86 +388,3 @@ def count(number: int, noun: str) -> str:
     if number == 0:
         return f"no {noun}s"
     return f"{number} {noun}" + ("" if number == 1 else "s")
-
-
-def make_frame(routine: Routine, calls: tuple[object, ...]) -> Frame:
-    """A frame for a routine: which names it assigns, and whether it returns only at its end."""
-    node = routine.node
-    counts = assigned_names(node)
-    returns = [n for n in walk_routine(node) if isinstance(n, ast.Return)]
-    return Frame(
-        routine.module,
-        routine.name,
-        node,
-        {},
-        set(),
-        calls=calls,  # type: ignore[arg-type]  # spans
-        counts=counts,
-        single_return=len(returns) == 1 and node.body[-1] is returns[0],
-        ambiguous=ambiguous_names(node),
-    )
-
-
-def walk_routine(node: ast.AST) -> list[ast.AST]:
-    """All nodes of a routine's body."""
-    return [n for statement in getattr(node, "body", []) for n in ast.walk(statement)]
-
-
-def assigned_names(node: ast.FunctionDef) -> dict[str, list[ast.AST]]:
-    """The names a routine assigns, with each assignment; loop variables are not among them."""
-    found: dict[str, list[ast.AST]] = {}
-    outer: set[str] = set()
-    for inner in walk_routine(node):
-        match inner:
-            case ast.Assign(targets=targets):
-                for target in targets:
-                    for name in target.elts if isinstance(target, ast.Tuple) else [target]:
-                        if isinstance(name, ast.Name):
-                            found.setdefault(name.id, []).append(inner)
-            case ast.AugAssign(target=ast.Name(id=name)) | ast.AnnAssign(target=ast.Name(id=name)):
-                found.setdefault(name, []).append(inner)
-            case ast.Global(names=names):
-                outer.update(names)
-            case _:
-                pass
-    return {name: nodes for name, nodes in found.items() if name not in outer}
-
-
-def ambiguous_names(node: ast.FunctionDef) -> frozenset[str]:
-    """Names assigned in an unrolled loop whose value afterwards depends on the way taken, so
-    that they must live at run time: those assigned under a branch, and all in a loop with `break`.
-    """
-    found: set[str] = set()
-
-    def visit(statements: list[ast.stmt], in_for: bool, in_branch: bool) -> None:
-        for statement in statements:
-            match statement:
-                case ast.Assign(targets=targets) if in_for and in_branch:
-                    found.update(
-                        n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name)
-                    )
-                case ast.For(body=body):
-                    visit(body, True, in_branch or has_break(body))
-                case ast.If(body=body, orelse=orelse):
-                    visit(body, in_for, in_for)
-                    visit(orelse, in_for, in_for)
-                case ast.While(body=body):
-                    visit(body, in_for, in_for)
-                case ast.With(body=body):
-                    visit(body, in_for, in_branch)
-                case ast.Match(cases=cases):
-                    for case in cases:
-                        visit(case.body, in_for, in_for)
-                case _:
-                    pass
-
-    visit(node.body, False, False)
-    return frozenset(found)
-
-
-def has_break(body: list[ast.stmt]) -> bool:
-    """Whether a loop's body can leave the loop early (a `break` of an inner loop counts too)."""
-    return any(isinstance(n, ast.Break) for statement in body for n in ast.walk(statement))
-
-
-__all__ = ["Calls", "SetType", "ThreadIdType", "is_rigid", "make_frame"]

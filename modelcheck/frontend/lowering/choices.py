@@ -8,7 +8,7 @@ from contextlib import nullcontext
 
 from modelcheck.frontend.lowering.arguments import reads_memory
 from modelcheck.frontend.lowering.context import Mode
-from modelcheck.frontend.lowering.places import (
+from modelcheck.frontend.lowering.terms import (
     both,
     compare,
     constant,

@@ -7,7 +7,7 @@ import ast
 from modelcheck.diagnostics import did_you_mean
 from modelcheck.frontend.lowering.context import Variable
 from modelcheck.frontend.lowering.folds import Folds
-from modelcheck.frontend.lowering.places import (
+from modelcheck.frontend.lowering.terms import (
     compare,
     constant,
 )

@@ -226,6 +226,14 @@ class LoweringContext(ABC):
         """The run-time value of an expression."""
 
     @abstractmethod
+    def truth(self, node: ast.expr) -> Scalar:
+        """The value of a condition."""
+
+    @abstractmethod
+    def generate(self, generators: list[ast.comprehension], depth: int) -> Iterator[None]:
+        """Lower the code around each element of a generator."""
+
+    @abstractmethod
     def condition(self, node: ast.expr, then: str, other: str) -> None:
         """Branch on a condition."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from modelcheck.frontend.lowering.choices import Choices
-from modelcheck.frontend.lowering.places import (
+from modelcheck.frontend.lowering.terms import (
     both,
     constant,
     either_of,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from modelcheck.frontend.lowering.context import Mode
 from modelcheck.frontend.lowering.objects import Objects
-from modelcheck.frontend.lowering.places import (
+from modelcheck.frontend.lowering.terms import (
     compare,
     constant,
     show_value,

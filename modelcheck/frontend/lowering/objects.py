@@ -6,7 +6,7 @@ import ast
 
 from modelcheck.frontend.lowering.containers import Containers
 from modelcheck.frontend.lowering.context import Mode
-from modelcheck.frontend.lowering.places import (
+from modelcheck.frontend.lowering.terms import (
     both,
     compare,
     constant,

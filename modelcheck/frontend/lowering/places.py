@@ -5,9 +5,18 @@ from __future__ import annotations
 import ast
 
 from modelcheck.frontend.lowering.context import LoweringContext
+from modelcheck.frontend.lowering.terms import (
+    INT64_MAX,
+    INT64_MIN,
+    both,
+    compare,
+    constant,
+    interval,
+    retyped,
+    show_value,
+)
 from modelcheck.frontend.values import (
     NoneValue,
-    ObjectArray,
     Routine,
     Scalar,
     Storage,
@@ -18,52 +27,23 @@ from modelcheck.frontend.world import is_number, show_type
 from modelcheck.ir import nodes as ir
 from modelcheck.ir.ops import OPS
 from modelcheck.ir.types import (
-    BOOL,
     FN,
     ArrayOf,
     BoolType,
     Embedded,
-    EnumType,
     FnType,
     PtrType,
     QueueOf,
     RangeType,
-    ScalarType,
     SetType,
     ThreadIdType,
     ValueType,
     WordType,
 )
 
-INT64_MIN, INT64_MAX = -(1 << 63), (1 << 63) - 1
-
-
-def interval(value: Scalar) -> tuple[int, int]:
-    """The range of a number or truth value."""
-    if value.constant is not None:
-        return value.constant, value.constant
-    match value.type:
-        case RangeType(lo, hi):
-            return lo, hi
-        case WordType(bits):
-            return 0, (1 << bits) - 1
-        case BoolType():
-            return 0, 1
-        case EnumType(members=members):
-            return 0, len(members) - 1
-        case _:
-            return 0, INT64_MAX
-
-
-def constant(value: int, type: ScalarType) -> ir.Const:
-    """A constant of a type."""
-    return ir.Const(value, type)
-
 
 class Places(LoweringContext):
     """Accesses to memory."""
-
-    # -- values of places
 
     def pointer(self, storage: Storage, node: ast.AST) -> Scalar:
         """A struct's place as a pointer.  Naming it is no access, but its parts must exist."""
@@ -275,8 +255,6 @@ class Places(LoweringContext):
             for obj in self.world.objects.values()
         )
 
-    # -- accesses
-
     def kind_of(self, storage: Storage, kind: ir.Kind | None) -> ir.Kind:
         """The kind of an access to a place."""
         if storage.ghost:
@@ -376,8 +354,6 @@ class Places(LoweringContext):
                 note="it looks at a state, it is no part of what happens",
             )
 
-    # -- fitting values
-
     def convert(
         self, value: Value, to: ValueType, node: ast.AST, subject: ir.Place | None
     ) -> Scalar:
@@ -460,65 +436,3 @@ class Places(LoweringContext):
             return Scalar(ir.Const(number, of), of, literal=all(a.literal for a in args))
         of = RangeType(lo, hi)
         return Scalar(ir.Apply(op, tuple(a.expr for a in args), of), of)
-
-
-def retyped(expr: ir.Expr, to: ScalarType) -> ir.Expr:
-    """A constant under another type; other expressions as they are."""
-    return ir.Const(expr.value, to) if isinstance(expr, ir.Const) else expr
-
-
-def compare(op: str, left: ir.Expr, right: ir.Expr) -> ir.Expr:
-    """A comparison, folded where both sides are constant."""
-    if isinstance(left, ir.Const) and isinstance(right, ir.Const):
-        return ir.Const(int(OPS[op].meaning(left.value, right.value)), BOOL)
-    if isinstance(left, ir.AddressOf) and isinstance(right, ir.Const) and right.value == 0:
-        return ir.Const(int(op == "!="), BOOL)
-    return ir.Apply(op, (left, right), BOOL)
-
-
-def both(left: ir.Expr, right: ir.Expr) -> ir.Expr:
-    """Conjunction, folded."""
-    if isinstance(left, ir.Const):
-        return right if left.value else left
-    if isinstance(right, ir.Const):
-        return left if right.value else right
-    return ir.Apply("and", (left, right), BOOL)
-
-
-def either_of(left: ir.Expr, right: ir.Expr) -> ir.Expr:
-    """Disjunction, folded."""
-    if isinstance(left, ir.Const):
-        return left if left.value else right
-    if isinstance(right, ir.Const):
-        return right if right.value else left
-    return ir.Apply("or", (left, right), BOOL)
-
-
-def negated(expr: ir.Expr) -> ir.Expr:
-    """Negation, folded."""
-    match expr:
-        case ir.Const(value):
-            return ir.Const(int(not value), BOOL)
-        case ir.Apply("not", (inner,)):
-            return inner
-        case _:
-            return ir.Apply("not", (expr,), BOOL)
-
-
-def show_value(value: Value) -> str:
-    """What kind of thing a value is, in the user's words."""
-    match value:
-        case Scalar(literal=True, expr=ir.Const(number)):
-            return f"{number}"
-        case Scalar(type=type):
-            return f"a value of type {show_type(type)}"
-        case NoneValue():
-            return "None"
-        case Storage(type=type):
-            return show_type(type)
-        case ObjectArray(name=name):
-            return f"the array `{name}`"
-        case Routine(name=name):
-            return f"the routine `{name}`"
-        case _:
-            return "this"

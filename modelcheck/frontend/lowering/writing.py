@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from modelcheck.frontend.lowering.arguments import Arguments
-from modelcheck.frontend.lowering.places import (
+from modelcheck.frontend.lowering.terms import (
     constant,
     show_value,
 )

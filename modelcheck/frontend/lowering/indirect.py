@@ -1,0 +1,169 @@
+"""Calls through `Fn`: one of the routines that the program stores there."""
+
+from __future__ import annotations
+
+import ast
+
+from modelcheck.frontend.lowering.calls import Calls, count
+from modelcheck.frontend.lowering.terms import (
+    compare,
+    constant,
+    show_value,
+)
+from modelcheck.frontend.values import (
+    Builtin,
+    Closure,
+    NoneValue,
+    ObjectArray,
+    Routine,
+    Scalar,
+    Storage,
+    Text,
+    TupleValue,
+    Value,
+)
+from modelcheck.ir import nodes as ir
+from modelcheck.ir.types import (
+    BOOL,
+    ArrayOf,
+    Embedded,
+    FnType,
+    QueueOf,
+    ScalarType,
+    SetType,
+)
+
+
+class IndirectCalls(Calls):
+    """Which routine a call reaches."""
+
+    def call(self, node: ast.Call, *, result_used: bool = True) -> Value:
+        """What a call yields."""
+        func = node.func
+        if isinstance(func, ast.Attribute):
+            base = self.value(func.value)
+            of = base.type if isinstance(base, (Storage, Scalar)) else None
+            if isinstance(of, (QueueOf, SetType)):
+                return self.method(base, func.attr, node)
+            if isinstance(of, ArrayOf) or isinstance(base, ObjectArray):
+                raise self.fail("MC230", f"an array has no `{func.attr}`", func)
+        callee = self.value(func)
+        match callee:
+            case Builtin(name):
+                return self.intrinsic(name, node)
+            case Routine():
+                found = self.inline(callee, node.args, node.keywords, node)
+                if callee.observer and result_used and not self.mode.ghosts:
+                    raise self.fail(
+                        "MC302",
+                        f"what `{callee.name}` returns is a ghost: only properties may read it",
+                        node,
+                        note="an observer looks at anything at any time; no code can",
+                        help="call it for what it stores in ghosts, or from an assert",
+                    )
+                return found
+            case Closure():
+                if node.args or node.keywords:
+                    raise self.fail("MC265", "a lambda takes no arguments", node)
+                return self.run_closure(callee, node)
+            case Storage(type=FnType()):
+                targets = self.targets_of(callee)
+                return self.call_through(self.load(callee, func), targets, node)
+            case Scalar(type=FnType()):
+                return self.call_through(callee, list(self.world.routine_values), node)
+            case _:
+                raise self.fail(
+                    "MC266",
+                    f"{show_value(callee)} cannot be called",
+                    func,
+                    help="only routines, lambdas and `Fn` fields can",
+                )
+
+    def targets_of(self, field: Storage) -> list[str]:
+        """The routines the program stores in a field."""
+        key = self.fn_field(field.place)
+        return self.fn_targets.get(key, []) if key else list(self.world.routine_values)
+
+    def fn_field(self, place: ir.Place) -> tuple[str, str] | None:
+        """The struct and field that a place of type Fn is."""
+        for depth in range(len(place.path) - 1, -1, -1):
+            part = place.path[depth]
+            if isinstance(part, str):
+                holder = self.type_at(ir.Place(place.root, place.path[:depth]))
+                assert isinstance(holder, Embedded)
+                return holder.struct, part
+        return None
+
+    def call_through(self, pointer: Scalar, targets: list[str], node: ast.Call) -> Value:
+        """A call of whichever routine a Fn value names."""
+        span = self.span(node)
+        self.check(
+            compare("!=", pointer.expr, constant(0, FnType())), "null-dereference", None, node
+        )
+        if pointer.constant:
+            targets = [n for n, i in self.world.routine_numbers.items() if i == pointer.constant]
+        given = tuple(self.materialised(self.settled(a), a) for a in node.args)
+        if node.keywords:
+            raise self.fail("MC267", "a call through `Fn` has no named arguments", node)
+        done = self.builder.fresh_label()
+        results: list[str] | None = None
+        types: list[ScalarType] = []
+        for position, name in enumerate(targets):
+            routine = self.world.routine_values[name]
+            if len(given) != len(routine.node.args.args):
+                raise self.fail(
+                    "MC267",
+                    f"`{name}` takes {count(len(routine.node.args.args), 'argument')}, "
+                    f"not {len(given)}",
+                    node,
+                    note="it is stored in the field that is called here",
+                )
+            other = ""
+            if position < len(targets) - 1:
+                then, other = self.builder.fresh_label(), self.builder.fresh_label()
+                number = constant(self.world.routine_numbers[name], FnType())
+                self.builder.close(
+                    ir.Branch(compare("==", pointer.expr, number), then, other, span=span)
+                )
+                self.builder.open(then)
+            value = self.inline(routine, [], [], node, given)
+            items = list(value.items) if isinstance(value, TupleValue) else [value]
+            if not isinstance(value, NoneValue):
+                scalars = [
+                    self.as_scalar(v, node, types[i] if i < len(types) else None)
+                    for i, v in enumerate(items)
+                ]
+                if results is None:
+                    results = [self.builder.temporary(s.type) for s in scalars]
+                    types = [s.type for s in scalars]
+                elif len(scalars) != len(results):
+                    raise self.fail("MC271", "the routines called here return differently", node)
+                types = [
+                    self._joined_result(t, s, node) for t, s in zip(types, scalars, strict=True)
+                ]
+                for local, scalar in zip(results, scalars, strict=True):
+                    self.builder.emit(ir.Assign(local, scalar.expr, span=span))
+            self.builder.jump(done, span)
+            if other:
+                self.builder.open(other)
+        if not targets and self.builder.reachable:
+            self.builder.emit(
+                ir.Check(
+                    constant(0, BOOL), "null-dereference", None, "nothing is stored here", span=span
+                )
+            )
+            return NoneValue()
+        self.builder.resume(done, span)
+        if results is None:
+            return NoneValue()
+        for local, type in zip(results, types, strict=True):
+            self.builder.retype(local, type)
+        values = tuple(Scalar(ir.Local(n), t) for n, t in zip(results, types, strict=True))
+        return values[0] if len(values) == 1 else TupleValue(values)
+
+    def text_argument(self, node: ast.expr) -> str:
+        """An argument that is a string."""
+        value = self.value(node)
+        if not isinstance(value, Text):
+            raise self.fail("MC272", "a string is needed here", node)
+        return value.text
