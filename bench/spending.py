@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import median
 
 from modelcheck import api
 from modelcheck.backends.python.model import Model, compile_program
@@ -36,7 +37,11 @@ FUNCTIONS = 8
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of a run: seconds (the least of some rounds), and its share of the whole."""
+    """One part of a run: seconds and its share of the whole, medians over the rounds.
+
+    A share that is a difference of two runs can come out below 0: then it is smaller than the
+    noise, and that is to be seen.
+    """
 
     name: str
     seconds: float
@@ -71,43 +76,45 @@ def find_spending(program: Program) -> Spending:
     states = _list_states(model)
     if len(states) != result.counts.states:
         raise SystemExit(f"bench: {len(states)} states by hand, {result.counts.states} by explore")
-    whole = _time(lambda: explore(program))
-    parts = {
-        "generated steps": _time(lambda: _run_steps(model, states)),
-        "hashing and store": _time_store(model, states),
-        "property checks": _time(lambda: _run_judges(model, states)),
-        "race check": _time(lambda: _run_races(model, states)),
-        "`stuck`": max(0.0, whole - _time_without_stuck(program)),
-        "garbage collector": max(0.0, whole - _time_uncollected(program)),
-        "compiling the program": _time(lambda: compile_program(program)),
-    }
-    parts["search loop"] = max(0.0, whole - sum(parts.values()))
+    unstuck = frozenset(judged.name for judged in list_judged(program, None)) - {"stuck"}
+    rounds = []
+    for _ in range(ROUNDS):
+        whole = _time(lambda: explore(program))
+        parts = {
+            "generated steps": _time(lambda: _run_steps(model, states)),
+            "hashing and store": _time_store(model, states),
+            "property checks": _time(lambda: _run_judges(model, states)),
+            "race check": _time(lambda: _run_races(model, states)),
+            "`stuck`": whole - _time(lambda: explore(program, Options(properties=unstuck))),
+            "garbage collector": whole - _time_uncollected(program),
+            "compiling the program": _time(lambda: compile_program(program)),
+        }
+        parts["search loop"] = whole - sum(parts.values())
+        rounds.append((whole, parts))
+    seconds = median(whole for whole, _ in rounds)
     return Spending(
         states=result.counts.states,
         transitions=result.counts.transitions,
-        seconds=round(whole, 4),
-        states_per_second=round(len(states) / whole),
+        seconds=round(seconds, 4),
+        states_per_second=round(len(states) / seconds),
         parts=tuple(
-            Part(name, round(seconds, 4), round(seconds / whole, 3))
-            for name, seconds in parts.items()
+            Part(
+                name,
+                round(median(parts[name] for _, parts in rounds), 4),
+                round(median(parts[name] / whole for whole, parts in rounds), 3),
+            )
+            for name in rounds[0][1]
         ),
         functions=_profile(program),
     )
 
 
 def _time(work: Callable[[], object]) -> float:
-    best = float("inf")
-    for _ in range(ROUNDS):
-        gc.collect()
-        start = time.perf_counter()
-        work()
-        best = min(best, time.perf_counter() - start)
-    return best
-
-
-def _time_without_stuck(program: Program) -> float:
-    names = frozenset(judged.name for judged in list_judged(program, None)) - {"stuck"}
-    return _time(lambda: explore(program, Options(properties=names)))
+    """Processor seconds, which tell less of what else the machine does than those of the clock."""
+    gc.collect()
+    start = time.process_time()
+    work()
+    return time.process_time() - start
 
 
 def _time_uncollected(program: Program) -> float:
@@ -157,23 +164,20 @@ def _time_store(model: Model, states: list[State]) -> float:
     fresh tuples, for a tuple met again would be quicker to compare.
     """
     batch = 20_000
-    best = float("inf")
-    for _ in range(ROUNDS):
-        index: dict[State, int] = {}
-        spent = 0.0
-        for first in range(0, len(states), batch):
-            reached = [
-                successor
-                for state in states[first : first + batch]
-                for successor in _list_successors(model, state)
-            ]
-            start = time.perf_counter()
-            for successor in reached:
-                if index.get(successor) is None:
-                    index[successor] = len(index)
-            spent += time.perf_counter() - start
-        best = min(best, spent)
-    return best
+    index: dict[State, int] = {}
+    spent = 0.0
+    for first in range(0, len(states), batch):
+        reached = [
+            successor
+            for state in states[first : first + batch]
+            for successor in _list_successors(model, state)
+        ]
+        start = time.process_time()
+        for successor in reached:
+            if index.get(successor) is None:
+                index[successor] = len(index)
+        spent += time.process_time() - start
+    return spent
 
 
 def _run_judges(model: Model, states: list[State]) -> None:

@@ -71,23 +71,25 @@ def _write_rows(rows: Iterable[Row]) -> str:
 
 
 def _write_workers(rows: Iterable[Row]) -> str:
-    """The search alone, with several workers beside with one."""
+    """The search alone, with several workers beside with one, where it is long enough."""
     alone = {
-        (row.model, row.size, row.tool): _search_seconds(row) for row in rows if row.workers == 1
+        (row.model, row.size, row.tool): _search_seconds(row)
+        for row in rows
+        if row.workers == 1 and row.states_per_second is not None
     }
     lines: list[tuple[str | float | None, ...]] = []
     for row in rows:
         one = alone.get((row.model, row.size, row.tool.partition(",")[0]))
         if row.workers > 1 and one is not None:
             many = _search_seconds(row)
-            gain = round(one / many, 2) if many > 0 else None
+            gain = round(one / many, 2) if row.states_per_second is not None else None
             lines.append((row.model, row.size, row.tool, round(one, 3), round(many, 3), gain))
     heads = ["model", "size", "tool", "seconds, one worker", "seconds", "times as fast"]
     return write_table(heads, lines, words=3)
 
 
 def _search_seconds(row: Row) -> float:
-    return row.seconds - row.build_seconds
+    return row.seconds - row.build_seconds - row.start_seconds
 
 
 def _write_spendings(spendings: Mapping[str, Spending]) -> str:
