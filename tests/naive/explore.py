@@ -264,7 +264,8 @@ def explore(program: Program, *, most_states: int = 100_000) -> Findings:
                 todo.append(target)
     found.states = len(depth)
     found.depth = max(depth.values(), default=0)
-    found.violated |= never_reached
+    if depth:
+        found.violated |= never_reached  # without a first state nothing is tested
     if found.deadlocks and not is_allowed(world, "deadlock"):
         found.violated.add("deadlock")
     if can_miss(successors, good) and not is_allowed(world, "stuck"):

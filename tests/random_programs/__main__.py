@@ -1,0 +1,49 @@
+"""Run random programs until one shows a disagreement: `python -m tests.random_programs`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+TESTS = Path(__file__).resolve().parent.parent
+
+
+def main() -> int:
+    """Compare `--count` programs beginning at `--seed`; the exit code is 1 if any disagrees."""
+    sys.path.insert(0, str(TESTS))
+    from random_programs.sample import draw
+    from random_programs.shrink import save, shrink
+    from random_programs.tally import Statistics
+
+    parser = argparse.ArgumentParser(prog="random_programs", description=main.__doc__)
+    parser.add_argument("--count", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--form", choices=("ir", "text", "both"), default="both")
+    parser.add_argument("--no-shrink", action="store_true", help="only print the seeds")
+    options = parser.parse_args()
+    statistics, compared, failed = Statistics(), 0, Counter[str]()
+    began = time.monotonic()
+    for seed in range(options.seed, options.seed + options.count):
+        forms = {"both": ("ir", "text")[seed % 2], "ir": "ir", "text": "text"}
+        form = forms[options.form]
+        for number, source, comparison in draw(seed, form):
+            compared += comparison.naive is not None
+            if comparison.differences:
+                print(f"{form} {number}: {'; '.join(comparison.differences)}", flush=True)
+                failed[comparison.differences[0][:60]] += 1
+                if not options.no_shrink and failed[comparison.differences[0][:60]] == 1:
+                    small, why = shrink(source, comparison.differences)
+                    print(f"  shrunk: {save(small, why, TESTS / 'regressions')}", flush=True)
+        if comparison.naive is not None and comparison.program is not None:
+            statistics.add(source, comparison)
+    print(statistics.report())
+    seconds = time.monotonic() - began
+    print(f"{compared} programs compared, {failed.total()} disagree; {seconds:.0f} s")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
