@@ -13,7 +13,9 @@ from dataclasses import replace
 from modelcheck.ir.alias import Aliases
 from modelcheck.ir.nodes import (
     Assign,
+    Block,
     Body,
+    End,
     Enter,
     Leave,
     Object,
@@ -87,16 +89,23 @@ def _prune_body(body: Body, parameters: tuple[str, ...] = ()) -> Body:
 
 
 def _prune_templates(program: Program) -> Program:
-    """Without the templates no thread of which can do anything.
+    """Without the templates no thread of which can do anything, and the code of those that never
+    run but are named.
 
     Threads are numbered in order, so none goes where the program makes thread ids from numbers.
 
     Soundness: a template goes only if no code names it and its threads never run or do nothing
     but assign their own locals and end.  Attacked by `test_prune.py`.
     """
+    running = {t.name for t in running_templates(program)}
+    program = replace(
+        program,
+        templates=tuple(
+            t if t.name in running else replace(t, body=_without_code(t)) for t in program.templates
+        ),
+    )
     if makes_from_numbers(program, ThreadIdType):
         return program
-    running = {t.name for t in running_templates(program)}
     kept = {t.name for t in program.templates if t.name in running and not _is_idle(t.body)}
     kept |= find_mentions(program).templates
     size = -1
@@ -106,6 +115,12 @@ def _prune_templates(program: Program) -> Program:
     templates = tuple(t for t in program.templates if t.name in kept)
     objects = tuple(obj for obj in program.objects if obj.kind != "local" or obj.template in kept)
     return replace(program, templates=templates, objects=objects)
+
+
+def _without_code(template: Template) -> Body:
+    """The body of a thread that never runs: memory that only its code names goes."""
+    body = template.body
+    return replace(body, blocks=(Block(body.entry, (), End()),))
 
 
 def _is_idle(body: Body) -> bool:
