@@ -77,15 +77,18 @@ class Env:
 class Speaker:
     """Says expressions of one program."""
 
-    def __init__(self, memory: Memory, *, starts_below_0: bool = False) -> None:
+    def __init__(
+        self, memory: Memory, *, starts_below_0: bool = False, element: str = "m[{}]"
+    ) -> None:
         self.program: Program = memory.program
         self.memory = memory
         self.names = name_slots(memory)
+        self._element = element  # how a slot is said whose number is worked out at run time
         self.dialect = choose_dialect(memory, starts_below_0=starts_below_0)
 
     def slot(self, address: Value) -> str:
         """The variable at a slot number."""
-        return self.names[address] if isinstance(address, int) else f"m[{address}]"
+        return self.names[address] if isinstance(address, int) else self._element.format(address)
 
     def say(self, expr: Expr, env: Env) -> Value:
         """The value of an expression."""

@@ -152,9 +152,11 @@ class Guards:
         while waiting:
             choices = waiting.pop(0)
             self._asked = 0
+            enabled: Value | None
+            blocked: Value | None
             try:
                 enabled = self._follow(region, env, choices, is_for_wait=False)
-                blocked: Value | None = self._follow(region, env, choices, is_for_wait=True)
+                blocked = self._follow(region, env, choices, is_for_wait=True)
             except Late:
                 self._asked = self._count_asked(region, len(choices))
                 enabled = blocked = None

@@ -161,14 +161,14 @@ class JudgeWriter:
             case Jump(target):
                 self._lines.say(f"goto {labels[target]}")
             case Branch(condition, then, other):
-                holds = speaker.dialect.condition(speaker.say(condition, env))
-                self._lines.line(f"if :: {holds} -> goto {labels[then]}")
+                is_so = speaker.dialect.condition(speaker.say(condition, env))
+                self._lines.line(f"if :: {is_so} -> goto {labels[then]}")
                 self._lines.line(f":: else -> goto {labels[other]}")
                 self._lines.line("fi;")
             case Return(value):
                 answer = speaker.say(value, env)
                 is_sought = property_.kind == "reachable"
-                holds = say_not(answer) if is_sought else answer
+                holds: Value = say_not(answer) if is_sought else answer
                 says = self._say_failure_of(property_.name, property_)
                 if holds == 0:
                     self._lines.say(says)

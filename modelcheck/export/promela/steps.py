@@ -134,16 +134,43 @@ class StepWriter:
         env = self._begin(thread, region, 0)
         self._is_trial = is_trial
         self._is_undoable = not is_trial and fails_late(region)
-        if is_trial or self._speaker.dialect.is_wide:
+        self.write_start(thread, region, env)
+        _WayWriter(self, thread, region, choices, goals, env, 0).write()
+
+    def write_start(self, thread: Thread, region: Region, env: Env) -> None:
+        """The copy of memory, where one is needed, and the live locals from their slots."""
+        if self._is_trial or self._speaker.dialect.is_wide:
             for scratch in env.locals.values():
-                self._assign(str(scratch), 0)
+                self.assign(str(scratch), 0)
         if self._is_undoable:
             self.save()
         for name in region.entry.live:
             offset = self._speaker.memory.local_slot(thread.template, name)
             slot = self._speaker.slot(thread.locals_base + (offset or 0))
-            self._assign(str(env.locals[name]), slot)
-        _WayWriter(self, thread, region, choices, goals, env, 0).write()
+            self.assign(str(env.locals[name]), slot)
+
+    def write_arrival(self, thread: Thread, block: Block, env: Env, goal: str) -> None:
+        """The thread stands at a location: its counter, the locals that live there, 0 else."""
+        memory = self._speaker.memory
+        number = memory.location_number(thread.template, block.label)
+        self.assign(self._speaker.slot(thread.pc), number)
+        values: dict[int, Value] = dict.fromkeys(range(memory.local_slot_count(thread.template)), 0)
+        for name in block.live:
+            values[memory.local_slot(thread.template, name) or 0] = env.locals[name]
+        for offset, value in values.items():
+            self.assign(self._speaker.slot(thread.locals_base + offset), value)
+        self._lines.say(f"goto {goal}")
+
+    def write_end(self, thread: Thread, env: Env, goal: str) -> None:
+        """The thread has finished."""
+        del env
+        for slot, value in changes.change_at_end(self._speaker.memory, thread):
+            self.assign(self._speaker.slot(slot), value)
+        self._lines.say(f"goto {goal}")
+
+    def assign(self, target: str, value: Value) -> None:
+        """A variable gets a value."""
+        self._lines.say(self._speaker.dialect.assign(target, value))
 
     @property
     def is_trial(self) -> bool:
@@ -178,9 +205,6 @@ class StepWriter:
         self._names.scratch[name] = None
         self._used[name] = None
         return name
-
-    def _assign(self, target: str, value: Value) -> None:
-        self._lines.say(self._speaker.dialect.assign(target, value))
 
     # ------------------------------------------------------------------------ conditions
 
@@ -247,7 +271,7 @@ class _WayWriter:
         written: set[tuple[str, int]] = set()
         self._goto(self._region.entry.label, self._taken)
         while self._waiting:
-            node = self._waiting.pop()
+            node: tuple[str, int] | None = self._waiting.pop()
             while node is not None and node not in written:
                 written.add(node)
                 node = self._write_block(*node)
@@ -299,8 +323,8 @@ class _WayWriter:
                 self._w.write_if(holds, f"goto {left}", f"goto {right}")
                 return None
             case End():
-                self._change(changes.change_at_end(self._speaker.memory, self._thread))
-                self._lines.say(f"goto {self._find_end(self._goals.done)}")
+                goal = self._find_end(self._goals.done)
+                self._w.write_end(self._thread, self._env, goal)
                 return None
             case Return():
                 raise InternalError("a step returns a value")
@@ -342,16 +366,7 @@ class _WayWriter:
             self._lines.say(f"goto {self._goto(label, taken)}")
 
     def _arrive(self, block: Block) -> None:
-        """The thread stands at a location: its counter, the locals that live there, 0 else."""
-        memory, thread = self._speaker.memory, self._thread
-        number = memory.location_number(thread.template, block.label)
-        self._assign(self._speaker.slot(thread.pc), number)
-        values: dict[int, Value] = dict.fromkeys(range(memory.local_slot_count(thread.template)), 0)
-        for name in block.live:
-            values[memory.local_slot(thread.template, name) or 0] = self._env.locals[name]
-        for offset, value in values.items():
-            self._assign(self._speaker.slot(thread.locals_base + offset), value)
-        self._lines.say(f"goto {self._find_end(self._goals.done)}")
+        self._w.write_arrival(self._thread, block, self._env, self._find_end(self._goals.done))
 
     def _find_end(self, goal: str) -> str:
         """Where a way that got somewhere goes: in a trial, only if it made all its choices."""
