@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from modelcheck.diagnostics import NOWHERE, REPORTED, Span, SpecError, did_you_mean
+from modelcheck.frontend.kinds import set_element
 from modelcheck.frontend.modules import Module
 from modelcheck.frontend.values import (
     Builtin,
@@ -29,20 +30,17 @@ from modelcheck.ir.types import (
     ArrayOf,
     BoolType,
     Embedded,
-    EnumType,
-    FnType,
     PtrType,
     QueueOf,
     RangeType,
     ScalarType,
     SetType,
-    ThreadIdType,
     ValueType,
     WordType,
 )
 
 if TYPE_CHECKING:
-    from modelcheck.frontend.world import FieldSpec
+    from modelcheck.frontend.declarations import FieldSpec
 
 BINARY = {
     ast.Add: "+",
@@ -118,10 +116,10 @@ class ConstantReader(ABC):
             case ast.UnaryOp(op=ast.Not(), operand=operand):
                 return bool_value(not self.truth(module, operand))
             case ast.BinOp(left=left, op=ast.Pow(), right=right):
-                base, exponent = self.number(module, left), self.number(module, right, least=0)
-                if exponent > 63 and abs(base) > 1:
+                number, exponent = self.number(module, left), self.number(module, right, least=0)
+                if exponent > 63 and abs(number) > 1:
                     raise SpecError("MC404", "this does not fit in 64 bits", span)
-                return self.number_value(base**exponent, span)
+                return self.number_value(number**exponent, span)
             case ast.BinOp(left=left, op=op, right=right) if type(op) in BINARY:
                 return self.arithmetic(module, BINARY[type(op)], left, right, span)
             case ast.BoolOp(op=op, values=values):
@@ -178,7 +176,7 @@ class ConstantReader(ABC):
         """`places(T)`, `len(files)`, `min(a, b)`, `max(a, b)`."""
         name = self.called(module, node)
         if name == "places" and len(node.args) == 1:
-            of = self.object_type(module, node.args[0], None)
+            of = self.object_type(module, node.args[0])
             if isinstance(of, Embedded):
                 return self.number_value(self.count_places(of.struct), span)
         if name == "len" and len(node.args) == 1:
@@ -242,9 +240,9 @@ class ConstantReader(ABC):
                     quoted = ast.parse(text, mode="eval").body
                 except SyntaxError:
                     raise SpecError("MC235", f"`{text}` is not a type", span) from None
-                for inner in ast.walk(quoted):
-                    if isinstance(inner, (ast.expr,)):
-                        ast.copy_location(inner, node)
+                for part in ast.walk(quoted):
+                    if isinstance(part, ast.expr):
+                        ast.copy_location(part, node)
                 return self.type_of(module, quoted)
             case ast.Name(id="int"):
                 return TypeName(RangeType(-(1 << 63), (1 << 63) - 1), bounded=False)
@@ -308,9 +306,7 @@ class ConstantReader(ABC):
             )
         return of.type
 
-    def object_type(
-        self, module: Module, node: ast.expr, annotation: ast.expr | None
-    ) -> ScalarType | Embedded:
+    def object_type(self, module: Module, node: ast.expr) -> ScalarType | Embedded:
         """The first argument of `shared`, `pool`, `local`, `new`, `objects`, …."""
         span = module.span(node)
         if isinstance(node, ast.Call) and self.called(module, node) == "between":
@@ -355,7 +351,8 @@ class ConstantReader(ABC):
         self, module: Module, annotation: ast.expr, value: ast.expr | None, span: Span
     ) -> FieldSpec:
         """A field or ghost variable: its type from the left, size and start from the right."""
-        from modelcheck.frontend.world import FieldSpec, show_type
+        from modelcheck.frontend.declarations import FieldSpec
+        from modelcheck.frontend.kinds import show_type
 
         of = self.type_of(module, annotation)
         ghost = durable = False
@@ -378,10 +375,9 @@ class ConstantReader(ABC):
                 for keyword in start_node.keywords:
                     if keyword.arg != "start":
                         raise SpecError("MC210", f"`between()` has no `{keyword.arg}=`", where)
-                    start_node = keyword.value
                     start = self.number(module, keyword.value)
-                if len(start_node.args if isinstance(start_node, ast.Call) else ()) > 2:
-                    start = self.number(module, start_node.args[2])  # type: ignore[union-attr]  # a call, by the test above
+                if len(start_node.args) > 2:
+                    start = self.number(module, start_node.args[2])
             elif name in ("array", "queue"):
                 size = self.number(module, start_node.args[0], least=1) if start_node.args else 0
                 if not size:
@@ -473,7 +469,7 @@ class ConstantReader(ABC):
         return tuple(names)
 
 
-class Reported(SpecError):
+class Reported(SpecError):  # noqa: N818  not an error: it was one
     """Stops an evaluation whose error was reported already."""
 
     def __init__(self) -> None:
@@ -488,26 +484,3 @@ def literal_int(value: int) -> ir.Const:
 def bool_value(value: bool) -> Scalar:
     """A truth value as a constant."""
     return Scalar(ir.Const(int(value), BOOL), BOOL)
-
-
-def set_element(
-    of: ScalarType, span: Span
-) -> BoolType | RangeType | EnumType | ThreadIdType | PtrType:
-    """The element type of a set; raises MC244 where a set cannot hold it."""
-    match of:
-        case RangeType(lo, hi) if hi - lo > 62:
-            raise SpecError(
-                "MC405",
-                f"a set of {hi - lo + 1} numbers is too large",
-                span,
-                note="a set has at most 63 possible elements",
-            )
-        case BoolType() | RangeType() | EnumType() | ThreadIdType() | PtrType():
-            return of
-        case WordType() | FnType() | SetType():
-            raise SpecError(
-                "MC244",
-                "a set holds ThreadIds, pointers, enum members or bounded numbers",
-                span,
-                help="`Set[Int] = between(0, 7)`",
-            )

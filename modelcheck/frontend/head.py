@@ -6,12 +6,13 @@ import ast
 from collections.abc import Mapping
 
 from modelcheck.checks import BUILT_IN
-from modelcheck.diagnostics import Related, Report, SpecError, did_you_mean
+from modelcheck.diagnostics import Related, Report, Span, SpecError, did_you_mean
 from modelcheck.frontend.constants import Reported
+from modelcheck.frontend.kinds import show_setting
 from modelcheck.frontend.modules import Decl, Module, Modules
 from modelcheck.frontend.spec import Flag, Parameter, SettingValue, SpecInfo, Variant
 from modelcheck.frontend.values import Scalar
-from modelcheck.frontend.world import World, show_setting
+from modelcheck.frontend.world import World
 from modelcheck.ir.types import BoolType, EnumType
 
 NEEDS = ("weak-memory", "liveness")
@@ -235,13 +236,8 @@ class HeadReader:
             raise SpecError("MC324", f"this is no value for `{word}`", span)
         return self.check_setting(word, show_setting(value), value.type, span)
 
-    def check_setting(
-        self, word: str, value: SettingValue, of: object, span: object
-    ) -> SettingValue:
+    def check_setting(self, word: str, value: SettingValue, of: object, span: Span) -> SettingValue:
         """A setting's value, if it fits the declaration."""
-        from modelcheck.diagnostics import Span
-
-        assert isinstance(span, Span)
         if word in self.parameters:
             parameter = self.parameters[word]
             if isinstance(value, bool) or not isinstance(value, int):

@@ -13,7 +13,9 @@ from dataclasses import replace
 from modelcheck.checks import BUILT_IN
 from modelcheck.diagnostics import Related, Report, SpecError
 from modelcheck.frontend.constants import Reported
-from modelcheck.frontend.lowering.context import ATOMIC, Mode
+from modelcheck.frontend.declarations import ThreadDecl
+from modelcheck.frontend.kinds import literal
+from modelcheck.frontend.lowering.context import Mode
 from modelcheck.frontend.lowering.intrinsics import INITIAL
 from modelcheck.frontend.lowering.routines import make_frame
 from modelcheck.frontend.lowering.statements import Statements
@@ -24,7 +26,7 @@ from modelcheck.frontend.modules import Module, Modules
 from modelcheck.frontend.names import LATER_NAMES
 from modelcheck.frontend.spec import SettingValue, SpecInfo
 from modelcheck.frontend.values import FieldName, Routine, Scalar, Storage, ThreadName
-from modelcheck.frontend.world import ThreadDecl, World, literal
+from modelcheck.frontend.world import World
 from modelcheck.ir import nodes as ir
 from modelcheck.ir.types import Embedded, FnType, PtrType, RangeType
 
@@ -85,7 +87,7 @@ class ProgramMaker:
             templates=tuple(templates),
             initial=initial,
             properties=tuple(properties),
-            allows=tuple(self.allows(properties)),
+            allows=tuple(self.allows()),
             routines=tuple(self.world.routine_numbers),
             settings=self.settings(),
             doc=self.info.doc,
@@ -94,8 +96,8 @@ class ProgramMaker:
 
     def _settled(self) -> tuple[object, ...]:
         targets = {key: tuple(names) for key, names in self.fn_targets.items() if names}
-        locals = [name for name, obj in self.world.objects.items() if obj.kind == "local"]
-        return targets, locals, frozenset(self.world.freed), tuple(self.world.routine_numbers)
+        stacks = [name for name, obj in self.world.objects.items() if obj.kind == "local"]
+        return targets, stacks, frozenset(self.world.freed), tuple(self.world.routine_numbers)
 
     def _note_starts(self, stored: dict[tuple[str, str], set[str]]) -> None:
         """Routines that fields hold from the start."""
@@ -104,12 +106,9 @@ class ProgramMaker:
             if not isinstance(obj.type, Embedded):
                 continue
             for _, path, value in obj.start:
-                if isinstance(value, ir.Const) and value.value and path:
-                    field = self.world.field_of(obj.type.struct, str(path[0]), obj.span)
-                    if value.type == field.type and value.value in names:
-                        if isinstance(field.type, FnType):
-                            key = (obj.type.struct, field.name)
-                            stored.setdefault(key, set()).add(names[value.value])
+                if isinstance(value, ir.Const) and isinstance(value.type, FnType) and value.value:
+                    key = (obj.type.struct, str(path[0]))
+                    stored.setdefault(key, set()).add(names[value.value])
         for struct in self.world.structs.values():
             for field in struct.fields:
                 if isinstance(field.type, FnType) and field.start:
@@ -316,7 +315,7 @@ class ProgramMaker:
                         )
                 for kind in PROPERTY_KINDS:
                     if any(module.word(d) == kind for d in decl.node.decorator_list):
-                        body = self.lower_property(module, decl.node, kind, stored)
+                        body = self.lower_property(module, decl.node, stored)
                         found.append(
                             ir.Property(
                                 decl.name,
@@ -363,7 +362,6 @@ class ProgramMaker:
         self,
         module: Module,
         node: ast.FunctionDef,
-        kind: str,
         stored: dict[tuple[str, str], set[str]],
     ) -> ir.Body:
         """A property's condition."""
@@ -396,10 +394,9 @@ class ProgramMaker:
 
     # -- what is silenced
 
-    def allows(self, properties: list[ir.Property]) -> list[ir.Allow]:
+    def allows(self) -> list[ir.Allow]:
         """The `allow` calls of the spec."""
         found = []
-        del properties
         for module in self.world.modules.in_order():
             for call in module.calls:
                 if module.word(call) == "allow":
@@ -435,16 +432,16 @@ class ProgramMaker:
                     case ThreadName(name):
                         on = name
                     case _:
-                        name = getattr(target, "name", None) or getattr(
+                        found = getattr(target, "name", None) or getattr(
                             getattr(target, "type", None), "struct", None
                         )
-                        if name is None:
+                        if found is None:
                             raise SpecError(
                                 "MC314",
                                 "`on=` names a field, an object or a struct",
                                 module.span(keyword),
                             )
-                        on = str(name)
+                        on = str(found)
             else:
                 raise SpecError("MC268", f"`allow` has no parameter `{keyword.arg}`", span)
         if not because:
@@ -486,6 +483,3 @@ def _empty_routine() -> ast.FunctionDef:
     node = module.body[0]
     assert isinstance(node, ast.FunctionDef)
     return node
-
-
-__all__ = ["ATOMIC", "make_program"]

@@ -1,4 +1,4 @@
-"""What the front end knows of a spec before a program is made of it: names, settings, expectations."""
+"""What is known of a spec before a program is made of it: names, settings, expectations."""
 
 from __future__ import annotations
 

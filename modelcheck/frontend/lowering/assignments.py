@@ -6,6 +6,7 @@ import ast
 
 from modelcheck.diagnostics import Related, SpecError
 from modelcheck.frontend.constants import BINARY
+from modelcheck.frontend.kinds import is_number, show_type
 from modelcheck.frontend.lowering.calls import is_rigid
 from modelcheck.frontend.lowering.context import Mode, Variable
 from modelcheck.frontend.lowering.intrinsics import Intrinsics
@@ -22,7 +23,6 @@ from modelcheck.frontend.values import (
     TupleValue,
     Value,
 )
-from modelcheck.frontend.world import is_number, show_type
 from modelcheck.ir import nodes as ir
 from modelcheck.ir.types import (
     ArrayOf,
@@ -136,13 +136,13 @@ class Assignments(Intrinsics):
                     help=f"write `{name}: Ptr[…] = None`",
                 )
             value = self.as_scalar(value, node)
-        type = value.type
-        if value.literal or (value.constant is not None and is_number(type)):
-            type = self.literal_type(name, value, node)
-        local = self.builder.variable(name, type)
-        frame.names[name] = Variable(local, type)
+        of = value.type
+        if value.literal or (value.constant is not None and is_number(of)):
+            of = self.literal_type(name, value, node)
+        local = self.builder.variable(name, of)
+        frame.names[name] = Variable(local, of)
         frame.assigned.add(name)
-        self.set_local(local, self.convert(value, type, node, None), node)
+        self.set_local(local, self.convert(value, of, node, None), node)
 
     def refuse_shadow(self, name: str, node: ast.stmt) -> None:
         """A local called like a shared variable is nearly always a forgotten `global`."""
@@ -227,9 +227,13 @@ class Assignments(Intrinsics):
 
     def assign_variable(self, name: str, variable: Variable, value: Value, node: ast.stmt) -> None:
         """A later assignment of a local."""
-        if isinstance(variable.type, SetType) and isinstance(value, Scalar):
-            if value.type != variable.type and isinstance(value.type, SetType):
-                value = self.fit_set(value, variable.type, node)
+        if (
+            isinstance(variable.type, SetType)
+            and isinstance(value, Scalar)
+            and isinstance(value.type, SetType)
+            and value.type != variable.type
+        ):
+            value = self.fit_set(value, variable.type, node)
         if (
             isinstance(variable.type, RangeType)
             and not variable.annotated
@@ -258,9 +262,9 @@ class Assignments(Intrinsics):
         if not isinstance(node.target, ast.Name):
             raise self.fail("MC295", "only a local takes a type here", node)
         name = node.target.id
-        of = self.world.type_of(self.frame.module, node.annotation)
+        written = self.world.type_of(self.frame.module, node.annotation)
         value: Value | None = None
-        type: ScalarType
+        of: ScalarType
         called = (
             self.world.called(self.frame.module, node.value)
             if isinstance(node.value, ast.Call)
@@ -277,34 +281,34 @@ class Assignments(Intrinsics):
                     node,
                     help="put it into a struct: `local(T)`",
                 )
-            type = spec.type
-            value = Scalar(constant(spec.start, type), type)
+            of = spec.type
+            value = Scalar(constant(spec.start, of), of)
         else:
-            if isinstance(of.type, (Embedded, ArrayOf, QueueOf)):
+            if isinstance(written.type, (Embedded, ArrayOf, QueueOf)):
                 raise self.fail(
                     "MC295",
-                    f"a local is a single value, not {show_type(of.type)}",
+                    f"a local is a single value, not {show_type(written.type)}",
                     node,
                     help="annotate a pointer: `Ptr[…]`",
                 )
-            if not of.bounded:
+            if not written.bounded:
                 raise self.fail(
                     "MC239",
                     "an `Int` needs its bounds",
                     node,
                     help=f"write `{name}: Int = between(0, 5)`, then assign",
                 )
-            type = of.type
+            of = written.type
             if node.value is not None:
                 value = self.settled(node.value)
         frame = self.frame
         bound = frame.names.get(name)
         if isinstance(bound, Variable):
-            if bound.type != type:
+            if bound.type != of:
                 raise self.fail("MC295", f"`{name}` has another type already", node)
             variable = bound
         else:
-            variable = Variable(self.builder.variable(name, type), type, annotated=True)
+            variable = Variable(self.builder.variable(name, of), of, annotated=True)
             frame.names[name] = variable
         if value is not None:
             self.assign_variable(name, variable, value, node)

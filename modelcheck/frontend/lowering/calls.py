@@ -253,11 +253,11 @@ class Calls(Expressions):
         if frame.result_value is not None:
             return frame.result_value
         if frame.result is not None:
-            for local, type in zip(frame.result, frame.result_types, strict=True):
-                self.builder.retype(local, type)
+            for local, of in zip(frame.result, frame.result_types, strict=True):
+                self.builder.retype(local, of)
             values = tuple(
-                Scalar(ir.Local(local), type)
-                for local, type in zip(frame.result, frame.result_types, strict=True)
+                Scalar(ir.Local(local), of)
+                for local, of in zip(frame.result, frame.result_types, strict=True)
             )
             return values[0] if len(values) == 1 else TupleValue(values)
         return NoneValue()

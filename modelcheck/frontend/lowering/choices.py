@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable
 from contextlib import nullcontext
 
+from modelcheck.frontend.kinds import literal
 from modelcheck.frontend.lowering.arguments import reads_memory
 from modelcheck.frontend.lowering.context import Mode
 from modelcheck.frontend.lowering.terms import (
@@ -23,7 +24,6 @@ from modelcheck.frontend.values import (
     Storage,
     Value,
 )
-from modelcheck.frontend.world import literal
 from modelcheck.ir import nodes as ir
 from modelcheck.ir.types import (
     BOOL,

@@ -141,8 +141,8 @@ class Conditions(Operators):
         builder.open(other)
         two = self.settled(node.orelse)
         second = builder.current
-        assert first is not None
-        assert second is not None
+        if first is None or second is None:
+            raise self.fail("MC253", "one of the two never has a value", node)
         of = self.joined(one, two, node)
         nothing = len(builder.blocks) == position and not first.instrs and not second.instrs
         if nothing:
@@ -178,7 +178,7 @@ class Conditions(Operators):
 
         def rest() -> Scalar:
             right = self.settled(node.comparators[1])
-            value = self.compared(
+            return self.compared(
                 COMPARE[type(node.ops[1])],
                 middle,
                 right,
@@ -186,7 +186,6 @@ class Conditions(Operators):
                 node.comparators[0],
                 node.comparators[1],
             )
-            return value
 
         return self.short_circuit(True, left, rest, node)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from modelcheck.diagnostics import did_you_mean
+from modelcheck.frontend.kinds import literal
 from modelcheck.frontend.lowering.context import Variable
 from modelcheck.frontend.lowering.folds import Folds
 from modelcheck.frontend.lowering.terms import (
@@ -17,7 +18,6 @@ from modelcheck.frontend.values import (
     Storage,
     Value,
 )
-from modelcheck.frontend.world import literal
 from modelcheck.ir import nodes as ir
 from modelcheck.ir.types import (
     QueueOf,

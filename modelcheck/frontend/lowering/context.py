@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from modelcheck.diagnostics import Related, Report, Span, SpecError
 from modelcheck.frontend.builder import BodyBuilder
 from modelcheck.frontend.constants import Reported
+from modelcheck.frontend.declarations import ThreadDecl
 from modelcheck.frontend.modules import Module
 from modelcheck.frontend.parse import Source
 from modelcheck.frontend.values import Closure, Scalar, Storage, Value
-from modelcheck.frontend.world import ThreadDecl, World
+from modelcheck.frontend.world import World
 from modelcheck.ir import nodes as ir
 from modelcheck.ir.types import ScalarType, ValueType
 

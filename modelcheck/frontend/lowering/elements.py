@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from modelcheck.frontend.constants import bool_value
+from modelcheck.frontend.kinds import is_number, literal
 from modelcheck.frontend.lowering.places import Places
 from modelcheck.frontend.lowering.terms import (
     both,
@@ -25,7 +26,6 @@ from modelcheck.frontend.values import (
     TypeName,
     Value,
 )
-from modelcheck.frontend.world import is_number, literal
 from modelcheck.ir import nodes as ir
 from modelcheck.ir.types import (
     BOOL,
@@ -131,7 +131,7 @@ class Elements(Places):
                 f"{what} looks at many places at once",
                 node,
                 note="outside one step other threads run in between",
-                help="write the loop, or put it into `with atomic():` if the kernel does it at once",
+                help="write the loop, or put it into `with atomic():` if the kernel has it so",
             )
 
     def items(self, node: ast.expr) -> Items:

@@ -97,10 +97,7 @@ class Expressions(Generators):
     def name(self, name: str, node: ast.expr) -> Value:
         """A local, or a declaration of the file."""
         frame = self.frame
-        if name in frame.globals:
-            bound = None
-        else:
-            bound = frame.names.get(name)
+        bound = None if name in frame.globals else frame.names.get(name)
         if bound is UNKNOWN:
             raise self.reported()
         if bound is not None:
@@ -151,9 +148,8 @@ class Expressions(Generators):
 
     def struct_behind(self, base: Value, node: ast.expr) -> Storage:
         """The struct whose field is named: follows a pointer, loading it where it is shared."""
-        if isinstance(base, Storage) and not isinstance(base.type, Embedded):
-            if isinstance(base.type, PtrType):
-                base = self.load(base, node)
+        if isinstance(base, Storage) and isinstance(base.type, PtrType):
+            base = self.load(base, node)
         match base:
             case Storage(type=Embedded()):
                 return base

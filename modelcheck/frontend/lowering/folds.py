@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from modelcheck.frontend.kinds import is_number, literal
 from modelcheck.frontend.lowering.choices import Choices
 from modelcheck.frontend.lowering.terms import (
     both,
@@ -20,7 +21,6 @@ from modelcheck.frontend.values import (
     Storage,
     Value,
 )
-from modelcheck.frontend.world import is_number, literal
 from modelcheck.ir import nodes as ir
 from modelcheck.ir.types import (
     BOOL,
@@ -151,8 +151,8 @@ class Folds(Choices):
                 return literal(0)
             raise self.fail("MC288", f"`{name}` of nothing", node)
         total: Scalar | None = None
-        for elt, given, value in found:
-            number = self.counted(value, elt)
+        for elt, given, element in found:
+            number = self.counted(element, elt)
             if given != constant(1, BOOL):
                 lo, hi = interval(number)
                 of = RangeType(min(lo, 0), max(hi, 0))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from modelcheck.frontend.kinds import is_number
 from modelcheck.frontend.lowering.conditions import Conditions
 from modelcheck.frontend.lowering.terms import (
     both,
@@ -16,7 +17,6 @@ from modelcheck.frontend.values import (
     Storage,
     Value,
 )
-from modelcheck.frontend.world import is_number
 from modelcheck.ir import nodes as ir
 from modelcheck.ir.types import (
     BOOL,

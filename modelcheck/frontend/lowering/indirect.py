@@ -156,8 +156,8 @@ class IndirectCalls(Calls):
         self.builder.resume(done, span)
         if results is None:
             return NoneValue()
-        for local, type in zip(results, types, strict=True):
-            self.builder.retype(local, type)
+        for local, of in zip(results, types, strict=True):
+            self.builder.retype(local, of)
         values = tuple(Scalar(ir.Local(n), t) for n, t in zip(results, types, strict=True))
         return values[0] if len(values) == 1 else TupleValue(values)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from modelcheck.frontend.kinds import literal
 from modelcheck.frontend.lowering.containers import Containers
 from modelcheck.frontend.lowering.context import Mode
 from modelcheck.frontend.lowering.terms import (
@@ -21,7 +22,6 @@ from modelcheck.frontend.values import (
     TypeName,
     Value,
 )
-from modelcheck.frontend.world import literal
 from modelcheck.ir import nodes as ir
 from modelcheck.ir.types import (
     BOOL,
@@ -101,7 +101,7 @@ class Objects(Containers):
         for module, routine, decorator in self.world.routines_of_kind("on_free"):
             if not isinstance(decorator, ast.Call) or not decorator.args:
                 continue
-            of = self.world.object_type(module, decorator.args[0], None)
+            of = self.world.object_type(module, decorator.args[0])
             if not isinstance(of, Embedded):
                 continue
             for path in self.paths_to(storage.type, of.struct):
@@ -188,6 +188,7 @@ class Objects(Containers):
         if isinstance(value.expr, ir.AddressOf) and value.expr.place.path[-1:] == (name,):
             place = value.expr.place
             return Storage(ir.Place(place.root, place.path[:-1]), Embedded(outer))
+        inner = value.type.struct
         value = self.kept(value, node)
         null = constant(0, value.type)
         self.check(compare("!=", value.expr, null), "null-dereference", None, node)
@@ -196,7 +197,7 @@ class Objects(Containers):
         self.check(
             compare("!=", kept.expr, constant(0, PtrType(outer))),
             "out-of-bounds",
-            ir.Place(ir.PointerRoot(value.expr, value.type.struct)),
+            ir.Place(ir.PointerRoot(value.expr, inner)),
             node,
             f"this is not the field `{name}` of a `{outer}`",
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from modelcheck.frontend.constants import COMPARE, bool_value
+from modelcheck.frontend.kinds import is_number, literal, same_family
 from modelcheck.frontend.lowering.sets import Sets
 from modelcheck.frontend.lowering.terms import (
     compare,
@@ -21,7 +22,6 @@ from modelcheck.frontend.values import (
     ThreadName,
     Value,
 )
-from modelcheck.frontend.world import is_number, literal, same_family
 from modelcheck.ir import nodes as ir
 from modelcheck.ir.types import (
     BOOL,
@@ -62,7 +62,7 @@ class Operators(Sets):
         two = self.scalar(right)
         return self.operate(op, one, two, node, left, right)
 
-    def operate(
+    def operate(  # noqa: PLR0917  an operator, its values, where all of it stands
         self, op: str, one: Scalar, two: Scalar, node: ast.AST, left: ast.AST, right: ast.AST
     ) -> Scalar:
         """Arithmetic on values; sets know `|`, `&`, `-` and `^`."""
@@ -109,7 +109,7 @@ class Operators(Sets):
         one, two = self.settled(left), self.settled(right)
         return self.compared(COMPARE[type(op)], one, two, node, left, right)
 
-    def compared(
+    def compared(  # noqa: PLR0917  likewise
         self, op: str, one: Value, two: Value, node: ast.AST, left: ast.AST, right: ast.AST
     ) -> Scalar:
         """Compare two values of one kind."""

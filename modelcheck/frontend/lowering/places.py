@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from modelcheck.frontend.kinds import is_number, show_type
 from modelcheck.frontend.lowering.context import LoweringContext
 from modelcheck.frontend.lowering.terms import (
     INT64_MAX,
@@ -23,7 +24,6 @@ from modelcheck.frontend.values import (
     ThreadName,
     Value,
 )
-from modelcheck.frontend.world import is_number, show_type
 from modelcheck.ir import nodes as ir
 from modelcheck.ir.ops import OPS
 from modelcheck.ir.types import (
@@ -48,12 +48,12 @@ class Places(LoweringContext):
     def pointer(self, storage: Storage, node: ast.AST) -> Scalar:
         """A struct's place as a pointer.  Naming it is no access, but its parts must exist."""
         assert isinstance(storage.type, Embedded)
-        type = PtrType(storage.type.struct)
+        of = PtrType(storage.type.struct)
         place = storage.place
         if isinstance(place.root, ir.PointerRoot) and not place.path:
-            return Scalar(place.root.pointer, type)
+            return Scalar(place.root.pointer, of)
         self.check_parts(place, node)
-        return Scalar(ir.AddressOf(place), type)
+        return Scalar(ir.AddressOf(place), of)
 
     def place_behind(self, value: Scalar) -> ir.Place:
         """The struct that a pointer points to."""
@@ -87,7 +87,7 @@ class Places(LoweringContext):
                     node,
                 )
             case ir.ObjectRoot(name, index):
-                obj = self.world.objects[name] if name in self.world.objects else None
+                obj = self.world.objects.get(name)
                 of = obj.type if obj else self.local_type(name)
                 if obj is not None and obj.kind == "per_thread":
                     if isinstance(index, ir.Apply) and index.op == "-":
@@ -374,8 +374,8 @@ class Places(LoweringContext):
                 if lo >= 0 and hi < 1 << bits:
                     return Scalar(retyped(value.expr, to), to)
                 return Scalar(ir.Apply(f"wrap{bits}", (value.expr,), to), to)
-            case Scalar(), RangeType(lo, hi) if is_number(value.type):
-                return self._checked(value, to, lo, hi, node, subject)
+            case Scalar(), RangeType() if is_number(value.type):
+                return self._checked(value, to, node, subject)
             case Scalar(expr=ir.Const(0)), SetType() if isinstance(value.type, SetType):
                 return Scalar(constant(0, to), to)
             case _:
@@ -401,15 +401,13 @@ class Places(LoweringContext):
         self,
         value: Scalar,
         to: RangeType,
-        lo: int,
-        hi: int,
         node: ast.AST,
         subject: ir.Place | None,
     ) -> Scalar:
+        lo, hi = to.lo, to.hi
         least, greatest = interval(value)
-        if value.constant is not None and not lo <= value.constant <= hi:
-            if value.literal:
-                raise self.fail("MC223", f"{value.constant} is outside {lo} … {hi}", node)
+        if value.literal and value.constant is not None and not lo <= value.constant <= hi:
+            raise self.fail("MC223", f"{value.constant} is outside {lo} … {hi}", node)
         if least < lo:
             self.check(
                 compare("<=", constant(lo, RangeType(lo, lo)), value.expr), "range", subject, node

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from modelcheck.frontend.kinds import is_number, set_element
 from modelcheck.frontend.lowering.elements import Elements
 from modelcheck.frontend.lowering.terms import (
     compare,
@@ -13,7 +14,6 @@ from modelcheck.frontend.lowering.terms import (
 from modelcheck.frontend.values import (
     Scalar,
 )
-from modelcheck.frontend.world import is_number
 from modelcheck.ir import nodes as ir
 from modelcheck.ir.types import (
     PtrType,
@@ -77,8 +77,6 @@ class Sets(Elements):
 
     def set_of(self, element: ScalarType, node: ast.AST) -> SetType:
         """A set type, where values of that type can be elements."""
-        from modelcheck.frontend.constants import set_element
-
         return SetType(set_element(element, self.span(node)))
 
     def set_arithmetic(self, op: str, one: Scalar, two: Scalar) -> Scalar:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from modelcheck.frontend.kinds import show_type
 from modelcheck.frontend.values import (
     NoneValue,
     ObjectArray,
@@ -10,7 +11,6 @@ from modelcheck.frontend.values import (
     Storage,
     Value,
 )
-from modelcheck.frontend.world import show_type
 from modelcheck.ir import nodes as ir
 from modelcheck.ir.ops import OPS
 from modelcheck.ir.types import (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from modelcheck.frontend.kinds import literal
 from modelcheck.frontend.lowering.arguments import Arguments
 from modelcheck.frontend.lowering.terms import (
     constant,
@@ -16,7 +17,6 @@ from modelcheck.frontend.values import (
     ThreadName,
     Value,
 )
-from modelcheck.frontend.world import literal
 from modelcheck.ir import nodes as ir
 from modelcheck.ir.types import (
     BOOL,
