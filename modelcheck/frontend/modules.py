@@ -82,7 +82,7 @@ class Modules:
 
     def read(self, path: Path, shown: str, name: str, *, library: bool = False) -> Module:
         """Read a file and the relative imports it makes; raises SpecErrors if it is no Python."""
-        key = path.resolve()
+        key = resolved(path)
         if key in self.by_path:
             return self.by_path[key]
         source = read_source(path, shown)
@@ -214,7 +214,7 @@ class Modules:
                 )
             )
             return None
-        if path.resolve() in self._reading and not library:
+        if resolved(path) in self._reading and not library:
             self.report.add(
                 SpecError(
                     "MC205",
@@ -227,3 +227,11 @@ class Modules:
             return None
         name = ".".join(["modelcheck", *parts]) if library and not dots else ".".join(parts)
         return self.read(path, str(shown), name or module.name, library=library)
+
+
+def resolved(path: Path) -> Path:
+    """A path without links; what no system takes stays as it is, for reading to refuse."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError, ValueError):
+        return path

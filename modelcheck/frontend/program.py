@@ -16,6 +16,7 @@ from modelcheck.frontend.constants import Reported
 from modelcheck.frontend.declarations import ThreadDecl
 from modelcheck.frontend.kinds import literal
 from modelcheck.frontend.lowering.context import Mode
+from modelcheck.frontend.lowering.expressions import UNKNOWN
 from modelcheck.frontend.lowering.intrinsics import INITIAL
 from modelcheck.frontend.lowering.routines import make_frame
 from modelcheck.frontend.lowering.statements import Statements
@@ -172,10 +173,10 @@ class ProgramMaker:
         parameters: list[str] = []
         try:
             parameters = self.bind_thread(lowering, thread)
-        except Reported:
-            pass
         except SpecError as error:
             self.report.add(error)
+            for parameter in thread.node.args.args:  # to say it once
+                frame.names.setdefault(parameter.arg, UNKNOWN)
         lowering.statements(thread.node.body)
         lowering.end_thread(thread.node)
         body = lowering.builder.body()
