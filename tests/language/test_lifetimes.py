@@ -268,3 +268,35 @@ def test_a_crash_runs_initial_again_but_not_over_what_is_durable():
             return crashed
     """)
     assert violated(result) == set()
+
+
+def test_a_stack_slot_may_be_taken_again():
+    text = """
+        @struct
+        class S:
+            n: U8
+
+        @struct
+        class Head:
+            p: Ptr[S]
+
+        head = shared(Head)
+
+        def use(first):
+            s = local(S)
+            if not first:
+                p = READ_ONCE(head.p)
+                p.n = 1
+            WRITE_ONCE(head.p, s)
+
+        @thread
+        def t():
+            i: U8 = 0
+            while i < 2:
+                use(i == 0)
+                i += 1
+            {between}
+    """
+    assert violated(check_text(text.format(between="pass"))) == set()
+    after = "p = READ_ONCE(head.p)\n            p.n = 2"
+    assert violated(check_text(text.format(between=after))) == {"use-after-free"}

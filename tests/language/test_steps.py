@@ -815,3 +815,7 @@ def test_a_choice_on_locals_is_filtered():
     assert violated(result) == set()
     # start; loaded with k = 2 or 3; stored
     assert counts(result) == (5, 4, 2)
+
+
+def test_an_atomic_without_access_is_no_step():
+    assert depth_of(MEMORY, "with atomic():\n    pass\none.a = 1") == 1

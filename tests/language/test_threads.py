@@ -363,3 +363,27 @@ def test_places_counts_what_the_struct_that_asks_holds_itself():
             wq.q.append(wq.spare[1])
     """)
     assert violated(result) == set()
+
+
+def test_a_handler_of_no_thread_never_runs():
+    result = check_text("""
+        x = shared(U8)
+
+        @thread(count=0)
+        def t():
+            WRITE_ONCE(x, 1)
+
+        @thread(interrupts=t)
+        def h():
+            WRITE_ONCE(x, 2)
+
+        @thread
+        def u():
+            WRITE_ONCE(x, 3)
+
+        @invariant
+        def never_two():
+            return x != 2
+    """)
+    assert violated(result) == set()
+    assert counts(result) == (2, 1, 1)
