@@ -78,9 +78,7 @@ def test_flags_fold_branches_and_what_only_they_reach():
     assert counts(check_text(FLAGS)) == (3, 2, 2)
     assert counts(check_text(FLAGS, mode="FAST")) == (2, 1, 1)
     assert counts(check_text(FLAGS, switch=True)) == (4, 3, 3)
-    assert counts(check_text(FLAGS, number=0)) == (2, 2, 2) or counts(
-        check_text(FLAGS, number=0)
-    ) == (3, 2, 2)
+    assert counts(check_text(FLAGS, number=0)) == (3, 2, 2)  # storing 0 is a step all the same
     names = {obj.name for obj in program_of(FLAGS).objects}
     assert names == {"x", "y"}
     assert {obj.name for obj in program_of(FLAGS, switch=True).objects} == {"x", "y", "unused"}

@@ -107,8 +107,8 @@ def ends_with(body, condition, declarations=MEMORY):
             "len(one.ranks) == 1 and len(two.ranks) == 2",
         ),  # a set is a value
         (
-            "two.ranks = {1, 2}\none.ranks = two.ranks - {1}" if False else "two.ranks = {2}",
-            "2 in two.ranks",
+            "two.ranks = {1, 2, 3}\none.ranks = two.ranks & one.ranks | two.ranks",
+            "len(one.ranks) == 3",
         ),
         # embedded structs, two levels, and in arrays
         ("one.middle.inner.n = 1", "one.middle.inner.n == 1 and two.middle.inner.n == 0"),
