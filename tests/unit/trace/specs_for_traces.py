@@ -197,6 +197,35 @@ def lower():
 """
 
 
+ORDER = """\
+from modelcheck.lang import U8, precedes, shared, spec, struct, thread
+
+
+spec("order")
+
+
+@struct
+class Box:
+    n: U8
+
+
+a = shared(Box)
+b = shared(Box)
+
+
+@thread
+def first():
+    a.n = 1
+    precedes("lock-order", a, b)
+
+
+@thread
+def second():
+    b.n = 1
+    precedes("lock-order", b, a)
+"""
+
+
 def line_of(text, statement, number=0):
     """The line on which a statement stands, the first one or a later one."""
     lines = text.splitlines()

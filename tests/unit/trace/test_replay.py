@@ -10,6 +10,7 @@ from specs_for_traces import (
     CHOICES,
     DEADLOCK,
     KERNFS,
+    ORDER,
     RACE,
     STUCK,
     USE_AFTER_FREE,
@@ -67,6 +68,17 @@ def test_a_whole_report_is_the_recorded_one(checked, golden):
     case = checked["use-after-free"]
     (picture,) = replay_trace(case.record("use-after-free"), case.model, case.sources)
     golden("trace/replayed.txt", write_text(picture))
+
+
+def test_an_order_has_a_witness_for_each_edge_of_its_cycle(tmp_path):
+    case = check(tmp_path, ORDER)
+    trace = case.record("lock-order")
+    pictures = replay_trace(trace, case.model, case.sources)
+    assert trace.object == "a -> b -> a"
+    assert [p.rows[-1].does for p in pictures] == ["a.n = 1", "b.n = 1"]
+    swapped = dataclasses.replace(trace, witnesses=trace.witnesses[::-1])
+    with pytest.raises(InternalError, match="does not show"):
+        replay_trace(swapped, case.model, case.sources)
 
 
 def test_a_line_above_moves_the_steps_and_the_message_says_where(checked, tmp_path):
