@@ -10,6 +10,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 
+import click
+
 from modelcheck import api
 from modelcheck.specfiles import find_spec, find_specs
 from tests.oracle.compare import Comparison, compare
@@ -24,7 +26,7 @@ Outcome = Comparison | str  # what came of it, or how SPIN failed
 def main(arguments: Sequence[str]) -> int:
     """Compare every variant of some specs (all, without any); the exit code."""
     if find_spin() is None:
-        print("there is no `spin`; Debian has it: apt-get install spin", file=sys.stderr)
+        click.echo("there is no `spin`; Debian has it: apt-get install spin", err=True)
         return 2
     jobs = list(list_jobs(arguments))
     with ProcessPoolExecutor(WORKERS) as pool:
@@ -60,31 +62,31 @@ def report(jobs: Sequence[Job], outcomes: Sequence[Outcome]) -> int:
         name = f"{os.path.relpath(path)} {variant or '-'}"
         if isinstance(outcome, str):
             wrong += 1
-            print(f"FAILS     {name}: {outcome}")
+            click.echo(f"FAILS     {name}: {outcome}")
         elif outcome.excluded:
             left_out.append(f"{name}: {outcome.excluded}")
         elif outcome.agrees:
-            print(f"agrees    {name}: {outcome.ours}")
+            click.echo(f"agrees    {name}: {outcome.ours}")
         else:
             wrong += 1
-            print(f"DISAGREES {name}\n  here: {outcome.ours}\n  SPIN: {outcome.spin}")
+            click.echo(f"DISAGREES {name}\n  here: {outcome.ours}\n  SPIN: {outcome.spin}")
         if isinstance(outcome, Comparison) and outcome.uncovered:
             uncovered.append(f"{name}: {', '.join(outcome.uncovered)}")
     print_list("not compared", left_out)
     print_list("violations that SPIN is not asked for (data-race, stuck)", uncovered)
     compared = len(jobs) - len(left_out)
-    print(f"{compared} compared, {wrong} different, {len(left_out)} not compared")
+    click.echo(f"{compared} compared, {wrong} different, {len(left_out)} not compared")
     if not jobs:
-        print("no spec was selected", file=sys.stderr)
+        click.echo("no spec was selected", err=True)
     return int(bool(wrong) or not compared)
 
 
 def print_list(title: str, entries: Sequence[str]) -> None:
     """A titled list, where there is anything in it."""
     if entries:
-        print(f"{title}:")
+        click.echo(f"{title}:")
         for entry in entries:
-            print(f"  {entry}")
+            click.echo(f"  {entry}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What single instructions do to memory, as slots and the values they take (docs/ir.md, "Memory")."""
+"""What single instructions do to memory, as slots and the values they take (docs/ir.md)."""
 
 from __future__ import annotations
 

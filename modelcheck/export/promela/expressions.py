@@ -57,7 +57,6 @@ from modelcheck.ir.nodes import (
 from modelcheck.ir.traverse import nodes_of, walk_node
 from modelcheck.ir.types import Embedded, QueueOf, ScalarType, ValueType
 
-
 _Test = Callable[[str], Value]
 
 
@@ -164,7 +163,7 @@ class Speaker:
 
     def list_free(self, pool: Object) -> list[Value]:
         """For each slot of a pool, whether `New` may take it."""
-        found: list[Value] = []
+        found: list[Value] = []  # in a loop: each needs its status twice
         for element in range(self.memory.lookup.instances(pool)):
             status = self.slot(self.memory.status_slot(pool.name, element) or 0)
             free = self.is_equal(status, NEVER_USED)

@@ -61,7 +61,7 @@ MAX_VISITS = 4_000  # blocks looked at for one guard
 Choices = tuple[int, ...]
 
 
-class Late(Exception):
+class Late(Exception):  # noqa: N818 (a signal)
     """Whether the step is enabled depends on what it has stored."""
 
 

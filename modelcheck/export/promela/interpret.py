@@ -65,7 +65,7 @@ MAX_BLOCKS = 10_000
 Vector = tuple[int, ...]
 
 
-class Disabled(Exception):
+class Disabled(Exception):  # noqa: N818 (a signal)
     """A wait was false; `is_idle` says which kind."""
 
     def __init__(self, *, is_idle: bool) -> None:
@@ -73,7 +73,7 @@ class Disabled(Exception):
         self.is_idle = is_idle
 
 
-class Fails(Exception):
+class Fails(Exception):  # noqa: N818 (a signal)
     """A check was false."""
 
     def __init__(self, property_: str) -> None:
@@ -81,7 +81,7 @@ class Fails(Exception):
         self.property = property_
 
 
-class Asks(Exception):
+class Asks(Exception):  # noqa: N818 (a signal)
     """A choice among `count` was asked for that was not given."""
 
     def __init__(self, count: int) -> None:

@@ -1,7 +1,7 @@
 """What every state is asked, as statements: invariants, and at rest `final`, `leak`, deadlock.
 
-They run at the end of the `d_step` that led to the state, so they cost no transition.  At rest means
-that the guard of no step holds.
+They run at the end of the `d_step` that led to the state, so they cost no transition.  At rest
+means that the guard of no step holds.
 """
 
 from __future__ import annotations
@@ -9,12 +9,11 @@ from __future__ import annotations
 from typing import assert_never
 
 from modelcheck.diagnostics import InternalError
-from modelcheck.export.promela.expressions import Env
+from modelcheck.export.promela.expressions import Env, Speaker
 from modelcheck.export.promela.guards import find_region
 from modelcheck.export.promela.silence import Silence
 from modelcheck.export.promela.steps import MAX_BLOCKS, Names
 from modelcheck.export.promela.words import Lines, Value, say_not, say_or
-from modelcheck.export.promela.expressions import Speaker
 from modelcheck.ir.lookup import local_types
 from modelcheck.ir.memory import ALIVE
 from modelcheck.ir.nodes import (

@@ -2,8 +2,8 @@
 
 With `-DNOREDUCE`, SPIN stores exactly our states.  A transition of ours is one of SPIN's (which
 counts its initial state as one more); a step that fails changes nothing, so it leads SPIN to a
-state it knows.  Whatever is true of states is asserted at the end of the `d_step` that leads there.
-With several initial states there is one state before them: one state, k transitions, one level more.
+state it knows.  What must hold in states is asserted at the end of the `d_step` that leads there.
+With k > 1 initial states there is one before them: one state, k transitions, one level more.
 
 Not covered, because they are about pairs of steps or about the graph: `data-race`, `stuck`.
 `reachable` properties are asserted (the other way round) in texts that SPIN reads with -DREACHABLE.
@@ -39,10 +39,10 @@ from modelcheck.export.promela.words import (
     say_not,
 )
 from modelcheck.ir.memory import UNINITIALISED, Memory, Thread
-from modelcheck.ir.nodes import Block, Program, Wait
+from modelcheck.ir.nodes import Block, Program
 
 MAX_STATE_BYTES = 60_000  # what SPIN's VECTORSZ can be raised to
-MAX_CHARACTERS = 4_000_000  # of the text; SPIN's C for more takes minutes to compile
+MAX_CHARACTERS = 1_000_000  # of the text; the C that SPIN makes of more takes minutes to compile
 
 BLOCKED, RESTING, ENABLED = range(3)  # what a late way's variable says
 
@@ -409,7 +409,7 @@ class _Writer:
         return prefix + option.late[way.choices]
 
     def _say_resting(self) -> Value:
-        """Whether every thread has ended or waits where it may idle; asked where none is enabled."""
+        """Whether every thread has ended or waits idly; asked where none is enabled."""
         found: list[Value] = []
         for option in self._options:
             at = self._speaker.is_equal(self._speaker.slot(option.thread.pc), option.number)

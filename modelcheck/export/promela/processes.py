@@ -354,17 +354,21 @@ class _ProcessSteps(StepWriter):
     def restore(self) -> None:
         """No copy."""
 
-    def write_arrival(self, thread: Thread, block: Block, env: Env, goal: str) -> None:
+    def write_arrival(
+        self, thread: Thread, region: Region, block: Block, env: Env, goal: str
+    ) -> None:
         """The locals that are dead there go back to 0."""
+        del region
         for name, variable in env.locals.items():
-            if name not in block.live:
-                self.assign(str(variable), 0)
+            if name not in block.live and isinstance(variable, str):
+                self.assign(variable, 0)
         self._lines.say(f"goto {goal if self._is_one else _name_location(thread, block)}")
 
     def write_end(self, thread: Thread, env: Env, goal: str) -> None:
         """One thread less."""
         for variable in env.locals.values():
-            self.assign(str(variable), 0)
+            if isinstance(variable, str):
+                self.assign(variable, 0)
         self.assign("running", "running - 1")
         self._lines.say(f"goto {goal if self._is_one else f'end_{thread.number}'}")
 

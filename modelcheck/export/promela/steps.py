@@ -56,7 +56,7 @@ from modelcheck.ir.nodes import (
     Template,
     Wait,
 )
-from modelcheck.ir.traverse import successors
+from modelcheck.ir.traverse import assigned_local, nodes_of, successors, used_locals
 from modelcheck.ir.types import Embedded, ValueType
 
 MAX_BLOCKS = 10_000  # in one step; one more is `diverges`
@@ -141,7 +141,8 @@ class StepWriter:
         """The copy of memory, where one is needed, and the live locals from their slots."""
         if self._is_trial or self._speaker.dialect.is_wide:
             for scratch in env.locals.values():
-                self.assign(str(scratch), 0)
+                if isinstance(scratch, str):
+                    self.assign(scratch, 0)
         if self._is_undoable:
             self.save()
         for name in region.entry.live:
@@ -149,12 +150,18 @@ class StepWriter:
             slot = self._speaker.slot(thread.locals_base + (offset or 0))
             self.assign(str(env.locals[name]), slot)
 
-    def write_arrival(self, thread: Thread, block: Block, env: Env, goal: str) -> None:
-        """The thread stands at a location: its counter, the locals that live there, 0 else."""
+    def write_arrival(
+        self, thread: Thread, region: Region, block: Block, env: Env, goal: str
+    ) -> None:
+        """The thread stands at a location: its counter, the locals that live there, 0 for those
+        that lived where it comes from (all others are 0 already).
+        """
         memory = self._speaker.memory
         number = memory.location_number(thread.template, block.label)
         self.assign(self._speaker.slot(thread.pc), number)
-        values: dict[int, Value] = dict.fromkeys(range(memory.local_slot_count(thread.template)), 0)
+        values: dict[int, Value] = {}
+        for name in region.entry.live:
+            values[memory.local_slot(thread.template, name) or 0] = 0
         for name in block.live:
             values[memory.local_slot(thread.template, name) or 0] = env.locals[name]
         for offset, value in values.items():
@@ -197,7 +204,14 @@ class StepWriter:
 
     def _begin(self, thread: Thread, region: Region, level: int) -> Env:
         types = local_types(region.body)
-        names = {name: self.scratch(f"v{level}_{i}") for i, name in enumerate(types)}
+        nodes = [node for block in region.blocks for node in nodes_of(block)]
+        touched = {assigned_local(i) for i in region.instructions()}.union(
+            region.entry.live, *map(used_locals, nodes)
+        )
+        names: dict[str, Value] = {
+            name: self.scratch(f"v{level}_{i}") if name in touched else 0
+            for i, name in enumerate(types)
+        }
         return Env(thread, names, types)
 
     def scratch(self, name: str) -> str:
@@ -366,7 +380,9 @@ class _WayWriter:
             self._lines.say(f"goto {self._goto(label, taken)}")
 
     def _arrive(self, block: Block) -> None:
-        self._w.write_arrival(self._thread, block, self._env, self._find_end(self._goals.done))
+        self._w.write_arrival(
+            self._thread, self._region, block, self._env, self._find_end(self._goals.done)
+        )
 
     def _find_end(self, goal: str) -> str:
         """Where a way that got somewhere goes: in a trial, only if it made all its choices."""

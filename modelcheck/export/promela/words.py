@@ -2,7 +2,7 @@
 
 *Plain* is Promela as it is: 32-bit `int`, state in `m[…]`.  *Wide* is for programs with values that
 do not fit (U32, large sets) or that start with negative ones: the same text, each condition in a
-`c_expr` and each assignment in a `c_code`, on `long long m[…]` that `c_track` puts into the state.
+`c_expr` and each assignment in a `c_code`, on `long long m[…]` that `c_track` makes state.
 A value is an int where it is known here, else text.  `-> :` and `? :` are the only other difference.
 """
 
@@ -22,7 +22,7 @@ MAX_PLAIN = (1 << 31) - 1
 MAX_TEXT = 20_000  # characters of one condition; SPIN and cc get slow beyond
 
 
-class Unsayable(Exception):
+class Unsayable(Exception):  # noqa: N818 (a signal)
     """The program does not fit into Promela, or into SPIN's limits; the text says why."""
 
 

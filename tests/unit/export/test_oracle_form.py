@@ -1,0 +1,144 @@
+"""SPIN finds exactly our states in small programs that are hard to say in Promela."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from modelcheck.export.promela import write_oracle, write_processes
+from tests.oracle.compare import compare
+from tests.oracle.spin import find_spin
+from tests.unit.explore.programs import increments, make_program
+
+
+@pytest.fixture
+def spin():
+    if find_spin() is None:
+        assert not os.environ.get("CI"), "CI has to have `spin`"
+        pytest.skip("no `spin` here")
+
+
+TWO_WORDS = "object x: shared U8\nobject y: shared U8\n"
+
+PROGRAMS = {
+    # The wait reads what the same step stored, so no guard on the state before can say it.
+    "wait-behind-a-store": TWO_WORDS
+    + """
+template t count 2
+  entry a
+  local %v: U8
+  block a rest atomic
+    step
+    store plain x = wrap8(($read(once x) + 1):Int[1..256]):U8
+    wait ($read(once x) > $read(once y))
+    store plain y = $read(once x)
+    end
+
+template u count 1
+  entry a
+  block a rest
+    step
+    store once y = 1:U8
+    jump b
+  block b rest
+    step
+    store once y = 0:U8
+    end
+""",
+    # A wait after a store and a choice: of three ways one is left.
+    "choice-behind-a-store": TWO_WORDS
+    + """
+template t count 2
+  entry a
+  local %v: Int[0..2]
+  block a rest atomic
+    step
+    store plain x = wrap8(($read(once x) + 1):Int[1..256]):U8
+    %v = choose 3
+    wait (%v == $read(once x))
+    store plain y = wrap8((%v + 0):Int[0..2]):U8
+    end
+""",
+    # The failing step has stored already; its store must be nowhere.
+    "failure-behind-a-store": TWO_WORDS
+    + """
+template t count 2
+  entry a
+  block a rest atomic
+    step
+    store plain x = wrap8(($read(once x) + 1):Int[1..256]):U8
+    assert ($read(once x) < 2) else "lock-misuse" says "twice"
+    end
+""",
+    # Values of 32 bits do not fit SPIN's int.
+    "wide-values": """
+object x: shared U32
+
+template t count 2
+  entry a
+  local %v: U32
+  block a rest
+    step
+    %v = load once x
+    jump b
+  block b rest live (%v)
+    step
+    store once x = wrap32((%v - 1):Int[-1..4294967294]):U32
+    end
+""",
+}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_spin_agrees(name, spin):
+    outcome = compare(make_program(PROGRAMS[name]))
+    assert not outcome.excluded, outcome.excluded
+    assert outcome.ours == outcome.spin
+
+
+def test_a_wait_behind_a_store_can_be_disabled(spin):
+    """Else the program above would show nothing: some way must be cut."""
+    free = PROGRAMS["wait-behind-a-store"].replace("    wait ($read(once x) > $read(once y))\n", "")
+    cut, whole = compare(make_program(PROGRAMS["wait-behind-a-store"])), compare(make_program(free))
+    assert cut.spin != whole.spin
+
+
+def test_a_wrong_figure_is_seen(spin):
+    """The comparison is no echo: SPIN is asked about another program than we are."""
+    ours = compare(increments(2, 2)).ours
+    assert compare(increments(2, 1)).spin != ours
+    assert ours is not None
+    assert (ours.states, ours.transitions, ours.depth) == (57, 82, 8)
+
+
+def test_the_text_does_not_depend_on_the_hash_seed():
+    code = (
+        "from tests.unit.explore.programs import increments;"
+        "from modelcheck.export.promela import write_oracle, write_processes;"
+        "p = increments(2, 2); print(write_oracle(p).text, write_processes(p))"
+    )
+    texts = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(Path.cwd())},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(texts) == 1
+
+
+def test_every_step_carries_its_line():
+    text = write_oracle(increments(2, 1)).text
+    assert "inc.py:3:1 x = counter" in text
+    assert "inc.py:4:1 counter = x + 1" in text
+
+
+def test_the_processes_form_has_one_proctype_per_thread():
+    assert write_processes(increments(3, 1)).count("active proctype t_add") == 3
