@@ -163,12 +163,15 @@ class Speaker:
 
     def list_free(self, pool: Object) -> list[Value]:
         """For each slot of a pool, whether `New` may take it."""
-        found: list[Value] = []  # in a loop: each needs its status twice
-        for element in range(self.memory.lookup.instances(pool)):
-            status = self.slot(self.memory.status_slot(pool.name, element) or 0)
-            free = self.is_equal(status, NEVER_USED)
-            found.append(say_or(free, self.is_equal(status, FREED)) if pool.reuse else free)
-        return found
+        names = [
+            self.slot(self.memory.status_slot(pool.name, element) or 0)
+            for element in range(self.memory.lookup.instances(pool))
+        ]
+        never = [self.is_equal(name, NEVER_USED) for name in names]
+        if not pool.reuse:
+            return never
+        freed = [self.is_equal(name, FREED) for name in names]
+        return [say_or(a, b) for a, b in zip(never, freed, strict=True)]
 
     def capacity(self, place: Place) -> int:
         """How many elements a queue can hold."""
@@ -217,10 +220,10 @@ class Speaker:
         base = self.address(self.memory.resolve(place), env)
         wanted = self.dialect.text(self.say(value, env))
         length = self.slot(base)
-        found: list[Value] = []
-        for i in range(self.capacity(place)):
-            element = self.slot(say_sum(self.dialect, [base, i + 1]))
-            found.append(f"({length} > {i} && {element} == {wanted})")
+        elements = [
+            self.slot(say_sum(self.dialect, [base, i + 1])) for i in range(self.capacity(place))
+        ]
+        found = [f"({length} > {i} && {e} == {wanted})" for i, e in enumerate(elements)]
         return say_any(found)
 
     def _inner(self, outer: str, path: tuple[str | Expr, ...]) -> str:

@@ -362,7 +362,7 @@ class _ProcessSteps(StepWriter):
         for name, variable in env.locals.items():
             if name not in block.live and isinstance(variable, str):
                 self.assign(variable, 0)
-        self._lines.say(f"goto {goal if self._is_one else _name_location(thread, block)}")
+        self.lines.say(f"goto {goal if self._is_one else _name_location(thread, block)}")
 
     def write_end(self, thread: Thread, env: Env, goal: str) -> None:
         """One thread less."""
@@ -370,7 +370,7 @@ class _ProcessSteps(StepWriter):
             if isinstance(variable, str):
                 self.assign(variable, 0)
         self.assign("running", "running - 1")
-        self._lines.say(f"goto {goal if self._is_one else f'end_{thread.number}'}")
+        self.lines.say(f"goto {goal if self._is_one else f'end_{thread.number}'}")
 
 
 def _number(body: Body, block: Block) -> int:

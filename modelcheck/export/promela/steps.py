@@ -107,10 +107,10 @@ class StepWriter:
     """Writes the ways through steps of one text."""
 
     def __init__(self, speaker: Speaker, names: Names, lines: Lines, silence: Silence) -> None:
-        self._speaker = speaker
-        self._names = names
-        self._lines = lines
-        self._silence = silence
+        self.speaker = speaker
+        self.names = names
+        self.lines = lines
+        self.silence = silence
         self._used: dict[str, None] = {}  # scratch variables of the way under way
         self._is_undoable = False
         self._is_trial = False
@@ -139,15 +139,15 @@ class StepWriter:
 
     def write_start(self, thread: Thread, region: Region, env: Env) -> None:
         """The copy of memory, where one is needed, and the live locals from their slots."""
-        if self._is_trial or self._speaker.dialect.is_wide:
+        if self._is_trial or self.speaker.dialect.is_wide:
             for scratch in env.locals.values():
                 if isinstance(scratch, str):
                     self.assign(scratch, 0)
         if self._is_undoable:
             self.save()
         for name in region.entry.live:
-            offset = self._speaker.memory.local_slot(thread.template, name)
-            slot = self._speaker.slot(thread.locals_base + (offset or 0))
+            offset = self.speaker.memory.local_slot(thread.template, name)
+            slot = self.speaker.slot(thread.locals_base + (offset or 0))
             self.assign(str(env.locals[name]), slot)
 
     def write_arrival(
@@ -156,28 +156,28 @@ class StepWriter:
         """The thread stands at a location: its counter, the locals that live there, 0 for those
         that lived where it comes from (all others are 0 already).
         """
-        memory = self._speaker.memory
+        memory = self.speaker.memory
         number = memory.location_number(thread.template, block.label)
-        self.assign(self._speaker.slot(thread.pc), number)
+        self.assign(self.speaker.slot(thread.pc), number)
         values: dict[int, Value] = {}
         for name in region.entry.live:
             values[memory.local_slot(thread.template, name) or 0] = 0
         for name in block.live:
             values[memory.local_slot(thread.template, name) or 0] = env.locals[name]
         for offset, value in values.items():
-            self.assign(self._speaker.slot(thread.locals_base + offset), value)
-        self._lines.say(f"goto {goal}")
+            self.assign(self.speaker.slot(thread.locals_base + offset), value)
+        self.lines.say(f"goto {goal}")
 
     def write_end(self, thread: Thread, env: Env, goal: str) -> None:
         """The thread has finished."""
         del env
-        for slot, value in changes.change_at_end(self._speaker.memory, thread):
-            self.assign(self._speaker.slot(slot), value)
-        self._lines.say(f"goto {goal}")
+        for slot, value in changes.change_at_end(self.speaker.memory, thread):
+            self.assign(self.speaker.slot(slot), value)
+        self.lines.say(f"goto {goal}")
 
     def assign(self, target: str, value: Value) -> None:
         """A variable gets a value."""
-        self._lines.say(self._speaker.dialect.assign(target, value))
+        self.lines.say(self.speaker.dialect.assign(target, value))
 
     @property
     def is_trial(self) -> bool:
@@ -186,21 +186,21 @@ class StepWriter:
 
     def is_silent(self, property_: str) -> bool:
         """Whether the spec silences a check everywhere."""
-        return self._silence.is_everywhere(property_)
+        return self.silence.is_everywhere(property_)
 
     def save(self) -> None:
         """Copy memory."""
-        self._names.needs_undo = True
+        self.names.needs_undo = True
         m = self._memory_name()
-        self._lines.say(f"c_code {{ memcpy(undo, (void *) {m}, sizeof({m})); }}")
+        self.lines.say(f"c_code {{ memcpy(undo, (void *) {m}, sizeof({m})); }}")
 
     def restore(self) -> None:
         """Put memory back."""
         m = self._memory_name()
-        self._lines.say(f"c_code {{ memcpy((void *) {m}, undo, sizeof({m})); }}")
+        self.lines.say(f"c_code {{ memcpy((void *) {m}, undo, sizeof({m})); }}")
 
     def _memory_name(self) -> str:
-        return "m" if self._speaker.dialect.is_wide else "now.m"
+        return "m" if self.speaker.dialect.is_wide else "now.m"
 
     def _begin(self, thread: Thread, region: Region, level: int) -> Env:
         types = local_types(region.body)
@@ -216,7 +216,7 @@ class StepWriter:
 
     def scratch(self, name: str) -> str:
         """A scratch variable that the way under way uses."""
-        self._names.scratch[name] = None
+        self.names.scratch[name] = None
         self._used[name] = None
         return name
 
@@ -225,32 +225,32 @@ class StepWriter:
     def write_if(self, condition: Value, then: str, other: str = "skip") -> None:
         """One of two statements."""
         if isinstance(condition, int):
-            self._lines.say(then if condition else other)
+            self.lines.say(then if condition else other)
             return
-        self._lines.line(f"if :: {self._speaker.dialect.condition(condition)} -> {then}")
-        self._lines.line(f":: else -> {other}")
-        self._lines.line("fi;")
+        self.lines.line(f"if :: {self.speaker.dialect.condition(condition)} -> {then}")
+        self.lines.line(f":: else -> {other}")
+        self.lines.line("fi;")
 
     def write_fail(self, property_: str, place: Place | None, env: Env, goal: str) -> None:
         """The step fails."""
         if self._is_trial:
-            self._lines.say(f"goto {goal}")
+            self.lines.say(f"goto {goal}")
             return
-        silenced = self._silence.say(property_, place, env)
-        variable = self._names.property(property_)
+        silenced = self.silence.say(property_, place, env)
+        variable = self.names.property(property_)
         if silenced == 0:
-            self._lines.say(f"assert({variable})")
+            self.lines.say(f"assert({variable})")
         elif silenced != 1:
             self.write_if(silenced, "skip", f"assert({variable})")
         if self._is_undoable:
             self.restore()
-        self._lines.say(f"goto {goal}")
+        self.lines.say(f"goto {goal}")
 
 
 class _WayWriter:
     """Writes one region, at one level (a spawned thread's start is one level deeper)."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 (all of them differ from call to call)
         self,
         writer: StepWriter,
         thread: Thread,
@@ -262,9 +262,9 @@ class _WayWriter:
         taken: int = 0,
     ) -> None:
         self._w = writer
-        self._speaker = writer._speaker
-        self._names = writer._names
-        self._lines = writer._lines
+        self._speaker = writer.speaker
+        self._names = writer.names
+        self._lines = writer.lines
         self._thread = thread
         self._region = region
         self._choices = choices
@@ -579,7 +579,7 @@ class _WayWriter:
         return self._number(property_, label)
 
     def _number(self, property_: str, declaration: str) -> int:
-        silenced = self._w._silence.is_silenced(property_, declaration)
+        silenced = self._w.silence.is_silenced(property_, declaration)
         return -1 if silenced else self._names.order(property_, declaration)
 
     # ------------------------------------------------------------------------ queues

@@ -3,7 +3,7 @@
 *Plain* is Promela as it is: 32-bit `int`, state in `m[…]`.  *Wide* is for programs with values that
 do not fit (U32, large sets) or that start with negative ones: the same text, each condition in a
 `c_expr` and each assignment in a `c_code`, on `long long m[…]` that `c_track` makes state.
-A value is an int where it is known here, else text.  `-> :` and `? :` are the only other difference.
+A value is an int where it is known here, else text.  Else only `-> :` and `? :` differ.
 """
 
 from __future__ import annotations
