@@ -350,6 +350,35 @@ template t count 1
     assert [s["t.pc"] for s in states] == [0, 1, 2, 3, 4]
 
 
+def test_a_local_that_lives_until_the_end_is_zero_behind_it():
+    text = """
+object x: shared U8
+
+template t count 1
+  entry a
+  local %v: U8
+  block a
+    step
+    %v = choose 2
+    jump b
+  block b
+    step
+    store once x = wrap8((%v + 2:U8):U8):U8
+    if (%v == 0:U8) jump c else d
+  block c
+    end
+  block d
+    end
+"""
+    model = make_model(text)
+    (start,) = [o.result for o in model.start()]
+    (slot,) = [s.number for s in model.memory.slots if s.role == "local"]
+    _, one = [o.result for o in model.outcomes(start, 0)]
+    assert one[slot] == 1
+    (end,) = [o.result for o in model.outcomes(one, 0)]
+    assert end[slot] == 0
+
+
 def test_a_straight_step_with_many_branches_is_split_and_still_right():
     lines = ["object x: shared U32", "template t count 1", "  entry a", "  local %i: U32"]
     lines += ["  local %s: U32", "  block a", "    step", "    %i = choose 2", "    jump b0"]

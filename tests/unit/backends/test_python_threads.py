@@ -108,8 +108,8 @@ def test_no_free_thread_is_a_capacity_violation():
 
 def test_a_spawned_thread_whose_start_fails_fails_the_spawn():
     text = SPAWN.replace("    %m = choose 2\n", '    check (%n == 9:U8) else "range"\n')
-    (violation,) = [v for v in explore(make_program(text)).violations if v.property == "range"]
-    assert violation.depth == 1
+    found = [v.depth for v in explore(make_program(text)).violations if v.property == "range"]
+    assert found == [1]
 
 
 INTERRUPT = """
@@ -193,6 +193,33 @@ def test_a_handler_starts_after_its_target_has_ended_with_interrupts_off():
         assert model.outcomes(state, 0)
         state = step(model, state, 0)
     assert model.outcomes(state, 1)
+    assert state[model.memory.irqs_base] == 1  # of an ended thread they are on again
+
+
+def test_a_per_thread_object_is_dead_once_its_thread_has_ended():
+    text = """
+struct Own
+  field n: U8 = 1
+
+object own: per_thread struct Own
+
+template owner count 1
+  entry a
+  block a
+    step
+    store once own[0:U8].n = 2:U8
+    end
+
+template looks count 1
+  entry a
+  block a
+    step
+    check $alive(own[0:U8].n) else "use-after-free"
+    store once own[0:U8].n = 3:U8
+    end
+"""
+    found = {(v.property, v.depth) for v in explore(make_program(text)).violations}
+    assert found == {("use-after-free", 2)}
 
 
 def test_a_handler_that_comes_back_to_its_start_is_refused():

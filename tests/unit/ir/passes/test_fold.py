@@ -250,15 +250,16 @@ def test_a_wait_is_never_dropped():
     assert instrs_of(fold(program(chain(Wait(TRUE))))) == [Wait(TRUE)]
 
 
-def test_a_branch_on_a_constant_is_a_jump_and_the_other_way_goes():
+@pytest.mark.parametrize(("numbers", "kept"), [((1, 2), "t"), ((2, 1), "u")])
+def test_a_branch_on_a_constant_is_a_jump_and_the_other_way_goes(numbers, kept):
     given = body(
-        step("s", store(X_N), end=Branch(apply("<", num(1), num(2)), "t", "u")),
+        step("s", store(X_N), end=Branch(apply("<", *map(num, numbers)), "t", "u")),
         step("t", store(X_N, 2)),
         step("u", store(X_N, 3)),
     )
     result = fold(program(given)).templates[0].body
-    assert [b.label for b in result.blocks] == ["s", "t"]
-    assert result.blocks[0].end == Jump("t")
+    assert [b.label for b in result.blocks] == ["s", kept]
+    assert result.blocks[0].end == Jump(kept)
 
 
 def test_a_branch_with_an_access_keeps_it():
