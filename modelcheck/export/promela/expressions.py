@@ -157,8 +157,8 @@ class Speaker:
         parts: list[Value] = [address.offset]
         if address.pointer is not None:
             parts.append(self.look_up(address.table, self.say(address.pointer, env)))
-        for term in address.terms:
-            parts.append(say_product(self.dialect, self.say(term.index, env), term.stride))
+        indices = [(self.say(term.index, env), term.stride) for term in address.terms]
+        parts += [say_product(self.dialect, index, stride) for index, stride in indices]
         return say_sum(self.dialect, parts)
 
     def list_free(self, pool: Object) -> list[Value]:
