@@ -13,6 +13,7 @@ from modelcheck.diagnostics import Report
 from modelcheck.frontend.head import read_head
 from modelcheck.frontend.modules import Module, Modules
 from modelcheck.frontend.program import make_program
+from modelcheck.frontend.reach import check_names
 from modelcheck.frontend.spec import SettingValue, SpecInfo
 from modelcheck.ir.nodes import Program
 
@@ -45,5 +46,6 @@ def load(path: Path, shown: str) -> Spec:
     modules = Modules(report)
     main = modules.read(path, shown, path.stem)
     report.stop()
+    check_names(modules, report)
     info = read_head(modules, main, report)
     return Spec(info, modules, main)

@@ -83,12 +83,13 @@ def verify(program: Program, *, after: str = "") -> None:
 
 
 @contextmanager
-def _at(where: str) -> Iterator[None]:
-    """Say where a rule was broken."""
+def _at(where: str | Instr | Terminator) -> Iterator[None]:
+    """Say where a rule was broken; a node is shown as its text only then."""
     try:
         yield
     except Broken as broken:
-        raise Broken(broken.rule, f"{where}: {broken.message}") from None
+        shown = where if isinstance(where, str) else f"`{show_node(where)}`"
+        raise Broken(broken.rule, f"{shown}: {broken.message}") from None
 
 
 def _all_different(names: Iterable[str], what: str) -> None:
@@ -246,9 +247,9 @@ class _Verifier:
         for block in body.blocks:
             with _at(f"block `{block.label}`"):
                 for instr in block.instrs:
-                    with _at(f"`{show_node(instr)}`"):
+                    with _at(instr):
                         nodes.instr(instr)
-                with _at(f"`{show_node(block.end)}`"):
+                with _at(block.end):
                     nodes.end(block.end)
                     for label in successors(block.end):
                         demand("names resolve", label in labels, f"no block is called `{label}`")
@@ -307,7 +308,7 @@ def _check_step(block: Block, *, behind_choice: bool) -> None:
     accesses = 0
     chosen = behind_choice
     for node in (*block.instrs, block.end):
-        with _at(f"`{show_node(node)}`"):
+        with _at(node):
             if isinstance(node, Wait):
                 first = block.step is not None and not accesses
                 may_wait = first or chosen or block.atomic or block.inner

@@ -25,6 +25,7 @@ from modelcheck.frontend.values import (
 )
 from modelcheck.ir import nodes as ir
 from modelcheck.ir.types import (
+    BOOL,
     ArrayOf,
     Embedded,
     QueueOf,
@@ -123,6 +124,13 @@ class Assignments(Intrinsics):
         if name not in frame.counts and name in frame.assigned:
             raise self.fail("MC293", f"the loop variable `{name}` cannot be assigned", node)
         self.refuse_shadow(name, node)
+        if isinstance(value, Scalar) and value.expr == ir.Const(0, SetType(BOOL)):
+            raise self.fail(
+                "MC262",
+                f"a set of what? `{name}` needs a type",
+                node,
+                help=f"write `{name}: Set[…] = set()`",
+            )
         once = len(frame.counts.get(name, ())) <= 1 and name not in frame.ambiguous
         if once and (not isinstance(value, (Scalar, NoneValue)) or self.is_static(value)):
             self.bind_known(name, value)

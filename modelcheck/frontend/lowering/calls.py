@@ -7,7 +7,14 @@ from abc import abstractmethod
 from dataclasses import replace
 
 from modelcheck.diagnostics import Related, SpecError, did_you_mean
-from modelcheck.frontend.lowering.context import MAX_INLINE_DEPTH, Frame, Mode, Variable
+from modelcheck.frontend.kinds import show_type
+from modelcheck.frontend.lowering.context import (
+    MAX_INLINE_DEPTH,
+    MAX_INLINED,
+    Frame,
+    Mode,
+    Variable,
+)
 from modelcheck.frontend.lowering.expressions import Expressions
 from modelcheck.frontend.lowering.operators import join_types
 from modelcheck.frontend.lowering.routines import make_frame
@@ -19,6 +26,7 @@ from modelcheck.frontend.values import (
     Builtin,
     Closure,
     NoneValue,
+    ObjectArray,
     Routine,
     Scalar,
     Storage,
@@ -60,6 +68,15 @@ class Calls(Expressions):
         given: tuple[Value, ...] | None = None,
     ) -> Value:
         """The routine's body in place of the call."""
+        self.inlined += 1
+        if self.inlined > MAX_INLINED:
+            raise self.fail(
+                "MC403",
+                "this thread has too many steps",
+                node,
+                note=f"more than {MAX_INLINED:,} calls are inlined into it",
+                help="use smaller sizes, or a `while` loop",
+            )
         if len(self.frames) >= MAX_INLINE_DEPTH:
             raise self.fail(
                 "MC264",
@@ -154,8 +171,15 @@ class Calls(Expressions):
                 node,
                 note="a default, or a call through `Fn`, gives values only",
             )
-        if kind is None or isinstance(kind.type, (ArrayOf, QueueOf)):
+        if kind is None:
             return self.materialised(value, node)
+        if isinstance(kind.type, (ArrayOf, QueueOf)):
+            given = value.type if isinstance(value, (Storage, ObjectArray)) else None
+            if not isinstance(value, ObjectArray) and type(given) is not type(kind.type):
+                raise self.fail(
+                    "MC247", f"{show_value(value)} does not fit {show_type(kind.type)}", node
+                )
+            return value
         if isinstance(kind.type, Embedded):
             return self.convert(value, PtrType(kind.type.struct), node, None)
         if kind.bounded:

@@ -20,7 +20,8 @@ from modelcheck.ir import nodes as ir
 from modelcheck.ir.types import ScalarType, ValueType
 
 MAX_INLINE_DEPTH = 60
-MAX_BLOCKS = 60_000
+MAX_BLOCKS = 20_000
+MAX_INLINED = 4_000
 
 
 @dataclass(slots=True)
@@ -116,6 +117,7 @@ class LoweringContext(ABC):
         self.fn_targets: dict[tuple[str, str], list[str]] = {}
         self.stored_fns: dict[tuple[str, str], set[str]] = {}
         self.local_objects: list[ir.Object] = []
+        self.inlined = 0
         self.branching: set[ast.GeneratorExp] = set()  # generators that fit into no expression
         self.in_property = False
         self.after_crash = False  # @initial runs again: what is durable stays

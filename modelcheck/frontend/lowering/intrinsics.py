@@ -36,6 +36,7 @@ from modelcheck.ir.types import (
     PtrType,
     QueueOf,
     ScalarType,
+    SetType,
     ThreadIdType,
 )
 
@@ -111,6 +112,9 @@ class Intrinsics(Objects):
                 return Scalar(ir.Const(index, CONTEXT_TYPE), CONTEXT_TYPE)
             case "places":
                 return self.world.constant_call(self.frame.module, node, self.span(node))
+            case "set" if not node.args:
+                empty = SetType(BOOL)
+                return Scalar(ir.Const(0, empty), empty)
             case "set":
                 raise self.fail(
                     "MC262",

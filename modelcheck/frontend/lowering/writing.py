@@ -61,6 +61,8 @@ class Writing(Arguments):
     def fit_set(self, value: Scalar, to: SetType, node: ast.AST) -> Scalar:
         """A written set of numbers as one of a wider range: its bits move."""
         found = value.type
+        if value.constant == 0:
+            return Scalar(ir.Const(0, to), to)
         if (
             isinstance(found, SetType)
             and isinstance(found.element, RangeType)
