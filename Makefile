@@ -5,10 +5,12 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+N ?= 300
+SEED ?= 1000
 SPECS := $(shell find specs -name '*.py' | LC_ALL=C sort)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check gate results results-current golden docs docs-current lint types format size bench oracle clean
+.PHONY: help demo test soak check gate results results-current golden docs docs-current lint types format size bench oracle clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -32,6 +34,9 @@ demo: $(READY) ## Check a spec, break it, show the trace, draw the picture
 
 test: $(READY) ## All tests
 	$(BIN)/python -m pytest -n 2
+
+soak: $(READY) ## N random programs from SEED on: `make soak N=10000 SEED=5`
+	$(BIN)/python -m tests.random_programs --count $(N) --seed $(SEED)
 
 check: format-current lint types $(READY) ## Format, lint, types and the fast tests
 	$(BIN)/python -m pytest -q -x tests/unit tests/gate tests/cli tests/test_layers.py

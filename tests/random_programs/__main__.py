@@ -16,7 +16,7 @@ def main() -> int:
     sys.path.insert(0, str(TESTS))
     from random_programs.sample import draw
     from random_programs.shrink import save, shrink
-    from random_programs.tally import Statistics
+    from random_programs.tally import Tally
 
     parser = argparse.ArgumentParser(prog="random_programs", description=main.__doc__)
     parser.add_argument("--count", type=int, default=100)
@@ -24,7 +24,7 @@ def main() -> int:
     parser.add_argument("--form", choices=("ir", "text", "both"), default="both")
     parser.add_argument("--no-shrink", action="store_true", help="only print the seeds")
     options = parser.parse_args()
-    statistics, compared, failed = Statistics(), 0, Counter[str]()
+    tally, compared, failed = Tally(), 0, Counter[str]()
     began = time.monotonic()
     for seed in range(options.seed, options.seed + options.count):
         forms = {"both": ("ir", "text")[seed % 2], "ir": "ir", "text": "text"}
@@ -38,8 +38,10 @@ def main() -> int:
                     small, why = shrink(source, comparison.differences)
                     print(f"  shrunk: {save(small, why, TESTS / 'regressions')}", flush=True)
         if comparison.naive is not None and comparison.program is not None:
-            statistics.add(source, comparison)
-    print(statistics.report())
+            tally.add(source, comparison)
+        if seed % 50 == 49:
+            print(f"{seed + 1 - options.seed}: {compared} compared", file=sys.stderr, flush=True)
+    print(tally.report())
     seconds = time.monotonic() - began
     print(f"{compared} programs compared, {failed.total()} disagree; {seconds:.0f} s")
     return 1 if failed else 0

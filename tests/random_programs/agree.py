@@ -28,7 +28,7 @@ from modelcheck.ir.text import parse_program, print_program
 from modelcheck.ir.verify import verify
 
 MOST_STATES = 3_000
-FINER = 8  # how many times more states a program may have without passes
+FINER = 3  # how many times more states a program may have without passes
 
 
 @dataclass

@@ -825,7 +825,7 @@ class CodeMaker:
             (self.fork, 4),
             (self.loop, 4 * has("loop")),
             (self.ghost, 3 * has("ghost")),
-            (self.check, 1),
+            (self.check, 3),
             (self.divide, 1),
             (self.spawn, 4 * has("spawn")),
             (self.crash, 2 * has("crash")),

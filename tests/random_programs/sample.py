@@ -16,6 +16,7 @@ from random_programs.text_program import load_program
 Form = Literal["ir", "text"]
 LEAST_STATES = 70  # fewer are kept now and then
 KEPT_ANYWAY = 0.1
+KEPT_WITHOUT_CYCLE = 0.45  # most random programs end; those that go round are harder
 ATTEMPTS = 40
 
 
@@ -37,5 +38,6 @@ def draw(seed: int, form: Form) -> Iterator[tuple[int, Program, Comparison]]:
             if comparison.differences:
                 return
             continue
-        if found.states >= LEAST_STATES or rng.random() < KEPT_ANYWAY:
+        large = found.states >= LEAST_STATES or rng.random() < KEPT_ANYWAY
+        if large and (found.has_cycle or rng.random() < KEPT_WITHOUT_CYCLE):
             return

@@ -58,7 +58,8 @@ def smaller(program: Program) -> Iterator[Program]:
         for i in range(len(items)):
             yield replace(program, **{name: items[:i] + items[i + 1 :]})
     for i, template in enumerate(program.templates):
-        if template.count > 1:
+        named = f"$thread({template.name}," in print_program(program)
+        if template.count > 1 and not named:  # a copy that is named must be there
             yield with_template(program, i, replace(template, count=template.count - 1))
     for i, template in enumerate(program.templates):
         for body in smaller_bodies(template.body):

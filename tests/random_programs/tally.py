@@ -13,7 +13,7 @@ from random_programs.agree import Comparison
 
 
 @dataclass
-class Statistics:
+class Tally:
     """Counts over programs."""
 
     states: list[int] = field(default_factory=list)

@@ -223,7 +223,7 @@ class _Text:
         acts += [(self.follow, 4 * (depth > 0)), (self.fork, 3 * (depth > 0))]
         acts += [(self.lock, 5 * has["lock"] * (depth > 1)), (self.pool, 5 * has["pool"])]
         acts += [(self.queue, 4 * has["queue"]), (self.use_set, 3 * has["set"])]
-        acts += [(self.ghost, 3 * has["ghost"]), (self.call, 3 * has["fn"]), (self.claim, 1)]
+        acts += [(self.ghost, 3 * has["ghost"]), (self.call, 3 * has["fn"]), (self.claim, 2)]
         acts += [(self.spawn, 4 * has["spawn"] * self.main), (self.task, 2 * has["task"])]
         acts += [(self.wait, 1 + has["idle"]), (self.cells, 3 * has["array"]), (self.routine, 2)]
         acts += [
