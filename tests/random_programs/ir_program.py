@@ -47,8 +47,9 @@ from random_programs.ir_builder import (
     null,
     number,
 )
-from random_programs.ir_code import NUMBERS, CodeMaker
+from random_programs.ir_code import CodeMaker
 from random_programs.ir_memory import Shared, make_shared
+from random_programs.ir_values import NUMBERS
 
 
 def make_program(seed: int) -> Program:
