@@ -27,6 +27,7 @@ class Findings:
     deadlocks: int = 0
     initial: int = 0
     violated: set[str] = field(default_factory=set)
+    failed: set[str] = field(default_factory=set)  # those of them that a step failed with
     not_tested: set[str] = field(default_factory=set)
     has_cycle: bool = False
 
@@ -228,7 +229,7 @@ def explore(program: Program, *, most_states: int = 100_000) -> Findings:
     reached = {p.name for p in program.properties if p.kind == "reachable"}
     never_reached = set(reached)
     first = begin(world)
-    found.violated.update(first.failures)
+    found.failed.update(first.failures)
     orders |= first.orders
     depth: dict[object, int] = {frozen: 0 for _, frozen in first.ends}
     found.initial = len(depth)
@@ -242,7 +243,7 @@ def explore(program: Program, *, most_states: int = 100_000) -> Findings:
         successors[frozen] = [target for step in steps for _, target in step.ends]
         failures = [failure for step in steps for failure in step.failures]
         found.transitions += len(successors[frozen]) + len(failures)
-        found.violated.update(failures)
+        found.failed.update(failures)
         for step in steps:
             orders |= step.orders
         is_quiet = False
@@ -263,6 +264,7 @@ def explore(program: Program, *, most_states: int = 100_000) -> Findings:
                     raise TooManyStates
                 todo.append(target)
     found.states = len(depth)
+    found.violated |= found.failed
     found.depth = max(depth.values(), default=0)
     if depth:
         found.violated |= never_reached  # without a first state nothing is tested
