@@ -14,7 +14,7 @@ TESTS = Path(__file__).resolve().parent.parent
 def main() -> int:
     """Compare `--count` programs beginning at `--seed`; the exit code is 1 if any disagrees."""
     sys.path.insert(0, str(TESTS))
-    from random_programs.sample import draw
+    from random_programs.sample import draw, take
     from random_programs.shrink import save, shrink
     from random_programs.tally import Tally
 
@@ -23,13 +23,15 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--form", choices=("ir", "text", "both"), default="both")
     parser.add_argument("--no-shrink", action="store_true", help="only print the seeds")
+    parser.add_argument("--any-size", action="store_true", help="small programs too: quick")
     options = parser.parse_args()
+    programs = take if options.any_size else draw
     tally, compared, failed = Tally(), 0, Counter[str]()
     began = time.monotonic()
     for seed in range(options.seed, options.seed + options.count):
         forms = {"both": ("ir", "text")[seed % 2], "ir": "ir", "text": "text"}
         form = forms[options.form]
-        for number, source, comparison in draw(seed, form):
+        for number, source, comparison in programs(seed, form):
             compared += comparison.naive is not None
             if comparison.differences:
                 print(f"{form} {number}: {'; '.join(comparison.differences)}", flush=True)
@@ -39,7 +41,7 @@ def main() -> int:
                     print(f"  shrunk: {save(small, why, TESTS / 'regressions')}", flush=True)
         if comparison.naive is not None and comparison.program is not None:
             tally.add(source, comparison)
-        if seed % 50 == 49:
+        if seed % 100 == 99:
             print(f"{seed + 1 - options.seed}: {compared} compared", file=sys.stderr, flush=True)
     print(tally.report())
     seconds = time.monotonic() - began

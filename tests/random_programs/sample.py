@@ -25,6 +25,12 @@ def make(seed: int, form: Form) -> Program:
     return make_program(seed) if form == "ir" else load_program(seed)
 
 
+def take(number: int, form: Form) -> Iterator[tuple[int, Program, Comparison]]:
+    """One program of whatever size: most are small, so many can be compared in little time."""
+    program = make(number, form)
+    yield number, program, compare(program)
+
+
 def draw(seed: int, form: Form) -> Iterator[tuple[int, Program, Comparison]]:
     """Candidates until one is of a useful size: it is the last one.  All were compared."""
     rng = Random(seed)
