@@ -138,13 +138,16 @@ def test_abba_is_a_deadlock():
 
 
 def test_abba_beside_a_thread_that_loops_for_ever_is_stuck():
-    result = check_text(ABBA + """
+    result = check_text(
+        ABBA
+        + """
     @thread
     def timer():
         while True:
             WRITE_ONCE(ticks, True)
             WRITE_ONCE(ticks, False)
-    """)
+    """
+    )
     assert violated(result) == {"stuck"}
 
 
@@ -198,17 +201,24 @@ def test_a_plain_access_races_with_a_marked_one(first):
 
 
 def test_marked_stores_do_not_race():
-    assert violated(check_text("""
+    assert (
+        violated(
+            check_text("""
         x = shared(U8)
 
         @thread(count=2)
         def t():
             WRITE_ONCE(x, 1)
-    """)) == set()
+    """)
+        )
+        == set()
+    )
 
 
 def test_plain_accesses_of_two_atomics_do_not_race():
-    assert violated(check_text("""
+    assert (
+        violated(
+            check_text("""
         x = shared(U8)
 
         @thread(count=2)
@@ -216,11 +226,16 @@ def test_plain_accesses_of_two_atomics_do_not_race():
             global x
             with atomic():
                 x = 1
-    """)) == set()
+    """)
+        )
+        == set()
+    )
 
 
 def test_the_condition_of_a_wait_reads_marked():
-    assert violated(check_text("""
+    assert (
+        violated(
+            check_text("""
         x = shared(Bool)
 
         @thread
@@ -230,7 +245,10 @@ def test_the_condition_of_a_wait_reads_marked():
         @thread
         def sets():
             WRITE_ONCE(x, True)
-    """)) == set()
+    """)
+        )
+        == set()
+    )
 
 
 STALE = """
@@ -606,7 +624,8 @@ def test_a_handler_holds_up_the_thread_it_interrupts():
 
 
 def test_a_handler_that_loops_from_its_first_step_holds_its_thread_up():
-    result = check_text("""
+    result = check_text(
+        """
         x = shared(between(0, 3))
         y = shared(U8)
 
@@ -625,7 +644,8 @@ def test_a_handler_that_loops_from_its_first_step_holds_its_thread_up():
             assert seen == again, "task_stands_still"
 
         allow("data-race", because="only the order matters here")
-    """.replace("x += 1", "WRITE_ONCE(x, READ_ONCE(x) + 1)"))
+    """.replace("x += 1", "WRITE_ONCE(x, READ_ONCE(x) + 1)")
+    )
     assert violated(result) == set()
     from_the_start = check_text("""
         x = shared(between(0, 3))
@@ -777,7 +797,8 @@ def test_a_call_through_fn_runs_what_the_field_holds():
 
 
 def test_a_call_through_none_is_a_null_dereference():
-    assert violated(check_text("""
+    assert violated(
+        check_text("""
         @struct
         class Work:
             fn: Fn
@@ -796,7 +817,8 @@ def test_a_call_through_none_is_a_null_dereference():
         def t():
             f = READ_ONCE(work.fn)
             f()
-    """)) == {"null-dereference"}
+    """)
+    ) == {"null-dereference"}
 
 
 def test_a_crash_keeps_only_what_is_durable():

@@ -2,8 +2,8 @@
 
 from programs import increments, make_model, make_program
 
-from modelcheck.explore.options import Options
 from modelcheck.checks import BUILT_IN
+from modelcheck.explore.options import Options
 from modelcheck.explore.result import Counts, Verdict
 from modelcheck.explore.search import explore
 from modelcheck.explore.walk import walk

@@ -70,7 +70,9 @@ def test_a_name_that_no_run_reaches_is_still_looked_up():
 
 
 def test_an_empty_set_is_assigned():
-    assert violated(check_text("""
+    assert (
+        violated(
+            check_text("""
         @struct
         class T:
             s: Set[Int] = between(2, 5)
@@ -89,7 +91,10 @@ def test_an_empty_set_is_assigned():
         @reachable
         def was_filled():
             return 2 in t.s
-    """)) == set()
+    """)
+        )
+        == set()
+    )
 
 
 def test_an_array_parameter_takes_arrays():
