@@ -371,9 +371,8 @@ template t count 1
     end
 """
     model = make_model(text)
-    (start,) = [o.result for o in model.start()]
+    _, one = [o.result for o in model.start()]
     (slot,) = [s.number for s in model.memory.slots if s.role == "local"]
-    _, one = [o.result for o in model.outcomes(start, 0)]
     assert one[slot] == 1
     (end,) = [o.result for o in model.outcomes(one, 0)]
     assert end[slot] == 0
