@@ -137,6 +137,11 @@ def test_an_observer_behind_a_local_assert_makes_no_location():
     assert locations(step("s", Assert(FIXED, "p"), observer)) == []
 
 
+def test_an_atomic_counts_what_it_asks_behind_a_local_assert():
+    asks = Check(Alive(at("pool", "n", index=num(0))), "use-after-free", None)
+    assert locations(step("s", Assert(FIXED, "p"), asks, atomic=True)) == ["s"]
+
+
 def test_an_atomic_counts_all_its_blocks():
     access = load("v", at("x", "n"))
     start = step("s", to="t", atomic=True)

@@ -81,9 +81,9 @@ def test_a_branch_uses_its_condition():
 
 
 def test_what_any_way_needs_is_live():
-    fork = step("t", end=Branch(local("b"), "u", "w"))
-    one = block("u", store(at("x", "n"), local("v")))
-    assert live(fork, one, block("w", Assign("v", num(1)))) == ("b", "v")
+    one, other = block("u", store(at("x", "n"), local("v"))), block("w", Assign("v", num(1)))
+    for arms in (("u", "w"), ("w", "u")):
+        assert live(step("t", end=Branch(local("b"), *arms)), one, other) == ("b", "v")
 
 
 def test_a_loop_keeps_what_its_next_round_needs():

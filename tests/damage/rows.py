@@ -1,0 +1,15 @@
+"""The damage table: every row, by area.
+
+A row is kept current with the code that it breaks.  Where no test notices an edit that could make
+a violation `verified`, the test is what is missing.
+"""
+
+from tests.damage import rows_backend, rows_explore, rows_frontend, rows_ir
+from tests.damage.row import Row
+
+ROWS: tuple[Row, ...] = (
+    *rows_frontend.ROWS,
+    *rows_ir.ROWS,
+    *rows_backend.ROWS,
+    *rows_explore.ROWS,
+)

@@ -1,0 +1,144 @@
+"""Apply a row to a copy of the tree, run its tests there, and say whether they noticed.
+
+The tests must fail by what they assert.  A damage that keeps a module from being imported, or a
+test that stops at an exception, proves nothing and is a fault of the row.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.damage.row import Row
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+COPIED = ("modelcheck", "tests", "specs", "docs", "pyproject.toml")
+LIMIT_SECONDS = 60  # a damage may make a loop endless
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a run in a copy came to: an error before any test ran, or how the tests ended."""
+
+    error: str
+    ends: Mapping[str, str]
+
+    def of(self, test: str) -> list[str]:
+        """How a test ended, for each of its parameters."""
+        return [
+            end for node, end in self.ends.items() if node == test or node.startswith(f"{test}[")
+        ]
+
+
+def run_row(row: Row) -> str:
+    """Why a row does not hold; empty where each of its tests noticed the damage."""
+    with copy_tree() as tree:
+        file = tree / "modelcheck" / row.file
+        if not file.exists():
+            return f"{row.file} is gone"
+        text = file.read_text(encoding="utf-8")
+        count = text.count(row.old)
+        if count != 1:
+            return f"the old text stands {count} times in {row.file}, not once"
+        if row.new == row.old:
+            return "the edit changes nothing"
+        file.write_text(text.replace(row.old, row.new), encoding="utf-8")
+        for stale in (file.parent / "__pycache__").glob(f"{file.stem}.*.pyc"):
+            stale.unlink()
+        seen = run_tests(tree, row.tests, name_module(row.file))
+    if seen.error:
+        return seen.error
+    complaints = (complain(test, seen) for test in row.tests)
+    return "; ".join(complaint for complaint in complaints if complaint)
+
+
+def complain(test: str, seen: Seen) -> str:
+    """Why a test is no witness of a damage; empty if it failed as it should."""
+    ends = seen.of(test)
+    if not ends:
+        return f"{test} was not run"
+    if "wrong" in ends:
+        return ""
+    errors = [end for end in ends if end not in ("passed", "skipped")]
+    if errors:
+        return f"{test} stops at an error and asserts nothing: {errors[0]}"
+    return f"{test} notices nothing"
+
+
+def find_unsound(rows: Sequence[Row]) -> dict[str, str]:
+    """The named tests that do not pass without any damage, and how they end."""
+    tests = tuple(dict.fromkeys(test for row in rows for test in row.tests))
+    with copy_tree() as tree:
+        seen = run_tests(tree, tests, "-")
+    if seen.error:
+        return dict.fromkeys(tests, seen.error)
+    found = {}
+    for test in tests:
+        ends = seen.of(test)
+        bad = [end for end in ends if end not in ("passed", "skipped")]
+        if bad or "passed" not in ends:
+            found[test] = bad[0] if bad else "was not run"
+    return found
+
+
+def run_rows(rows: Sequence[Row], jobs: int) -> Iterator[tuple[Row, str]]:
+    """Run rows side by side; each with why it does not hold, in the order of the table."""
+    with ThreadPoolExecutor(jobs) as pool:
+        yield from zip(rows, pool.map(run_row, rows), strict=True)
+
+
+def run_tests(tree: Path, tests: Sequence[str], module: str) -> Seen:
+    """Run tests in a copy; makes sure that the package there is the one that is imported."""
+    report = tree / "report.json"
+    command = [sys.executable, "-P", str(tree / "tests/damage/inside.py"), str(report), module]
+    environment = {**os.environ, "PYTHONPATH": str(tree), "PYTEST_ADDOPTS": ""}
+    try:
+        done = subprocess.run(
+            [*command, *tests],
+            cwd=tree,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=LIMIT_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return Seen(f"no end after {LIMIT_SECONDS} seconds", {})
+    if not report.exists():
+        return Seen(f"the run broke off: {(done.stderr or done.stdout)[-500:]}", {})
+    found = json.loads(report.read_text(encoding="utf-8"))
+    if found["error"]:
+        return Seen(f"the damaged checker does not import: {found['error']}", {})
+    package = Path(found["package"])
+    if not package.is_relative_to(tree):
+        return Seen(f"not the copy was imported but {package}", {})
+    return Seen("", found["ends"])
+
+
+def name_module(file: str) -> str:
+    """The module that a file of the package is; `-` for what a spec includes."""
+    parts = Path("modelcheck", file).with_suffix("").parts
+    return "-" if parts[1] == "kernel" else ".".join(parts)
+
+
+@contextmanager
+def copy_tree() -> Iterator[Path]:
+    """A copy of what tests need, for as long as the context lasts."""
+    with tempfile.TemporaryDirectory(prefix="damage-") as folder:
+        tree = Path(folder).resolve()
+        for name in COPIED:
+            source = ROOT / name
+            if source.is_dir():
+                shutil.copytree(source, tree / name)
+            else:
+                shutil.copy2(source, tree / name)
+        yield tree
