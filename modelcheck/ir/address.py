@@ -52,8 +52,9 @@ class Life:
 
     It does if the status slot holds ALIVE and the thread it dies with has not ended; `status` and
     `thread` (a thread's number) are None where no object around can die that way, and -1 in
-    their tables where the one pointed to can not.  `freed_counts` is 1 where the object is a slot
-    of a type-stable pool, for which FREED is good enough for `Alive(stable=True)`.
+    their tables where the one pointed to can not.  `freed_counts` is 1 where FREED is good enough
+    for `Alive(stable=True)`: the place lies in a stable field of a type-stable pool, or is a whole
+    slot of one.
     """
 
     status: Address | None

@@ -47,7 +47,6 @@ class Places(ObjectSlots):
                         names=tuple(dict.fromkeys((obj.name, *reversed(structs)))),
                         label=label,
                         is_whole=not path and obj.kind in ("shared", "pool"),
-                        is_stable=bool(obj.stable),
                     )
                     number += 1
 
@@ -138,14 +137,22 @@ class Places(ObjectSlots):
         return Address(offset, (*terms, *inner))
 
     def status_of(self, place: Place) -> Life:
-        """How to see whether the object around a place lives."""
+        """How to see whether the object around a place lives.
+
+        Soundness: `freed_counts` must be 0 wherever the place itself does not outlive `Free`;
+        which field of the slot it lies in depends on where the pointer leads.
+        """
         root = place.root
         if isinstance(root, PointerRoot):
             known = self._places[root.struct]
+            freed_counts: list[int | None] = [
+                int(_outlives_free(self.lookup.object(p.object), (*p.path, *place.path)))
+                for p in known
+            ]
             return Life(
                 _table(root.pointer, [p.status for p in known]),
                 _table(root.pointer, [p.thread for p in known]),
-                _table(root.pointer, [int(p.is_stable) for p in known]) or Address(0),
+                _table(root.pointer, freed_counts) or Address(0),
             )
         obj = self.lookup.object(root.object)
         status = self.status_slot(obj.name)
@@ -153,7 +160,7 @@ class Places(ObjectSlots):
         return Life(
             None if status is None else self._by_element(root, self.stride(obj), status, []),
             self._by_element(root, 1, 0, []) if by_thread else None,
-            Address(int(bool(obj.stable))),
+            Address(int(_outlives_free(obj, place.path))),
         )
 
     def starts_object(self, struct: str) -> tuple[int, ...]:
@@ -175,6 +182,13 @@ class Places(ObjectSlots):
         """The pointer value of a whole element whose type is a struct."""
         place = Place(ObjectRoot(object_, Const(element, RangeType(0, element))))
         return self.pointer_number(place).offset
+
+
+def _outlives_free(obj: Object, path: tuple[str | Expr, ...]) -> bool:
+    """Whether the part of a slot lies in a stable field; of the whole slot: whether any does."""
+    if not path:
+        return bool(obj.stable)
+    return any(name.rpartition(".")[2] == path[0] for name in obj.stable)
 
 
 def constant_part(part: str | Expr) -> str | int:

@@ -145,7 +145,9 @@ class ContainerOf:
 class Alive:
     """Whether the object around `place` lives (Bool).  A pointer root must not be null.
 
-    With `stable`, a slot of a type-stable pool that was freed but not discarded counts too.
+    With `stable`, a slot of a type-stable pool that was freed but not discarded counts too, where
+    `place` is the whole slot or lies in one of the pool's stable fields.  Whether it does depends
+    on where a pointer root leads, so it is asked when the step runs.
     """
 
     place: Place

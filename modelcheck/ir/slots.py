@@ -69,7 +69,6 @@ class PlaceInfo:
     names an expectation may use for it: the object, its own struct, the structs around it.
     `label` is its declaration, which is what lock order is about: "open_file_mutex" for an object,
     "OpenFile.mutex" for a field.  `is_whole`: it is the whole of a pool slot or a shared object.
-    `is_stable`: it is in a type-stable pool.
     """
 
     number: int
@@ -84,7 +83,6 @@ class PlaceInfo:
     names: tuple[str, ...]
     label: str
     is_whole: bool
-    is_stable: bool
 
 
 def show_path(path: Path) -> str:

@@ -300,3 +300,95 @@ def test_a_stack_slot_may_be_taken_again():
     assert violated(check_text(text.format(between="pass"))) == set()
     after = "p = READ_ONCE(head.p)\n            p.n = 2"
     assert violated(check_text(text.format(between=after))) == {"use-after-free"}
+
+
+STABLE = """
+    @struct(marked=True)
+    class Lock:
+        taken: Bool
+
+    @struct(marked=True)
+    class Node:
+        lock: Lock
+        other: Lock
+        locks: Array[Lock] = array(2)
+
+    @struct
+    class Plain:
+        lock: Lock
+
+    nodes = pool(Node, count=1, stable=(Node.lock, Node.locks))
+    plain = pool(Plain, count=1)
+
+    def lock(l: Ptr[Lock]):
+        l.taken = True
+
+    @struct(marked=True)
+    class Head:
+        lock: Ptr[Lock]
+
+    head = shared(Head)
+
+"""
+
+
+@pytest.mark.parametrize(
+    ("place", "fails"),
+    [
+        ("new(Node).lock", set()),
+        ("new(Node).locks[1]", set()),
+        ("new(Node).other", {"use-after-free"}),
+        ("new(Plain).lock", {"use-after-free"}),
+    ],
+)
+def test_a_pointer_into_a_type_stable_slot_is_good_where_it_leads_to_a_stable_field(place, fails):
+    around, _, part = place.partition(").")
+    result = check_text(
+        STABLE
+        + f"""
+    @thread
+    def t():
+        around = {around})
+        head.lock = around.{part}
+        inner = head.lock
+        inner.taken = True
+        free(around)
+        inner.taken = False
+        lock(inner)
+    """
+    )
+    assert violated(result) - {"leak"} == fails
+
+
+def test_a_stable_field_behind_a_pointer_keeps_its_value_until_discard():
+    text = """
+    @thread
+    def t():
+        node = new(Node)
+        head.lock = node.lock
+        inner = head.lock
+        inner.taken = True
+        free(node)
+        {between}
+        taken = inner.taken
+        assert taken, "kept"
+    """
+    assert violated(check_text(STABLE + text.format(between="pass"))) == set()
+    after = check_text(STABLE + text.format(between="discard(node)"))
+    assert violated(after) == {"use-after-free"}
+
+
+def test_only_the_start_of_a_freed_slot_is_discarded():
+    result = check_text(
+        STABLE
+        + """
+    @thread
+    def t():
+        node = new(Node)
+        head.lock = node.lock
+        inner = head.lock
+        free(node)
+        discard(inner)
+    """
+    )
+    assert violated(result) == {"double-free"}

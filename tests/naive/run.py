@@ -328,8 +328,8 @@ class Runner:
             case ContainerOf(pointer, outer, path):
                 return self.container(of(pointer), expr, outer, path)
             case Alive(place, stable):
-                name, element, _ = self.spot(thread, values, place)
-                return int(memory.is_alive(world, state, name, element, stable=stable))
+                spot = self.spot(thread, values, place)
+                return int(memory.is_alive(world, state, spot, stable=stable))
             case IsInitialised(place):
                 leaf, _ = self.owner(self.spot(thread, values, place))
                 return int(state.memory[leaf] != UNINITIALISED)

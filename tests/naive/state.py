@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from modelcheck.ir.nodes import Object
 from naive.world import ENDED, NOT_STARTED, UNINITIALISED, Spot, World
 
 NEVER, ALIVE, FREED, DISCARDED = "never used", "alive", "freed", "discarded"
@@ -83,12 +84,19 @@ def first_value(world: World, state: State, obj, element: int, leaf) -> object:
     return leaf.zero
 
 
-def is_alive(world: World, state: State, name: str, element: int, *, stable: bool) -> bool:
+def is_alive(world: World, state: State, spot: Spot, *, stable: bool) -> bool:
+    name, element, path = spot
     obj = world.objects[name]
     if obj.kind == "per_thread":
         return state.at[element] != ENDED
     status = state.status[name, element]
-    return status == ALIVE or (stable and bool(obj.stable) and status == FREED)
+    return status == ALIVE or (stable and status == FREED and outlives_free(obj, path))
+
+
+def outlives_free(obj: Object, path: tuple) -> bool:
+    """Whether a part of a slot lies in a stable field, or a whole slot has one."""
+    kept = {name.split(".")[-1] for name in obj.stable}
+    return bool(kept) if path == () else path[0] in kept
 
 
 def free_slots(world: World, state: State, pool: str) -> list[int]:

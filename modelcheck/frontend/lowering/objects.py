@@ -123,6 +123,13 @@ class Objects(Containers):
         place = ir.Place(ir.PointerRoot(pointer.expr, struct))
         null = constant(0, PtrType(struct))
         self.check(compare("!=", pointer.expr, null), "null-dereference", None, node)
+        self.check(
+            ir.StartsObject(pointer.expr, struct),
+            "double-free",
+            place,
+            node,
+            "this is not the start of an object",
+        )
         freed = both(ir.Alive(place, stable=True), negated(ir.Alive(place)))
         self.check(freed, "double-free", place, node, "only a freed object can be discarded")
         self.builder.emit(ir.Discard(pointer.expr, struct, span=self.span(node)))

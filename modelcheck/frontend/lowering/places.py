@@ -233,15 +233,23 @@ class Places(LoweringContext):
         return next(o.type for o in self.local_objects if o.name == name)
 
     def is_stable(self, place: ir.Place) -> bool:
-        """Whether a field outlives `free` in the pools of its struct."""
-        if isinstance(place.root, ir.PointerRoot) and place.path:
-            field = place.path[0]
-            return any(
-                obj.kind == "pool"
-                and obj.type == Embedded(place.root.struct)
-                and field in obj.stable
-                for obj in self.world.objects.values()
-            )
+        """Whether a place may lie in a field that outlives `free`.
+
+        Where it leads is known when it runs: `Alive(stable=True)` is a plain `Alive` for all
+        other places, so a yes too many does no harm.
+        """
+        root = place.root
+        if isinstance(root, ir.ObjectRoot):
+            return False
+        for obj in self.world.objects.values():
+            if obj.kind != "pool" or not isinstance(obj.type, Embedded):
+                continue
+            if place.path and obj.type.struct == root.struct and place.path[0] in obj.stable:
+                return True
+            fields = self.world.structs[obj.type.struct].fields
+            stable = (f.type for f in fields if f.name in obj.stable)
+            if any(self.world.places_inside(of, root.struct) for of in stable):
+                return True
         return False
 
     def may_be_uninitialised(self, storage: Storage) -> bool:

@@ -212,8 +212,7 @@ def test_a_place_knows_its_names_label_and_life():
     assert embedded.names == ("trigger", "Wait", "Trigger")
     assert embedded.label == "Trigger.waits"
     assert memory.slots[embedded.status].name == "trigger[1] (status)"
-    assert (embedded.thread, embedded.is_whole, embedded.is_stable) == (None, False, False)
-    assert by_name["slots[0].waits[1]"].is_stable
+    assert (embedded.thread, embedded.is_whole) == (None, False)
     assert by_name["cpu[drain].wait"].thread == 2
     assert by_name["cpu[drain].wait"].status is None
     whole = memory.places("Trigger")[0]
@@ -274,11 +273,14 @@ def test_container_of_is_the_struct_around_or_none():
 
 def test_status_says_how_an_object_can_die():
     memory = Memory(many_shapes())
-    slot = memory.status_of(Place(ObjectRoot("slots", Local("e")), ("level",)))
+    slot = memory.status_of(Place(ObjectRoot("slots", Local("e")), ("mode",)))
     assert [slot.status.number(lambda _, e=e: e) for e in range(2)] == [
         slot_called(memory, f"slots[{e}] (status)").number for e in range(2)
     ]
-    assert slot.freed_counts.constant == 1
+    assert slot.freed_counts.constant == 1, "a stable field"
+    for path in (("level",), ("waits", Local("j"), "by")):
+        other = memory.status_of(Place(ObjectRoot("slots", Local("e")), path))
+        assert other.freed_counts.constant == 0
     assert slot.thread is None
     cpu = memory.status_of(Place(ObjectRoot("cpu", Local("t"))))
     assert cpu.status is None
@@ -291,7 +293,26 @@ def test_status_says_how_an_object_can_die():
         thread = pointed.thread.number(lambda _, v=value: v)
         assert status == (-1 if place.status is None else place.status)
         assert thread == (-1 if place.thread is None else place.thread)
-        assert pointed.freed_counts.number(lambda _, v=value: v) == place.is_stable
+        assert pointed.freed_counts.number(lambda _, v=value: v) == 0
+    through = memory.status_of(Place(PointerRoot(Local("p"), "Trigger"), ("mode",)))
+    whole = memory.status_of(Place(PointerRoot(Local("p"), "Trigger")))
+    for place in memory.places("Trigger"):
+        for life in (through, whole):
+            is_slot = place.object == "slots"
+            assert life.freed_counts.number(lambda _, v=place.number + 1: v) == is_slot
+
+
+def test_a_place_inside_a_stable_field_outlives_a_free_however_it_is_reached():
+    program = many_shapes()
+    objects = tuple(
+        replace(obj, stable=("waits",)) if obj.name == "slots" else obj for obj in program.objects
+    )
+    memory = Memory(replace(program, objects=objects))
+    life = memory.status_of(Place(PointerRoot(Local("p"), "Wait"), ("by",)))
+    for place in memory.places("Wait"):
+        is_kept = place.object == "slots" and place.path[0] == "waits"
+        assert life.freed_counts.number(lambda _, v=place.number + 1: v) == is_kept
+    assert any(place.object == "slots" for place in memory.places("Wait"))
 
 
 def test_what_nothing_frees_is_always_alive():
