@@ -75,8 +75,8 @@ types: $(READY) ## mypy on the code
 size: $(READY) ## Lines per file, largest first
 	@find modelcheck specs tests -name '*.py' | xargs wc -l | sort -rn | head -40
 
-oracle: $(READY) ## SPIN's states, transitions, depth and verdicts against ours, every variant
-	$(BIN)/python -m tests.oracle specs
+oracle: $(READY) ## SPIN's states, transitions, depth and verdicts against ours, every variant and 300 random programs
+	$(BIN)/python -m tests.oracle specs --random 300
 
 bench: $(READY) ## Compare with the peers that are installed; BENCH='--large --tlc JAR' and more
 	$(BIN)/python bench/bench.py out/bench $(BENCH)

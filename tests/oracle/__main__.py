@@ -1,12 +1,16 @@
-"""`python -m tests.oracle [-v] [SPEC…]`: a line per variant, what was left out and why, totals.
+"""`python -m tests.oracle [--random N] [--seed S] [SPEC…]`: a line per program, what was left out
+and why, totals.
 
-Ends with 1 where SPIN and we disagree, or SPIN fails; with 2 where there is no SPIN.
+With `--random`, N random programs come after the specs (and alone where no spec is named).  Ends
+with 1 where SPIN and we disagree, SPIN fails, or more than 5 % of the random programs are left out;
+with 2 where there is no SPIN.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 
@@ -15,23 +19,38 @@ import click
 from modelcheck import api
 from modelcheck.specfiles import find_spec, find_specs
 from tests.oracle.compare import Comparison, compare
+from tests.oracle.sample import draw
 from tests.oracle.spin import SpinError, find_spin
 
 WORKERS = 2
+LEFT_OUT = 0.05  # of the random programs, at most
 
 Job = tuple[str, str | None]  # a spec's path, a variant
 Outcome = Comparison | str  # what came of it, or how SPIN failed
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Compare every variant of some specs (all, without any); the exit code."""
+@click.command()
+@click.option("--random", "count", type=int, default=0, help="How many random programs.")
+@click.option("--seed", type=int, default=1, help="The first one's seed.")
+@click.argument("specs", nargs=-1)
+def main(count: int, seed: int, specs: tuple[str, ...]) -> None:
+    """Compare every variant of some specs (all, without any), or random programs."""
     if find_spin() is None:
         click.echo("there is no `spin`; Debian has it: apt-get install spin", err=True)
-        return 2
-    jobs = list(list_jobs(arguments))
+        sys.exit(2)
+    jobs = list(list_jobs(specs)) if specs or not count else []
+    seeds = range(seed, seed + count)
     with ProcessPoolExecutor(WORKERS) as pool:
         outcomes = list(pool.map(run_job, jobs))
-    return report(jobs, outcomes)
+        random = list(pool.map(run_random, seeds))
+    code = 0
+    if jobs or not count:
+        names = [f"{os.path.relpath(path)} {variant or '-'}" for path, variant in jobs]
+        code = report(names, outcomes)
+    if count:
+        code |= report([name for name, _ in random], [outcome for _, outcome in random])
+        code |= report_left_out([outcome for _, outcome in random])
+    sys.exit(code)
 
 
 def list_jobs(arguments: Sequence[str]) -> Iterator[Job]:
@@ -55,11 +74,29 @@ def run_job(job: Job) -> Outcome:
         return str(error)
 
 
-def report(jobs: Sequence[Job], outcomes: Sequence[Outcome]) -> int:
+def run_random(seed: int) -> tuple[str, Outcome]:
+    """Compare the random program of one seed, which gets a name."""
+    drawn = draw(seed)
+    try:
+        return drawn.name, compare(drawn.program)
+    except SpinError as error:
+        return drawn.name, str(error)
+
+
+def report_left_out(outcomes: Sequence[Outcome]) -> int:
+    """Count the reasons for which random programs were left out; 1 where there are too many."""
+    reasons = Counter(o.excluded for o in outcomes if isinstance(o, Comparison) and o.excluded)
+    share = reasons.total() / len(outcomes)
+    click.echo(f"{100 * share:.1f} % of {len(outcomes)} random programs left out")
+    for reason, count in reasons.most_common():
+        click.echo(f"  {count} because {reason}")
+    return int(share > LEFT_OUT)
+
+
+def report(names: Sequence[str], outcomes: Sequence[Outcome]) -> int:
     """Print what came of it; the exit code."""
     left_out, uncovered, wrong = [], [], 0
-    for (path, variant), outcome in zip(jobs, outcomes, strict=True):
-        name = f"{os.path.relpath(path)} {variant or '-'}"
+    for name, outcome in zip(names, outcomes, strict=True):
         if isinstance(outcome, str):
             wrong += 1
             click.echo(f"FAILS     {name}: {outcome}")
@@ -74,9 +111,9 @@ def report(jobs: Sequence[Job], outcomes: Sequence[Outcome]) -> int:
             uncovered.append(f"{name}: {', '.join(outcome.uncovered)}")
     print_list("not compared", left_out)
     print_list("violations that SPIN is not asked for (data-race, stuck)", uncovered)
-    compared = len(jobs) - len(left_out)
+    compared = len(names) - len(left_out)
     click.echo(f"{compared} compared, {wrong} different, {len(left_out)} not compared")
-    if not jobs:
+    if not names:
         click.echo("no spec was selected", err=True)
     return int(bool(wrong) or not compared)
 
@@ -90,4 +127,4 @@ def print_list(title: str, entries: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main()

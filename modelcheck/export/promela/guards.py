@@ -9,7 +9,7 @@ step is followed once per tuple; a choice that a way does not ask for belongs to
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import assert_never
 
 from modelcheck.diagnostics import InternalError
@@ -158,8 +158,10 @@ class Guards:
                 enabled = self._follow(region, env, choices, is_for_wait=False)
                 blocked = self._follow(region, env, choices, is_for_wait=True)
             except Late:
-                self._asked = self._count_asked(region, len(choices))
-                enabled = blocked = None
+                ahead = self._look_ahead(region, choices)
+                self._asked = ahead.asked
+                # What stops at a wait does so under the longer tuples too.
+                enabled = blocked = None if ahead.may_arrive else 0
             if enabled != 0 or blocked != 0:
                 found.append(Way(choices, enabled, blocked))
             waiting += [(*choices, i) for i in range(self._asked)]
@@ -318,29 +320,52 @@ class Guards:
             case _:
                 return False
 
-    def _count_asked(self, region: Region, taken: int) -> int:
-        """How many values the choice number `taken` of a step may have, whatever comes before."""
-        counts = self._list_counts(region)
-        if region.has_cycle and counts:
-            # How often it asks is not known: as often as there is room for.
-            return max(counts) if max(counts) ** (taken + 1) <= MAX_TUPLES else 0
-        return max(counts) if taken < len(counts) else 0
+    def _look_ahead(self, region: Region, choices: Choices) -> _Ahead:
+        """What may come of a step under a tuple of choices, whatever its conditions say."""
+        blocks = {block.label: block for block in region.blocks}
+        ahead = _Ahead(may_arrive=region.has_cycle)
+        done: set[tuple[str, int]] = set()
+        waiting = [(region.entry.label, 0)] if blocks else []
+        while waiting:
+            node = waiting.pop()
+            if node in done:
+                continue
+            done.add(node)
+            block = blocks[node[0]]
+            taken = {node[1]}
+            for instr in block.instrs:
+                if isinstance(instr, Check | Assert) and len(choices) in taken:
+                    ahead.may_arrive = True
+                taken = self._take(instr, taken, choices, ahead)
+            targets = successors(block.end)
+            if not targets or any(to not in blocks for to in targets):
+                ahead.ends |= taken
+                ahead.may_arrive |= len(choices) in taken
+            waiting += [(to, n) for to in targets if to in blocks for n in taken]
+        return ahead
 
-    def _list_counts(self, region: Region) -> list[int]:
-        """How many values the choices of a region have, those of spawned threads too."""
-        counts: list[int] = []
-        for instr in region.instructions():
-            match instr:
-                case Choose(_, count):
-                    counts.append(count)
-                case New(_, pool) if self._speaker.memory.lookup.object(pool).reuse:
-                    counts.append(self._speaker.memory.element_count(pool))
-                case Spawn(_, template):
-                    body = self._speaker.memory.lookup.template(template).body
-                    counts += self._list_counts(find_start(body))
-                case _:
-                    pass
-        return counts
+    def _take(self, instr: Instr, before: set[int], choices: Choices, ahead: _Ahead) -> set[int]:
+        """How many choices are made after an instruction, if so many were before."""
+        match instr:
+            case Choose(_, count):
+                pass
+            case New(_, pool) if self._speaker.memory.lookup.object(pool).reuse:
+                count = self._speaker.memory.element_count(pool)
+            case Spawn(_, template):
+                body = self._speaker.memory.lookup.template(template).body
+                after: set[int] = set()
+                for taken in before:
+                    inner = self._look_ahead(find_start(body), choices[taken:])
+                    if taken <= len(choices):
+                        ahead.asked = max(ahead.asked, inner.asked)
+                        ahead.may_arrive |= inner.may_arrive
+                    after |= {taken + n for n in inner.ends} or {taken}
+                return after
+            case _:
+                return before
+        if len(choices) in before:
+            ahead.asked = max(ahead.asked, count)
+        return {n + 1 for n in before if n < len(choices) and choices[n] < count}
 
     # ------------------------------------------------------------------------ interrupts
 
@@ -377,6 +402,17 @@ class Guards:
             return None
         targets = memory.threads_of(name)
         return targets[0] if len(targets) == 1 else targets[thread.index]
+
+
+@dataclass(slots=True)
+class _Ahead:
+    """How many values the next choice may have, whether these choices can be all, and how many of
+    them a way may have made at its end.
+    """
+
+    may_arrive: bool
+    asked: int = 0
+    ends: set[int] = field(default_factory=set)
 
 
 @dataclass(slots=True)

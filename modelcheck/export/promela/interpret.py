@@ -198,7 +198,8 @@ class Run:
             self.m[slot] = value
 
     def _pick(self, count: int) -> int:
-        if self.position == len(self.choices):
+        # A choice that is out of range belongs to another way through the code.
+        if self.position == len(self.choices) or self.choices[self.position] >= count:
             raise Asks(count)
         self.position += 1
         return self.choices[self.position - 1]

@@ -495,7 +495,10 @@ class _WayWriter:
                 self._lines.line(f":: {speaker.dialect.condition(is_turn)} ->")
                 self._change(changes.change_at_new(memory, obj, element))
                 self._assign(str(self._env.locals[local]), memory.object_pointer(pool, element))
-            self._lines.line(":: else -> skip")
+            # Fewer are free than these choices ask for: only a trial can come here.
+            is_tried = self._goals.waits is not None and obj.reuse
+            goal = self._goals.waits[True] if self._goals.waits is not None else ""
+            self._lines.line(f":: else -> goto {goal}" if is_tried else ":: else -> skip")
 
     def _write_by_pointer(
         self, pointer: Value, cases: Sequence[tuple[int, changes.Changes]]
