@@ -139,8 +139,8 @@ def compare_passes(say, found: Comparison, source: Program, program: Program) ->
     """
     assert found.naive is not None
     rests = {
-        (t.name, b.label)
-        for t in run_passes(source, after="join").templates
+        (t.name, b.label.removesuffix("_start"))
+        for t in program.templates
         for b in t.body.blocks
         if b.rest
     }
