@@ -6,6 +6,7 @@ that says so itself, which needs an exhausted space.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
 from modelcheck.diagnostics import Span
@@ -45,12 +46,22 @@ def describe_result(
     for violation in result.violations:
         if violation is not headline:
             yield f"  also violated: {describe_headline(violation, program)}"
-    for unknown in result.properties:
-        if unknown.verdict in (Verdict.INCONCLUSIVE, Verdict.NOT_TESTED):
-            reason = f": {unknown.reason}" if unknown.reason else ""
-            yield f"  {unknown.verdict.value}: {unknown.name}{reason}"
+    yield from _describe_unknown(result)
     if not result.exhausted:
         yield f"  stopped by {result.stopped_by}: this is as far as it got"
+
+
+def _describe_unknown(result: Result) -> Iterator[str]:
+    """What was not decided: the properties with one reason together."""
+    found: dict[tuple[Verdict, str], list[str]] = {}
+    for unknown in result.properties:
+        if unknown.verdict in (Verdict.INCONCLUSIVE, Verdict.NOT_TESTED):
+            found.setdefault((unknown.verdict, unknown.reason), []).append(unknown.name)
+    for (verdict, reason), names in found.items():
+        line = f"{verdict.value}: {', '.join(names)}" + (f": {reason}" if reason else "")
+        yield from textwrap.wrap(
+            line, 96, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False
+        )
 
 
 def describe_headline(violation: Violation, program: Program) -> str:
