@@ -6,6 +6,7 @@ test that stops at an exception, proves nothing and is a fault of the row.
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import shutil
@@ -41,6 +42,10 @@ class Seen:
 
 def run_row(row: Row) -> str:
     """Why a row does not hold; empty where each of its tests noticed the damage."""
+    if not row.tests:
+        return "it names no test"
+    if missing := [test for test in row.tests if not is_there(test)]:
+        return f"there is no {', '.join(missing)}"
     with copy_tree() as tree:
         file = tree / "modelcheck" / row.file
         if not file.exists():
@@ -76,7 +81,8 @@ def complain(test: str, seen: Seen) -> str:
 
 def find_unsound(rows: Sequence[Row]) -> dict[str, str]:
     """The named tests that do not pass without any damage, and how they end."""
-    tests = tuple(dict.fromkeys(test for row in rows for test in row.tests))
+    named = dict.fromkeys(test for row in rows for test in row.tests)
+    tests = tuple(test for test in named if is_there(test))  # pytest runs nothing if one is not
     with copy_tree() as tree:
         seen = run_tests(tree, tests, "-")
     if seen.error:
@@ -88,6 +94,16 @@ def find_unsound(rows: Sequence[Row]) -> dict[str, str]:
         if bad or "passed" not in ends:
             found[test] = bad[0] if bad else "was not run"
     return found
+
+
+def is_there(test: str) -> bool:
+    """Whether a node id names a test function of a file (its parameters are not looked at)."""
+    file, _, name = test.partition("::")
+    path = ROOT / file
+    if not path.exists():
+        return False
+    defined = (n for n in ast.parse(path.read_text(encoding="utf-8")).body)
+    return name.partition("[")[0] in {n.name for n in defined if isinstance(n, ast.FunctionDef)}
 
 
 def run_rows(rows: Sequence[Row], jobs: int) -> Iterator[tuple[Row, str]]:
