@@ -8,12 +8,19 @@ from modelcheck.explore.properties import list_bodies, list_instructions
 from modelcheck.explore.result import PropertyResult, Verdict
 from modelcheck.ir.nodes import Kind, Load, Program, Store
 
+_SIZES = "sizes "
+
 
 def describe_scope(
     program: Program, properties: Sequence[PropertyResult], stopped_by: str
 ) -> tuple[str, ...]:
     """The parts of the scope line, most important first."""
     return tuple(_list_parts(program, properties, stopped_by))
+
+
+def omit_sizes(scope: Sequence[str]) -> tuple[str, ...]:
+    """The scope line below a first line that names all settings: without saying them again."""
+    return tuple(part for part in scope if not part.startswith(_SIZES))
 
 
 def _list_parts(
@@ -23,7 +30,7 @@ def _list_parts(
         yield f"not exhausted (stopped by {stopped_by})"
     sizes = [f"{setting.name}={setting.value}" for setting in program.settings]
     if sizes:
-        yield f"sizes {', '.join(sizes)}"
+        yield f"{_SIZES}{', '.join(sizes)}"
     yield "memory model sc"
     yield "no reductions"
     for allow in program.allows:

@@ -184,7 +184,7 @@ class Places(ObjectSlots):
         return self.pointer_number(place).offset
 
 
-def _outlives_free(obj: Object, path: tuple[str | Expr, ...]) -> bool:
+def _outlives_free(obj: Object, path: tuple[str | int | Expr, ...]) -> bool:
     """Whether the part of a slot lies in a stable field; of the whole slot: whether any does."""
     if not path:
         return bool(obj.stable)

@@ -16,7 +16,7 @@ from modelcheck.backends.python.outcomes import IDLE, State
 from modelcheck.backends.python.outcomes import Failure as Fault
 from modelcheck.backends.python.runtime import Touch
 from modelcheck.checks import BUILT_IN
-from modelcheck.diagnostics import InternalError
+from modelcheck.diagnostics import NOWHERE, InternalError
 from modelcheck.explore.result import Move, Path
 from modelcheck.explore.walk import Visit, walk
 from modelcheck.ir.memory import ALIVE, DISCARDED, UNINITIALISED, Slot
@@ -27,6 +27,7 @@ from modelcheck.trace.events import (
     Change,
     Ending,
     Failure,
+    SourceLine,
     StepEvent,
     Story,
     Waiting,
@@ -111,7 +112,9 @@ class _Teller:
             threads=tuple(thread.name for thread in self._memory.threads),
             alive=self._list_running(first),
             steps=steps,
-            failure=self._tell_failure(path, claim, last),
+            failure=replace(
+                self._tell_failure(path, claim, last), at=self._find_failing_line(visits, steps)
+            ),
             objects=self._list_living(first),
             held=tuple(self._list_held(first)),
             waiting=tuple(self._list_waiting(last)) if claim.property in WAITING else (),
@@ -158,8 +161,8 @@ class _Teller:
             raise InternalError("a path has a second start")
         failed = isinstance(visit.outcome.result, Fault)
         after = before if failed else visit.state
-        touched = _find_way(self._model.watch(before, move.thread), move).touched
-        event = self._tell_touches(number, before, after, move, touched)
+        way = _find_way(self._model.watch(before, move.thread), move)
+        event = self._tell_touches(number, before, after, move, way.touched)
         if failed:
             return event
         changed = [s for s in self._elements if before[s.number] != after[s.number]]
@@ -172,7 +175,7 @@ class _Teller:
             notes.append(f"chooses {', '.join(map(str, move.choices))}")
         return replace(
             event,
-            changes=tuple(self._list_changes(before, after)),
+            changes=tuple(self._list_changes(before, after, way.touched, event.at)),
             known=known,
             allocated=tuple(self._name_element(s) for s in changed if after[s.number] == ALIVE),
             freed=tuple(self._name_element(s) for s in changed if before[s.number] == ALIVE),
@@ -238,14 +241,21 @@ class _Teller:
     def _is_told(self, key: int) -> bool:
         return self._memory.slots[key].role in ("field", "queue-length", "irqs", "softirqs")
 
-    def _list_changes(self, before: State, after: State) -> Iterator[Change]:
-        """Places with another value, in objects that lived before and still live."""
+    def _list_changes(
+        self, before: State, after: State, touched: tuple[Touch, ...], own: SourceLine
+    ) -> Iterator[Change]:
+        """Places with another value, in objects that lived before and still live.
+
+        A store to a ghost is local work, so it may stand on another line than the step.
+        """
+        ghosts = {t.key: t.span for t in touched if t.is_write and t.kind is Kind.GHOST}
         for slot in self._places:
             if self._is_born_or_dead(slot, before, after):
                 continue
             old, new = self._show(slot, before), self._show(slot, after)
             if old != new:
-                yield Change(_name_place(slot), old, new)
+                at = self._source.find_other(ghosts.get(slot.number, NOWHERE), own)
+                yield Change(_name_place(slot), old, new, at)
 
     def _is_born_or_dead(self, slot: Slot, before: State, after: State) -> bool:
         if slot.thread is not None and not (
@@ -298,6 +308,16 @@ class _Teller:
             self._source.read(span) if span.line else None,
             tuple(self._list_observed(claim.property, state)),
         )
+
+    def _find_failing_line(
+        self, visits: tuple[Visit, ...], steps: tuple[StepEvent, ...]
+    ) -> SourceLine | None:
+        """Where the check stands that fails in the last step, if not on the step's own line."""
+        move = visits[-1].move
+        if move is None or not isinstance(visits[-1].outcome.result, Fault):
+            return None
+        way = _find_way(self._model.watch(visits[-2].state, move.thread), move)
+        return self._source.find_other(way.last, steps[-1].at)
 
     def _list_observed(self, name: str, state: State) -> Iterator[Access]:
         """What a property of a state looked at, in order, each place once."""

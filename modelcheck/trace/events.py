@@ -25,11 +25,15 @@ class SourceLine:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A shared place that holds another value after the step than before it."""
+    """A shared place that holds another value after the step than before it.
+
+    `at`: the line that changed it, where that is none of the step itself but local work behind it.
+    """
 
     place: str
     old: str
     new: str
+    at: SourceLine | None = None
 
     def __str__(self) -> str:
         return f"{self.place} {self.old} -> {self.new}"
@@ -106,7 +110,8 @@ class Failure:
 
     `kind` is "invariant", "final", "assert", "reachable" or "built in"; `declared` the line of
     the property; `observed` what the property read; `object` the spec's name of the thing
-    concerned; `detail` the check's own message.
+    concerned; `detail` the check's own message; `at` the line that failed, where that is none of
+    the last step itself but local work behind it.
     """
 
     property: str
@@ -116,6 +121,7 @@ class Failure:
     detail: str = ""
     declared: SourceLine | None = None
     observed: tuple[Access, ...] = ()
+    at: SourceLine | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +152,15 @@ def describe_place(event: StepEvent | Waiting) -> str:
     return ""
 
 
+def cite_elsewhere(line: SourceLine | None, own: SourceLine) -> str:
+    """`  (line 28)` for a line that is not the step's own; nothing for None."""
+    if line is None:
+        return ""
+    if line.path == own.path:
+        return f"  (line {line.line})"
+    return f"  ({line.path.rpartition('/')[2]}:{line.line})"
+
+
 def describe_effects(event: StepEvent) -> tuple[str, ...]:
     """What a step did, a line for each fact: changes first, then what it only read.
 
@@ -155,7 +170,7 @@ def describe_effects(event: StepEvent) -> tuple[str, ...]:
     changed = {change.place for change in event.changes}
     lines = [f"allocates {name}" for name in event.allocated]
     lines += [f"frees {name}" for name in event.freed]
-    lines += [str(change) for change in event.changes]
+    lines += [f"{change}{cite_elsewhere(change.at, event.at)}" for change in event.changes]
     lines += [
         f"writes {access.place} {access.value}"
         for access in event.writes

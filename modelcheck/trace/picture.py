@@ -11,11 +11,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from modelcheck.explore.scope import omit_sizes
 from modelcheck.trace.events import (
     SourceLine,
     StepEvent,
     Story,
     Waiting,
+    cite_elsewhere,
     describe_effects,
     describe_place,
 )
@@ -34,7 +36,8 @@ class Heading:
     """What is said around the picture: the run it comes from and what the run covered.
 
     `settings` are ("closers", "1") pairs, `replay` the command that shows the trace again,
-    `minimal` what was proven about the length, `scope` the parts of the scope line.
+    `minimal` what was proven about the length, `scope` the parts of the scope line.  The first
+    line says the settings, so the last one does not repeat them.
     """
 
     path: str
@@ -178,7 +181,8 @@ class Picture:
     def closing(self) -> tuple[str, ...]:
         """The last lines: how to see it again, and what was searched."""
         heading = self.heading
-        facts = filter(None, (heading.counts, f"minimal: {heading.minimal}", *heading.scope))
+        scope = omit_sizes(heading.scope) if heading.settings else heading.scope
+        facts = filter(None, (heading.counts, f"minimal: {heading.minimal}", *scope))
         replay = (f"replay: {heading.replay}",) if heading.replay else ()
         return (*replay, "; ".join(facts))
 
@@ -267,6 +271,12 @@ def _marks_step(story: Story) -> bool:
 
 
 def _failure_tag(story: Story) -> str:
+    """What fails, and on which line if that is not the row's own."""
+    own = story.steps[-1].at if story.steps else None
+    return _name_failure(story) + (cite_elsewhere(story.failure.at, own) if own else "")
+
+
+def _name_failure(story: Story) -> str:
     failure = story.failure
     of = f" of {failure.object}" if failure.object else ""
     match failure.kind, failure.ending:

@@ -63,6 +63,13 @@ class Source:
         text = lines[span.line - 1] if 0 < span.line <= len(lines) else ""
         return SourceLine(show_file(span.path), span.line, _strip_comment(text))
 
+    def find_other(self, span: Span, own: SourceLine) -> SourceLine | None:
+        """The line of a place in the user's own files, unless it is the line `own`."""
+        if not span.line or span.path.startswith(LIBRARY):
+            return None
+        line = self.read(span)
+        return None if (line.path, line.line) == (own.path, own.line) else line
+
     def _describe(self, step: StepInfo) -> str:
         """The source of a step; of an `atomic`, its body as far as it fits."""
         text = " ".join(step.text.split())

@@ -13,14 +13,16 @@ PROGRAM = Program("spec", (), (), (), Body("entry", ()), (), settings=(Setting("
 
 def describe(*properties: PropertyResult, exhausted: bool = True, stopped_by: str = ""):
     counts = Counts(1_234, 1, 4)
-    result = Result("spec", "v", properties, counts, exhausted, stopped_by, scope=("sc", "n=2"))
+    result = Result(
+        "spec", "v", properties, counts, exhausted, stopped_by, scope=("sizes n=2", "sc")
+    )
     return list(describe_result(INFO, PROGRAM, result, []))
 
 
-def test_verified_has_settings_counts_and_scope():
+def test_verified_has_settings_once_counts_and_scope():
     assert describe(PropertyResult("safe", "invariant", Verdict.VERIFIED)) == [
         "verified  specs/spec.py  n=2 variant=v",
-        "  1,234 states, 1 transition, depth 4; sc; n=2",
+        "  1,234 states, 1 transition, depth 4; sc",
     ]
 
 

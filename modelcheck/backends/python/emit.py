@@ -346,6 +346,8 @@ class BodyEmitter:
 
     def _emit_instr(self, instr: Instr, block: Block) -> None:
         text, writer = self._text, self._writer
+        if self._watches and instr.span != NOWHERE:
+            text.line(f"c.at = {self._namespace.add('SPAN', instr.span)}")
         match instr:
             case Assign(local, value):
                 text.line(f"{self._name(local)} = {writer.write_value(value)}")

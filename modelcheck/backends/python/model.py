@@ -30,7 +30,7 @@ from modelcheck.backends.python.outcomes import (
     list_outcomes,
 )
 from modelcheck.backends.python.runtime import Chooser, Slots, Touch, Way, follow_choices
-from modelcheck.diagnostics import InternalError, Span
+from modelcheck.diagnostics import NOWHERE, InternalError, Span
 from modelcheck.ir.memory import (
     Memory,
 )
@@ -43,13 +43,15 @@ Judge = Callable[[Sequence[int]], bool | Failure]
 @dataclass(frozen=True, slots=True)
 class Watched:
     """One way through a step with all it touched: its choices, where it led (None: it was
-    disabled, by the wait at `waited`).
+    disabled, by the wait at `waited`), and the last instruction that it ran (of a failing step:
+    the one that failed).
     """
 
     choices: tuple[int, ...]
     result: State | Failure | None
     touched: tuple[Touch, ...]
     waited: Span | None
+    last: Span = NOWHERE
 
 
 class Model:
@@ -141,7 +143,8 @@ class Model:
             result = way(state, chooser)
             choices = tuple(chooser.taken[: chooser.position])
             led_to = None if isinstance(result, int) else result
-            found.append(Watched(choices, led_to, tuple(chooser.touched), chooser.waited))
+            touched = tuple(chooser.touched)
+            found.append(Watched(choices, led_to, touched, chooser.waited, chooser.at))
             if not chooser.advance():
                 return found
 

@@ -19,7 +19,7 @@ from modelcheck.backends.python.outcomes import (
     Step,
     StepResult,
 )
-from modelcheck.diagnostics import InternalError, Span
+from modelcheck.diagnostics import NOWHERE, InternalError, Span
 from modelcheck.ir.memory import ALIVE, FREED
 from modelcheck.ir.nodes import Kind
 
@@ -151,14 +151,15 @@ def set_by_pointer(
 
 @dataclass(frozen=True, slots=True)
 class Touch:
-    """One look at or change of memory by a step: the slot, and the slot that stands for the
-    place (of a queue: its length).
+    """One look at or change of memory by a step: the slot, the slot that stands for the place (of
+    a queue: its length), and where in the source the instruction stands.
     """
 
     slot: int
     key: int
     is_write: bool
     kind: Kind
+    span: Span = field(default=NOWHERE, compare=False)
 
 
 @dataclass(slots=True)
@@ -175,6 +176,7 @@ class Chooser:
     orders: list[Order] = field(default_factory=list)
     touched: list[Touch] = field(default_factory=list)
     waited: Span | None = None
+    at: Span = NOWHERE  # the last instruction with a place in the source; only watched steps say
 
     def rewind(self) -> None:
         """Begin another way through the step."""
@@ -182,6 +184,7 @@ class Chooser:
         self.orders.clear()
         self.touched = []
         self.waited = None
+        self.at = NOWHERE
 
     def pick(self, count: int) -> int:
         """The next choice among `count` values."""
@@ -211,7 +214,7 @@ class Chooser:
 
     def touch(self, slot: int, key: int, is_write: bool, kind: Kind) -> int:
         """Note that the step touches a slot; gives the slot."""
-        self.touched.append(Touch(slot, key, is_write, kind))
+        self.touched.append(Touch(slot, key, is_write, kind, self.at))
         return slot
 
     def wait(self, span: Span) -> None:

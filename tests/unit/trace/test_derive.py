@@ -4,6 +4,8 @@ import pytest
 from specs_for_traces import CHOICES, DEADLOCK, KERNFS, RACE, STUCK, USE_AFTER_FREE, check, line_of
 
 from modelcheck.trace.derive import Claim, derive_run
+from modelcheck.trace.events import describe_effects
+from modelcheck.trace.picture import Heading, draw_picture
 
 
 def tell(tmp_path, text, name, settings=None):
@@ -28,6 +30,77 @@ def test_changes_are_in_the_words_of_the_spec(kernfs):
     assert "files[0].released False -> True" in changes
     assert "files[0].calls 0 -> 1" in changes
     assert "files[0].calls 1 -> 2" in changes
+
+
+def test_a_ghost_store_in_local_work_says_its_line(kernfs):
+    line = line_of(KERNFS, "of.calls += 1               # ->release()")
+    effects = describe_effects(kernfs.steps[0])
+    assert f"files[0].calls 0 -> 1  (line {line})" in effects
+    stores = [c for step in kernfs.steps for c in step.changes if c.place == "files[0].released"]
+    assert [c.at for c in stores] == [None], "the line of the step itself is not said again"
+
+
+LOCAL_WORK = '''\
+"""Checks that fail in local work."""
+
+from modelcheck.lang import U8, atomic, shared, spec, struct, thread
+
+spec("local-work")
+
+
+@struct(marked=True)
+class Box:
+    n: U8
+    m: U8
+
+
+box = shared(Box)
+
+
+@thread
+def asserts():
+    n = box.n
+    assert n == 0, "was_zero"
+
+
+@thread
+def divides():
+    n = box.n
+    share = 6 // n
+    box.m = share
+
+
+@thread
+def sets():
+    box.n = 1
+
+
+@thread
+def inside():
+    with atomic(because="both at once"):
+        box.m = 1
+        assert box.n != 1, "not_one"
+'''
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("was_zero", 'assert n == 0, "was_zero"'),
+        ("arithmetic", "share = 6 // n"),
+        ("not_one", 'assert box.n != 1, "not_one"'),
+    ],
+)
+def test_a_check_that_fails_on_another_line_than_its_step_says_so(tmp_path, name, text):
+    story = tell(tmp_path, LOCAL_WORK, name)
+    assert story.failure.at is not None
+    assert story.failure.at.text == text
+    tag = draw_picture(story, Heading("specs/spec.py")).rows[-1].tag
+    assert tag.endswith(f"  (line {line_of(LOCAL_WORK, text)})")
+
+
+def test_a_check_that_fails_on_the_line_of_its_step_does_not_say_it_again(freed):
+    assert freed.failure.at is None
 
 
 def test_a_library_step_shows_the_specs_own_line_first(kernfs):
