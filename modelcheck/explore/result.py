@@ -6,8 +6,11 @@ machine, number of workers or the order of a search that ended.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+
+SIZES = "sizes "  # how the part of the scope line begins that names the settings
 
 
 class Verdict(Enum):
@@ -141,3 +144,8 @@ class Result:
             if verdict in found:
                 return verdict
         return Verdict.VERIFIED if self.exhausted else Verdict.INCONCLUSIVE
+
+
+def omit_sizes(scope: Sequence[str]) -> tuple[str, ...]:
+    """The scope line below a first line that names all settings: without saying them again."""
+    return tuple(part for part in scope if not part.startswith(SIZES))

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from modelcheck.explore.properties import list_bodies, list_instructions
-from modelcheck.explore.result import PropertyResult, Verdict
+from modelcheck.explore.result import SIZES, PropertyResult, Verdict
 from modelcheck.ir.nodes import Kind, Load, Program, Store
-
-_SIZES = "sizes "
 
 
 def describe_scope(
@@ -18,11 +16,6 @@ def describe_scope(
     return tuple(_list_parts(program, properties, stopped_by))
 
 
-def omit_sizes(scope: Sequence[str]) -> tuple[str, ...]:
-    """The scope line below a first line that names all settings: without saying them again."""
-    return tuple(part for part in scope if not part.startswith(_SIZES))
-
-
 def _list_parts(
     program: Program, properties: Sequence[PropertyResult], stopped_by: str
 ) -> Iterator[str]:
@@ -30,7 +23,7 @@ def _list_parts(
         yield f"not exhausted (stopped by {stopped_by})"
     sizes = [f"{setting.name}={setting.value}" for setting in program.settings]
     if sizes:
-        yield f"{_SIZES}{', '.join(sizes)}"
+        yield f"{SIZES}{', '.join(sizes)}"
     yield "memory model sc"
     yield "no reductions"
     for allow in program.allows:

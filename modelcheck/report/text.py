@@ -10,8 +10,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
 from modelcheck.diagnostics import Span
-from modelcheck.explore.result import Counts, Result, Verdict, Violation
-from modelcheck.explore.scope import omit_sizes
+from modelcheck.explore.result import Counts, Result, Verdict, Violation, omit_sizes
 from modelcheck.frontend.spec import SpecInfo, Variant
 from modelcheck.gate import Judgement, describe_expectation, describe_violation
 from modelcheck.ir.nodes import Program
@@ -43,7 +42,8 @@ def describe_result(
         if headline is not None:
             yield f"  {describe_headline(headline, program)}"
         minimal = (f"minimal: {headline.minimal}",) if headline else ()
-        yield f"  {'; '.join((describe_counts(result.counts), *minimal, *omit_sizes(result.scope)))}"
+        scope = omit_sizes(result.scope)
+        yield f"  {'; '.join((describe_counts(result.counts), *minimal, *scope))}"
     for violation in result.violations:
         if violation is not headline:
             yield f"  also violated: {describe_headline(violation, program)}"

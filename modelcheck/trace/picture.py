@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from modelcheck.explore.scope import omit_sizes
+from modelcheck.explore.result import omit_sizes
 from modelcheck.trace.events import (
     SourceLine,
     StepEvent,
