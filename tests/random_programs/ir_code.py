@@ -352,7 +352,7 @@ class CodeMaker(Accesses):
             (self.loop, 4 * has("loop")),
             (self.ghost, 3 * has("ghost")),
             (self.check, 3),
-            (self.divide, 1),
+            (self.divide, 4 * has("fault")),
             (self.spawn, 4 * has("spawn")),
             (self.crash, 2 * has("crash")),
             (self.interrupts, 2 * has("interrupt")),

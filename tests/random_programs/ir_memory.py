@@ -30,7 +30,7 @@ FEATURES = {
     "spawn": 3,
     "queue": 3,
     "set": 2,
-    "array": 2,
+    "array": 4,
     "part": 3,
     "local": 2,
     "per_thread": 2,
@@ -45,7 +45,7 @@ FEATURES = {
     "initial": 3,
     "loop": 8,
     "enum": 2,
-    "fault": 3,
+    "fault": 4,
     "marked": 6,
 }
 """What a program may have, and how many of ten programs get it."""

@@ -265,6 +265,8 @@ class _Text:
         place = self.rng.choice(("top.n", "word"))
         if self.has["fault"] and self.rng.random() < 0.3:
             return ["top.level += 1"]
+        if self.has["fault"] and self.numbers and self.rng.random() < 0.5:
+            return [f"top.n = 2 // {self.rng.choice(self.numbers)}"]
         if self.in_loop:
             name = self.fresh()
             return [f"{name} = {self.once(place)}", self.assign(place, f"({name} + 1) % 3")]
