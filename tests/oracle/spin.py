@@ -15,6 +15,9 @@ SECONDS = 600
 TINY = 4_000
 SMALL = 20_000
 
+VECTOR = 8192  # bytes of a state, in a search of the processes form
+DEPTH = 1_000_000
+
 
 class SpinError(Exception):
     """SPIN, the compiler or the search did not do what was asked: the end of what they printed."""
@@ -47,6 +50,22 @@ def run_spin(text: str, *, expected_states: int) -> Found:
         _run(folder, "cc", level, "-w", *options, limit, "-o", "pan", "pan.c")
         bits = min(max(expected_states.bit_length() + 1, 10), 27)
         return _read(_run(folder, "./pan", "-c0", "-n", f"-w{bits}"))
+
+
+def search_spin(text: str) -> frozenset[str]:
+    """The assertions that do not hold in a text, by SPIN's usual search: depth-first, reduced."""
+    with tempfile.TemporaryDirectory(prefix="oracle-") as name:
+        folder = Path(name)
+        (folder / "model.pml").write_text(text, encoding="utf-8")
+        _run(folder, "spin", "-DREACHABLE", "-a", "model.pml")
+        options = ["-DSAFETY", f"-DVECTORSZ={VECTOR}", f"-DMEMLIM={MEGABYTES}"]
+        _run(folder, "cc", "-O0", "-w", *options, "-o", "pan", "pan.c")
+        output = _run(folder, "./pan", "-c0", "-n", f"-m{DEPTH}", "-w18")
+        if "not completed" in output or "truncated" in output or "max search depth" in output:
+            raise SpinError(output[-1500:])
+        if re.search(r"^pan:\d+: invalid end state", output, re.MULTILINE):
+            raise SpinError("a state is no valid end, but `judge` said nothing of it")
+        return frozenset(re.findall(r"assertion violated \(?(\w+)\)?", output))
 
 
 def _vector(folder: Path) -> int:

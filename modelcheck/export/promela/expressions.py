@@ -77,12 +77,19 @@ class Speaker:
     """Says expressions of one program."""
 
     def __init__(
-        self, memory: Memory, *, starts_below_0: bool = False, element: str = "m[{}]"
+        self,
+        memory: Memory,
+        *,
+        starts_below_0: bool = False,
+        element: str = "m[{}]",
+        counter: str = "m[{}]",
     ) -> None:
         self.program: Program = memory.program
         self.memory = memory
         self.names = name_slots(memory)
-        self._element = element  # how a slot is said whose number is worked out at run time
+        # How a slot is said whose number is worked out at run time, and a thread's counter.
+        self._element = element
+        self._counter = counter
         self.dialect = choose_dialect(memory, starts_below_0=starts_below_0)
 
     def slot(self, address: Value) -> str:
@@ -214,7 +221,8 @@ class Speaker:
             return self.is_equal(self.slot(thread - 1), ended[thread - 1])
         at = say_sum(self.dialect, [thread, -1])
         limit = self.dialect.text(self.look_up((0, *ended), thread))
-        return f"({self.slot(at)} == {limit})"
+        counter = self.slot(at) if isinstance(at, int) else self._counter.format(at)
+        return f"({counter} == {limit})"
 
     def _say_contains(self, place: Place, value: Expr, env: Env) -> Value:
         base = self.address(self.memory.resolve(place), env)

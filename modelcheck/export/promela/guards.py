@@ -8,17 +8,16 @@ step is followed once per tuple; a choice that a way does not ask for belongs to
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import assert_never
 
 from modelcheck.diagnostics import InternalError
 from modelcheck.export.promela.expressions import Env, Speaker
+from modelcheck.export.promela.regions import Region, find_region, find_start
 from modelcheck.export.promela.words import (
     MAX_TEXT,
     Unsayable,
     Value,
-    say_all,
     say_and,
     say_any,
     say_not,
@@ -50,7 +49,6 @@ from modelcheck.ir.nodes import (
     SetInterrupts,
     Spawn,
     Store,
-    Template,
     Wait,
 )
 from modelcheck.ir.traverse import successors
@@ -63,62 +61,6 @@ Choices = tuple[int, ...]
 
 class Late(Exception):  # noqa: N818 (a signal)
     """Whether the step is enabled depends on what it has stored."""
-
-
-@dataclass(frozen=True, slots=True)
-class Region:
-    """What one step runs: the blocks from a location (or an entry) up to the next locations."""
-
-    body: Body
-    entry: Block
-    blocks: tuple[Block, ...]
-    has_cycle: bool
-
-    @property
-    def exits(self) -> tuple[str, ...]:
-        """The locations where it may end."""
-        rests = {block.label for block in self.body.blocks if block.rest}
-        found = (to for block in self.blocks for to in successors(block.end) if to in rests)
-        return tuple(dict.fromkeys(found))
-
-    @property
-    def may_end(self) -> bool:
-        """Whether the thread may have finished after it."""
-        return any(isinstance(block.end, End) for block in self.blocks)
-
-    def instructions(self) -> Iterator[Instr]:
-        """All of them."""
-        for block in self.blocks:
-            yield from block.instrs
-
-
-def find_region(body: Body, entry: Block) -> Region:
-    """The region that begins at a block."""
-    by_label = {block.label: block for block in body.blocks}
-    order: list[str] = []
-    done: set[str] = set()
-    on_path: set[str] = set()
-    has_cycle = False
-    stack: list[tuple[str, bool]] = [(entry.label, False)]
-    while stack:
-        label, is_left = stack.pop()
-        if is_left:
-            on_path.discard(label)
-            done.add(label)
-            continue
-        if label in done or label in on_path:
-            continue
-        order.append(label)
-        on_path.add(label)
-        stack.append((label, True))
-        for to in reversed(successors(by_label[label].end)):
-            if by_label[to].rest:
-                continue
-            if to in on_path:
-                has_cycle = True
-            elif to not in done:
-                stack.append((to, False))
-    return Region(body, entry, tuple(by_label[label] for label in order), has_cycle)
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,42 +309,6 @@ class Guards:
             ahead.asked = max(ahead.asked, count)
         return {n + 1 for n in before if n < len(choices) and choices[n] < count}
 
-    # ------------------------------------------------------------------------ interrupts
-
-    def say_gate(self, thread: Thread, location: str) -> Value:
-        """What interrupts allow: a handler starts only while they are on, and its target stands
-        still until it ends.
-        """
-        memory, speaker = self._speaker.memory, self._speaker
-        found: list[Value] = []
-        template = memory.lookup.template(thread.template)
-        target = self._find_target(thread)
-        if target is not None and location in find_first(template):
-            over = speaker.is_equal(speaker.slot(target.pc), memory.ended(target.template))
-            bases = [memory.irqs_base]
-            bases += [memory.softirqs_base] if template.context == "softirq" else []
-            flags: list[Value] = [
-                speaker.slot(base + target.number) for base in bases if base is not None
-            ]
-            found.append(say_or(over, say_all(flags)))
-        for handler in memory.threads:
-            if self._find_target(handler) != thread:
-                continue
-            pc = speaker.slot(handler.pc)
-            own = memory.lookup.template(handler.template)
-            rests = [memory.location_number(own.name, label) for label in find_first(own)]
-            rests.append(memory.ended(own.name))
-            found.append(say_any([speaker.is_equal(pc, number) for number in sorted(rests)]))
-        return say_all(found)
-
-    def _find_target(self, thread: Thread) -> Thread | None:
-        memory = self._speaker.memory
-        name = memory.lookup.template(thread.template).interrupts
-        if not name:
-            return None
-        targets = memory.threads_of(name)
-        return targets[0] if len(targets) == 1 else targets[thread.index]
-
 
 @dataclass(slots=True)
 class _Ahead:
@@ -431,15 +337,3 @@ class _Walk:
     def arrive(self, taken: int) -> Value:
         """The step has got there: does that answer the question, for just these choices."""
         return int(not self.is_for_wait and taken == len(self.choices))
-
-
-def find_start(body: Body) -> Region:
-    """What a thread does before its first location; nothing where it begins at one."""
-    entry = next(block for block in body.blocks if block.label == body.entry)
-    return Region(body, entry, (), has_cycle=False) if entry.rest else find_region(body, entry)
-
-
-def find_first(template: Template) -> frozenset[str]:
-    """The locations at which a thread may stand before its first step."""
-    start = find_start(template.body)
-    return frozenset(start.exits) if start.blocks else frozenset((start.entry.label,))

@@ -10,7 +10,7 @@ from typing import assert_never
 
 from modelcheck.diagnostics import InternalError
 from modelcheck.export.promela.expressions import Env, Speaker
-from modelcheck.export.promela.guards import find_region
+from modelcheck.export.promela.regions import find_region
 from modelcheck.export.promela.silence import Silence
 from modelcheck.export.promela.steps import MAX_BLOCKS, Names
 from modelcheck.export.promela.words import Lines, Value, say_not, say_or
@@ -38,7 +38,15 @@ REACHED = "#ifdef REACHABLE"
 class JudgeWriter:
     """Writes the judgement of the state that holds now; `used` collects scratch variables."""
 
-    def __init__(self, speaker: Speaker, names: Names, lines: Lines, silence: Silence) -> None:
+    def __init__(
+        self,
+        speaker: Speaker,
+        names: Names,
+        lines: Lines,
+        silence: Silence,
+        elsewhere: frozenset[int] = frozenset(),
+    ) -> None:
+        self._elsewhere = elsewhere  # slots that are not in memory, and lead nowhere at rest
         self._speaker = speaker
         self._names = names
         self._lines = lines
@@ -50,28 +58,33 @@ class JudgeWriter:
         """Invariants; and which `reachable` hold here, in texts made with -DREACHABLE."""
         for property_ in self._speaker.program.properties:
             if property_.kind == "invariant":
-                self._write_property(property_)
+                self.write_property(property_)
         sought = [p for p in self._speaker.program.properties if p.kind == "reachable"]
         if sought:
             self._lines.lines.append(REACHED)
             for property_ in sought:
-                self._write_property(property_)
+                self.write_property(property_)
             self._lines.lines.append("#endif")
 
     def write_at_rest(self, *, enabled: str, resting: str) -> None:
         """Where `enabled` is false: a deadlock unless `resting`, else `final` and `leak`."""
-        dialect = self._speaker.dialect
-        after, rest = self._names.label(), self._names.label()
-        self._lines.line(f"if :: {dialect.condition(enabled)} -> goto {after}")
+        after = self._names.label()
+        self._lines.line(f"if :: {self._speaker.dialect.condition(enabled)} -> goto {after}")
         self._lines.line(":: else -> skip")
         self._lines.line("fi;")
-        self._lines.line(f"if :: {dialect.condition(resting)} -> goto {rest}")
+        self.write_still(resting=resting)
+        self._lines.line(f"{after}: skip;")
+
+    def write_still(self, *, resting: str) -> None:
+        """The same where it is known that no step is enabled."""
+        after, rest = self._names.label(), self._names.label()
+        self._lines.line(f"if :: {self._speaker.dialect.condition(resting)} -> goto {rest}")
         self._lines.line(f":: else -> {self._say_failure('deadlock')}; goto {after}")
         self._lines.line("fi;")
         self._lines.line(f"{rest}: skip;")
         for property_ in self._speaker.program.properties:
             if property_.kind == "final":
-                self._write_property(property_)
+                self.write_property(property_)
         self._write_leak()
         self._lines.line(f"{after}: skip;")
 
@@ -90,7 +103,7 @@ class JudgeWriter:
 
     # ------------------------------------------------------------------------ properties
 
-    def _write_property(self, property_: Property) -> None:
+    def write_property(self, property_: Property) -> None:
         """A property's body; it fails where it returns false, and where a check in it does.
 
         For a `reachable` an assertion says the opposite: that the state was reached.
@@ -199,7 +212,7 @@ class JudgeWriter:
             self._assign(mark, 0)
         rounds: list[tuple[str, int]] = []
         for slot in memory.slots:
-            if slot.ghost or slot.role == "queue-length":
+            if slot.ghost or slot.role == "queue-length" or slot.number in self._elsewhere:
                 continue
             if not isinstance(slot.type, PtrType | SetType):
                 continue

@@ -15,36 +15,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from modelcheck.export.promela.expressions import Speaker
-from modelcheck.export.promela.guards import Guards, Region, Way, find_region
-from modelcheck.export.promela.interpret import (
-    Asks,
-    Disabled,
-    Fails,
-    Run,
-    Starts,
-    Vector,
-    find_starts,
-)
+from modelcheck.export.promela.guards import Way
+from modelcheck.export.promela.interpret import Starts, Vector, find_starts
 from modelcheck.export.promela.judges import JudgeWriter
+from modelcheck.export.promela.options import Option, Options
 from modelcheck.export.promela.silence import Silence
 from modelcheck.export.promela.steps import Goals, Names, StepWriter
+from modelcheck.export.promela.ways import write_way
 from modelcheck.export.promela.words import (
     Lines,
     Unsayable,
     Value,
     say_all,
     say_and,
-    say_any,
     say_comment,
-    say_not,
 )
-from modelcheck.ir.memory import UNINITIALISED, Memory, Thread
-from modelcheck.ir.nodes import Block, Program
+from modelcheck.ir.memory import UNINITIALISED, Memory
+from modelcheck.ir.nodes import Program
 
 MAX_STATE_BYTES = 60_000  # what SPIN's VECTORSZ can be raised to
 MAX_CHARACTERS = 1_000_000  # of the text; the C that SPIN makes of more takes minutes to compile
-
-BLOCKED, RESTING, ENABLED = range(3)  # what a late way's variable says
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,24 +50,6 @@ class Oracle:
     has_first: bool
     starts: int
     extra: int = 0  # transitions at an initial state in which nothing can step
-
-
-@dataclass(frozen=True, slots=True)
-class _Option:
-    """One step of one thread."""
-
-    thread: Thread
-    location: Block
-    number: int
-    region: Region
-    gate: Value
-    ways: tuple[Way, ...]
-    late: Mapping[tuple[int, ...], str]  # the variables of its late ways
-
-    @property
-    def can_rest(self) -> bool:
-        """Whether a thread can stand here and be unable to step."""
-        return self.gate != 1 or any(way.enabled != 1 for way in self.ways)
 
 
 def write_oracle(program: Program) -> Oracle:
@@ -102,30 +74,9 @@ class _Writer:
         self._names = Names()
         self._body = Lines(depth=2)
         self._silence = Silence(self._speaker)
-        self._guards = Guards(self._speaker)
         self._steps = StepWriter(self._speaker, self._names, self._body, self._silence)
-        self._options = [
-            self._make_option(thread, block, number)
-            for thread in memory.threads
-            for number, block in enumerate(self._list_locations(thread))
-        ]
+        self._options = Options(self._speaker, memory.threads)
         self._extra = 0
-
-    def _list_locations(self, thread: Thread) -> list[Block]:
-        body = self._memory.lookup.template(thread.template).body
-        return [block for block in body.blocks if block.rest]
-
-    def _make_option(self, thread: Thread, block: Block, number: int) -> _Option:
-        body = self._memory.lookup.template(thread.template).body
-        region = find_region(body, block)
-        ways = self._guards.list_ways(thread, region)
-        late = {
-            way.choices: "_".join(["e", str(thread.number), str(number), *map(str, way.choices)])
-            for way in ways
-            if way.enabled is None
-        }
-        gate = self._guards.say_gate(thread, block.label)
-        return _Option(thread, block, number, region, gate, ways, late)
 
     def write(self) -> Oracle:
         """The whole text."""
@@ -141,7 +92,7 @@ class _Writer:
             self._body.line(f":: d_step {{ (started == 0) -> {says} }}")
         if not self._has_first:
             self._write_rest_at_start()
-        for option in self._options:
+        for option in self._options.all:
             for way in option.ways:
                 if way.enabled != 0:
                     self._write_option(option, way)
@@ -184,9 +135,7 @@ class _Writer:
         else:
             lines += [f"int {name};" for name in names.scratch]
         lines += [f"bit {variable}; {say_comment(n)}" for n, variable in names.properties.items()]
-        for option in self._options:
-            for choices, variable in option.late.items():
-                lines.append(f"byte {variable} = {self._try_at_start(option, choices)};")
+        lines += self._options.declare(None if self._has_first else self._starts.states[0])
         if self._has_first:
             lines.append("bit started;")
         if names.needs_undo:
@@ -194,8 +143,8 @@ class _Writer:
         lines += self._write_orders()
         lines += [
             f"#define at_start {self._say_at_start()}",
-            f"#define anything_enabled {dialect.text(self._say_enabled())}",
-            f"#define all_resting {dialect.text(self._say_resting())}",
+            f"#define anything_enabled {dialect.text(self._options.say_enabled())}",
+            f"#define all_resting {dialect.text(self._options.say_resting())}",
             "",
             "active proctype program() {",
             "end:",
@@ -237,63 +186,52 @@ class _Writer:
             self._body.say("started = 1")
             for slot, value in zip(self._speaker.names, state, strict=True):
                 self._body.say(self._dialect.assign(slot, value))
-            self._write_zeros(self._write_trials() | self._write_judgement(may_rest=True))
+            self._write_zeros(
+                self._options.write_trials(self._steps) | self._write_judgement(may_rest=True)
+            )
 
     def _write_rest_at_start(self) -> None:
         """The only initial state, where nothing can step: nobody else would judge it."""
         state = self._starts.states[0]
-        for option in self._options:
-            if state[option.thread.pc] == option.number:
-                for way in option.ways:
-                    if self._try(option, way.choices, state) == ENABLED:
-                        return
+        if self._options.is_enabled(state):
+            return
         self._extra = 1
         with self._body.inside(f":: d_step {{ {self._dialect.condition('at_start')} ->", "}"):
             self._write_zeros(self._write_judgement(may_rest=True))
 
-    def _write_option(self, option: _Option, way: Way) -> None:
+    def _write_option(self, option: Option, way: Way) -> None:
         thread, block, body = option.thread, option.location, self._body
         step = block.step
         what = f"{step.span} {step.text}" if step is not None else ""
         chosen = f" choosing {', '.join(map(str, way.choices))}" if way.choices else ""
         body.line(say_comment(f"{thread.name} at {block.label}{chosen}: {what}"))
-        guard = self._say_guard(option, way)
+        guard = say_and(self._say_started(), self._options.say_guard(option, way))
         with body.inside(f":: d_step {{ {self._dialect.condition(guard)} ->", "}"):
             used: dict[str, None] = {}
             if not self._has_first and self._starts.states[0][thread.pc] == option.number:
                 used |= self._write_start_judgement()
             done, failed = self._names.label(), self._names.label()
             goals = Goals(done, failed)
-            self._steps.write_way(thread, option.region, way.choices, goals, is_trial=False)
+            write_way(self._steps, thread, option.region, way.choices, goals, is_trial=False)
             used |= self._steps.used
             body.line(f"{done}: skip;")
-            used |= self._write_trials()
+            used |= self._options.write_trials(self._steps)
             used |= self._write_judgement(may_rest=self._may_rest_after(option))
             body.line(f"{failed}: skip;")
             self._write_zeros(used)
-
-    def _say_guard(self, option: _Option, way: Way) -> Value:
-        at = self._speaker.is_equal(self._speaker.slot(option.thread.pc), option.number)
-        enabled = way.enabled
-        if enabled is None:
-            enabled = f"({option.late[way.choices]} == {ENABLED})"
-            if self._dialect.is_wide:
-                enabled = f"(now.{option.late[way.choices]} == {ENABLED})"
-        found = say_all([at, option.gate, enabled])
-        return say_and(self._say_started(), found)
 
     def _say_started(self) -> Value:
         if not self._has_first:
             return 1
         return "now.started" if self._dialect.is_wide else "started"
 
-    def _may_rest_after(self, option: _Option) -> bool:
+    def _may_rest_after(self, option: Option) -> bool:
         """Whether nothing may be enabled after a step: its thread ends, or comes to where it can
         be stopped.
         """
         if option.region.may_end or option.gate != 1:
             return True
-        here = {o.location.label for o in self._options if o.thread == option.thread and o.can_rest}
+        here = {o.location.label for o in self._options.of(option.thread) if o.can_rest}
         return any(label in here for label in option.region.exits)
 
     def _write_judgement(self, *, may_rest: bool) -> dict[str, None]:
@@ -325,100 +263,8 @@ class _Writer:
                 self._body.say(f"{name} = 0")
         self._body.line("skip")
 
-    # ------------------------------------------------------------------------ trials
-
-    def _write_trials(self) -> dict[str, None]:
-        """Find out which late ways are enabled in the state that holds now, by trying them."""
-        used: dict[str, None] = {}
-        for option in self._options:
-            for choices, variable in option.late.items():
-                is_here = self._speaker.is_equal(
-                    self._speaker.slot(option.thread.pc), option.number
-                )
-                over, done = self._names.label(), self._names.label()
-                blocked, resting = self._names.label(), self._names.label()
-                self._body.say(f"{variable} = {BLOCKED}")
-                self._body.line(f"if :: {self._dialect.condition(is_here)} -> skip")
-                self._body.line(f":: else -> goto {over}")
-                self._body.line("fi;")
-                self._steps.save()
-                goals = Goals(done, done, (blocked, resting))
-                self._steps.write_way(option.thread, option.region, choices, goals, is_trial=True)
-                used |= self._steps.used
-                end = self._names.label()
-                self._body.line(f"{done}: {variable} = {ENABLED}; goto {end};")
-                self._body.line(f"{resting}: {variable} = {RESTING}; goto {end};")
-                self._body.line(f"{blocked}: {variable} = {BLOCKED};")
-                self._body.line(f"{end}: skip;")
-                self._steps.restore()
-                self._body.line(f"{over}: skip;")
-        return used
-
-    def _try_at_start(self, option: _Option, choices: tuple[int, ...]) -> int:
-        state = self._starts.states[0] if not self._has_first else None
-        if state is None or state[option.thread.pc] != option.number:
-            return BLOCKED
-        return self._try(option, choices, state)
-
-    def _try(self, option: _Option, choices: tuple[int, ...], state: Vector) -> int:
-        run = Run(self._memory, list(state), choices)
-        try:
-            run.step(option.thread, option.location)
-        except Disabled as disabled:
-            return RESTING if disabled.is_idle else BLOCKED
-        except Asks:
-            return RESTING
-        except Fails:
-            pass
-        return ENABLED if run.position == len(choices) else RESTING
-
-    # ------------------------------------------------------------------------ rest
-
     def _say_at_start(self) -> str:
         if self._has_first:
             return "0"
         pairs = zip(self._speaker.names, self._starts.states[0], strict=True)
         return self._dialect.text(say_all([self._speaker.is_equal(n, v) for n, v in pairs]))
-
-    def _say_enabled(self) -> Value:
-        """Whether some step is enabled."""
-        return say_any([self._say_thread_enabled(thread) for thread in self._memory.threads])
-
-    def _say_thread_enabled(self, thread: Thread) -> Value:
-        pc = self._speaker.slot(thread.pc)
-        always: Value = f"({pc} < {self._memory.ended(thread.template)})"
-        sometimes: list[Value] = []
-        for option in self._options:
-            if option.thread != thread:
-                continue
-            at = self._speaker.is_equal(pc, option.number)
-            ways = say_any([self._say_way(option, way) for way in option.ways])
-            enabled = say_and(option.gate, ways)
-            if enabled != 1:
-                always = say_and(always, say_not(at))
-                sometimes.append(say_and(at, enabled))
-        return say_any([always, *sometimes])
-
-    def _say_way(self, option: _Option, way: Way) -> Value:
-        if way.enabled is not None:
-            return way.enabled
-        return f"({self._say_late(option, way)} == {ENABLED})"
-
-    def _say_late(self, option: _Option, way: Way) -> str:
-        prefix = "now." if self._dialect.is_wide else ""
-        return prefix + option.late[way.choices]
-
-    def _say_resting(self) -> Value:
-        """Whether every thread has ended or waits idly; asked where none is enabled."""
-        found: list[Value] = []
-        for option in self._options:
-            at = self._speaker.is_equal(self._speaker.slot(option.thread.pc), option.number)
-            stops: list[Value] = [say_not(option.gate)]
-            for way in option.ways:
-                if way.blocked is not None:
-                    stops.append(way.blocked)
-                else:
-                    stops.append(f"({self._say_late(option, way)} == {BLOCKED})")
-            blocked = say_any(stops)
-            found.append(say_not(say_and(at, blocked)))
-        return say_all(found)

@@ -1,54 +1,60 @@
 """The processes form: one proctype per thread, as a user of SPIN would write it.
 
-A location is a label, a step an `atomic` (a `d_step` where it cannot fail and ends in one place), a
-wait its guard; locals are the proctype's own.  It is for comparing speed and for SPIN's own
-reduction; its states are not ours (control inside a process is SPIN's), so no count is promised.
-Invariants are asserted by a process of their own, `final` by another at the very end.
+A location is a label, a wait a guard, locals are the proctype's own (`own.py`).  Where others
+change them (a slot that `spawn` starts, anything that `crash` ends), or have to know them (an
+interrupt handler, a step that waits both idly and not, a wait behind a store), a thread's counter
+and locals are in shared memory instead, and its proctype is a loop over its steps.
 
-A failing assertion ends SPIN's search; a search told to go on (`-c0`) would go on from it.
-Left out: `reachable`, `leak`, `data-race`, `stuck`.  Refused, with the reason: spawned threads,
-crashes, interrupts, `local` and `per_thread` objects that end with their thread, and waits behind a
-store; the oracle form says them all.
+It is for comparing speed and for SPIN's own reduction; its states are not ours (control inside a
+process is SPIN's, and so are the processes that judge), so no count is promised, only the verdicts.
+Invariants are asserted by processes of their own; `judge` moves when nobody else can and asserts
+`final`, `leak` and that there is no deadlock.  `reachable` properties are asserted, the other way
+round, in texts that SPIN reads with -DREACHABLE.
+
+Left out: `data-race`, `stuck`, and the orders that `precedes` records.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from modelcheck.diagnostics import InternalError
 from modelcheck.export.promela.expressions import Env, Speaker
-from modelcheck.export.promela.guards import Guards, Region, Way, find_region
-from modelcheck.export.promela.interpret import Starts, find_starts
+from modelcheck.export.promela.interpret import Starts, Vector, find_starts
+from modelcheck.export.promela.judges import REACHED, JudgeWriter
+from modelcheck.export.promela.options import Option, Options
+from modelcheck.export.promela.own import MemorySteps, OwnSteps, name_end, name_location
+from modelcheck.export.promela.placing import Placing, place_threads
 from modelcheck.export.promela.silence import Silence
-from modelcheck.export.promela.steps import Goals, Names, StepWriter
+from modelcheck.export.promela.steps import Goals, Names
+from modelcheck.export.promela.ways import write_way
 from modelcheck.export.promela.words import (
     Lines,
     Unsayable,
     Value,
+    say_all,
     say_and,
+    say_any,
     say_comment,
     say_not,
     spell,
 )
 from modelcheck.ir.lookup import local_types
-from modelcheck.ir.memory import UNINITIALISED, Memory, Thread
+from modelcheck.ir.memory import Memory, Thread
 from modelcheck.ir.nodes import (
     Assert,
     Assign,
-    Block,
     Body,
     Branch,
     Check,
-    Crash,
-    HasFreeThread,
-    IsFinished,
     Jump,
     Load,
+    Precedes,
     Program,
+    Property,
     Return,
-    SetInterrupts,
-    Spawn,
-    Wait,
 )
-from modelcheck.ir.traverse import nodes_of, walk_node
 
 MAX_VISITS = 2_000
 
@@ -59,122 +65,156 @@ def write_processes(program: Program) -> str:
     Raises Unsayable, with the reason, where it does not fit.
     """
     memory = Memory(program)
-    if reason := _find_reason_against(memory):
-        raise Unsayable(reason)
+    speaker = Speaker(memory, element="m_at({})", counter="memory[{}]")
+    if speaker.dialect.is_wide:
+        raise Unsayable("it has values of more than 31 bits")
     starts = find_starts(memory)
-    if len({_own_part(memory, state) for state in starts.states}) != 1 or starts.failures:
-        raise Unsayable("its threads start in several ways, or in none")
-    return _Writer(memory, starts).write()
-
-
-def _find_reason_against(memory: Memory) -> str:
-    program = memory.program
-    if any(t.spawned or t.interrupts for t in program.templates):
-        return "it spawns threads or has interrupts (the oracle form says them)"
-    for template in program.templates:
-        for block in template.body.blocks:
-            if any(isinstance(i, Spawn | Crash | SetInterrupts) for i in block.instrs):
-                return "it spawns threads, crashes or switches interrupts"
-            for node in nodes_of(block):
-                if any(isinstance(e, IsFinished | HasFreeThread) for e in walk_node(node)):
-                    return "a thread asks whether another has finished"
-    if any(o.kind in ("local", "per_thread") and o.mortal for o in program.objects):
-        return "an object ends with its thread"
-    return ""
-
-
-def _own_part(memory: Memory, state: tuple[int, ...]) -> tuple[int, ...]:
-    """The program counters and locals of a state."""
-    return tuple(state[slot.number] for slot in memory.slots if slot.role in ("pc", "local"))
+    placing = place_threads(speaker, Options(speaker, memory.threads), starts)
+    return _Writer(speaker, starts, placing).write()
 
 
 class _Writer:
-    def __init__(self, memory: Memory, starts: Starts) -> None:
-        self._memory = memory
+    def __init__(self, speaker: Speaker, starts: Starts, placing: Placing) -> None:
+        self._speaker = speaker
+        self._memory: Memory = speaker.memory
         self._starts = starts
-        below_0 = any(v < 0 and v != UNINITIALISED for state in starts.states for v in state)
-        self._speaker = Speaker(memory, starts_below_0=below_0, element="m_at({})")
-        if self._speaker.dialect.is_wide:
-            raise Unsayable("it has values of more than 31 bits, or starts with negative ones")
-        self._guards = Guards(self._speaker)
-        self._silence = Silence(self._speaker)
+        self._placing = placing
         self._names = Names()
-        self._body = Lines()
-        self._monitors = Lines()
+        self._silence = Silence(speaker)
+        self._lines = Lines()
+        others = [t for t in self._memory.threads if t.number not in placing.own]
+        self._options = Options(speaker, others)
+        self._steps = MemorySteps(speaker, self._names, self._lines, self._silence)
+        self._has_start = (
+            len(starts.states) != 1
+            or bool(starts.failures)
+            or any(starts.states[0][slot] < 0 for slot in placing.kept)
+        )
 
     def write(self) -> str:
         """The whole text."""
+        if self._has_start:
+            self._write_starts()
         for thread in self._memory.threads:
-            self._write_process(thread)
-        self._write_invariants()
-        self._write_finals()
-        starts = self._write_starts()
-        lines = [*self._write_head(), *starts, *self._body.lines, *self._monitors.lines, ""]
-        return "\n".join(lines)
+            if thread.number in self._placing.own:
+                self._write_own(thread)
+            else:
+                self._write_in_memory(thread)
+        for property_ in self._speaker.program.properties:
+            if property_.kind == "invariant":
+                self._write_invariant(property_)
+        sought = [p for p in self._speaker.program.properties if p.kind == "reachable"]
+        if sought:
+            self._lines.lines.append(REACHED)
+            for property_ in sought:
+                self._write_watch(property_)
+            self._lines.lines.append("#endif")
+        self._write_judge()
+        return "\n".join([*self._write_head(), *self._lines.lines, ""])
 
     def _write_head(self) -> list[str]:
-        memory = self._memory
-        program = memory.program
-        state = self._starts.states[0]
-        values = [
-            self._speaker.dialect.number(state[slot.number])
-            if slot.role not in ("pc", "local")
-            else "0"
-            for slot in memory.slots
-        ]
-        biggest = self._speaker.dialect.uninitialised
-        lowest = min((slot.lo for slot in memory.slots), default=0)
+        dialect, program = self._speaker.dialect, self._memory.program
+        kept = self._placing.kept
+        biggest = dialect.uninitialised
+        lowest = min((slot.lo for slot in self._memory.slots), default=0)
         kind = "int" if biggest > 32767 or lowest < -32768 else "short"
         kind = "byte" if biggest <= 255 and lowest >= 0 else kind
-        shared = [s for s in memory.slots if s.role not in ("pc", "local")]
+        first = (0,) * len(self._memory.slots) if self._has_start else self._starts.states[0]
+        values = [self._say_start(slot, first) for slot in kept]
         lines = [
             say_comment(f"{program.name}, {program.path}: the processes form"),
             *(say_comment(f"{s.name} = {s.value}") for s in program.settings),
             "/* spin -a F; cc -O2 -DSAFETY -o pan pan.c; ./pan */",
-            "",
         ]
-        if shared:
-            base = shared[0].number
-            lines.append(f"{kind} memory[{len(shared)}] = {{ {', '.join(values[base:])} }};")
-            # Slots are numbered behind the counters and locals, which live in the processes.
-            lines.append(f"#define m_at(slot) memory[(slot) - {base}]")
-            for slot in shared:
-                name = self._speaker.names[slot.number]
-                lines.append(f"#define {name} memory[{slot.number - base}]")
+        blocks = [b for t in program.templates for b in t.body.blocks]
+        orders = {i.property for b in blocks for i in b.instrs if isinstance(i, Precedes)}
+        lines += [say_comment(f"not asserted: the order {name}") for name in sorted(orders)]
+        lines += [
+            "",
+            f"{kind} memory[{max(len(kept), 1)}] = {{ {', '.join(values) or '0'} }};",
+            # The locals that are the processes' own would stand between counters and objects.
+            f"#define m_at(slot) memory[(slot) - {len(self._memory.slots) - len(kept)}]",
+        ]
+        lines += [f"#define {self._speaker.names[slot]} memory[{i}]" for i, slot in enumerate(kept)]
         lines += [
             f"bit {variable}; {say_comment(n)}" for n, variable in self._names.properties.items()
         ]
-        lines.append(f"byte running = {self._count_running()};")
-        if len(self._starts.states) > 1:
+        lines += self._options.declare(None if self._has_start else self._starts.states[0])
+        if self._has_start:
             lines.append("bit started;")
-        if self._names.orders:
-            raise Unsayable("it records an order (the oracle form says it)")
+        if self._names.needs_undo:
+            lines.append(f"c_decl {{ static char undo[{8 * max(len(kept), 1)}]; }}")
+        lines.append(f"#define all_resting {dialect.text(self._say_resting())}")
+        lines.append("")
         return lines
 
-    def _count_running(self) -> int:
-        state = self._starts.states[0]
-        return sum(state[t.pc] != self._memory.ended(t.template) for t in self._memory.threads)
+    def _say_start(self, slot: int, state: Vector) -> str:
+        """What a slot holds at the start; a counter that only tells the end is 0 until then."""
+        for thread in self._memory.threads:
+            if slot == thread.pc and thread.number in self._placing.own - self._placing.exact:
+                ended = self._memory.ended(thread.template)
+                return str(ended if state[slot] == ended else 0)
+        return self._speaker.dialect.number(state[slot])
 
-    def _write_starts(self) -> list[str]:
-        """Several initial states: a process that makes one of them before all else."""
-        if len(self._starts.states) == 1:
-            return []
-        lines = Lines()
-        with lines.inside("active proctype start() {", "}"), lines.inside("if", "fi"):
-            for state in self._starts.states:
-                with lines.inside(":: d_step {", "}"):
-                    for slot in self._memory.slots:
-                        if slot.role not in ("pc", "local"):
-                            name = self._speaker.names[slot.number]
-                            lines.say(
-                                f"{name} = {self._speaker.dialect.number(state[slot.number])}"
-                            )
-                    lines.say("started = 1")
-        return lines.lines
+    def _say_resting(self) -> Value:
+        """Whether every thread has ended or waits idly; asked where nobody can move."""
+        found: list[Value] = [self._options.say_resting()]
+        for thread in self._memory.threads:
+            if thread.number in self._placing.own:
+                numbers = (
+                    self._memory.ended(thread.template),
+                    *self._placing.idle.get(thread.number, ()),
+                )
+                pc = self._speaker.slot(thread.pc)
+                found.append(say_any([self._speaker.is_equal(pc, n) for n in numbers]))
+        return say_all(found)
 
-    # ------------------------------------------------------------------------ processes
+    @contextmanager
+    def _proctype(self, name: str) -> Iterator[None]:
+        """A proctype; scratch variables that are used in it are declared in it."""
+        outer = dict(self._names.scratch)
+        self._names.scratch.clear()
+        self._lines.line(f"active proctype {name}() {{")
+        at = len(self._lines.lines)
+        self._lines.depth += 1
+        yield
+        self._lines.depth -= 1
+        self._lines.line("}")
+        self._lines.lines[at:at] = [f"  int {name};" for name in self._names.scratch]
+        self._names.scratch.clear()
+        self._names.scratch.update(outer)
 
-    def _write_process(self, thread: Thread) -> None:
+    def _say_started(self) -> Value:
+        return "started" if self._has_start else 1
+
+    def _write_zeros(self) -> None:
+        for name in self._names.scratch:
+            self._lines.say(f"{name} = 0")
+        self._lines.line("skip")
+
+    def _write_starts(self) -> None:
+        """A process that makes one of the initial states before all else."""
+        with self._proctype("start"):
+            self._lines.line("end:")
+            with self._lines.inside("if", "fi"):
+                for state in self._starts.states:
+                    with self._lines.inside(":: d_step { skip ->", "}"):
+                        for slot in self._placing.kept:
+                            value = self._say_start(slot, state)
+                            self._lines.say(f"{self._speaker.names[slot]} = {value}")
+                        self._lines.say("started = 1")
+                        self._options.write_trials(self._steps)
+                        self._write_zeros()
+                for name in self._starts.failures:
+                    is_silent = self._silence.is_everywhere(name)
+                    says = "skip" if is_silent else f"assert({self._names.property(name)})"
+                    self._lines.line(f":: {says}")
+                if not (self._starts.states or self._starts.failures):
+                    self._lines.line(":: false")
+
+    # ------------------------------------------------------------------------ threads
+
+    def _write_own(self, thread: Thread) -> None:
         memory = self._memory
         body = memory.lookup.template(thread.template).body
         state = self._starts.states[0]
@@ -182,108 +222,96 @@ class _Writer:
             return
         locations = [block for block in body.blocks if block.rest]
         here = locations[state[thread.pc]]
-        inner = Lines(depth=1)
-        scratch = dict(self._names.scratch)
-        self._names.scratch.clear()
-        for block in locations:
-            self._write_location(thread, body, block, inner)
-        used = dict(self._names.scratch)
-        self._names.scratch.clear()
-        self._names.scratch.update(scratch)
-        with self._body.inside(f"active proctype {spell('t_' + thread.name)}() {{", "}"):
-            starts = {
-                f"v0_{i}": state[thread.locals_base + (memory.local_slot(thread.template, n) or 0)]
-                for i, n in enumerate(local_types(body))
-                if n in here.live
-            }
-            for name in dict.fromkeys((*starts, *used)):
-                self._body.line(
-                    f"int {name} = {self._speaker.dialect.number(starts.get(name, 0))};"
-                )
-            if len(self._starts.states) > 1:
-                self._body.say("(started == 1)")
-            self._body.say(f"goto {_name_location(thread, here)}")
-            self._body.lines += inner.lines
-            self._body.line(f"end_{thread.number}: skip")
+        names = {name: f"v0_{i}" for i, name in enumerate(local_types(body))}
+        writer = OwnSteps(
+            self._speaker,
+            self._names,
+            self._lines,
+            self._silence,
+            self._placing.own,
+            self._placing.exact,
+        )
+        with self._proctype(spell("t_" + thread.name)):
+            if self._has_start:
+                self._lines.say("(started == 1)")
+            for name in here.live:
+                self._names.scratch[names[name]] = None
+                offset = memory.local_slot(thread.template, name) or 0
+                value = state[thread.locals_base + offset]
+                if value:
+                    self._lines.say(f"{names[name]} = {self._speaker.dialect.number(value)}")
+            self._lines.say(f"goto {name_location(memory, thread, here)}")
+            for block in locations:
+                for name in block.live:
+                    self._names.scratch[names[name]] = None
+                writer.write_location(thread, block, names)
+            self._lines.line(f"{name_end(thread)}: skip")
 
-    def _write_location(self, thread: Thread, body: Body, block: Block, lines: Lines) -> None:
-        region = find_region(body, block)
-        ways = self._list_ways(thread, region)
-        step = block.step
+    def _write_in_memory(self, thread: Thread) -> None:
+        with self._proctype(spell("t_" + thread.name)):
+            self._lines.line("end:")
+            with self._lines.inside("do", "od"):
+                for option in self._options.of(thread):
+                    self._write_option(option)
+                self._lines.line(":: false -> skip")
+
+    def _write_option(self, option: Option) -> None:
+        step = option.location.step
         if step is not None:
-            lines.line(say_comment(f"{step.span} {step.text}"))
-        waits = [i for i in region.instructions() if isinstance(i, Wait)]
-        # A thread may rest where it waits idly; SPIN calls that a valid end.
-        prefix = "end_idle" if waits and all(w.idle for w in waits) else ""
-        if prefix:
-            lines.line(f"{prefix}_{thread.number}_{_number(body, block)}: skip;")
-        lines.line(f"{_name_location(thread, block)}:")
-        with lines.inside("if", "fi;"):
-            for way in ways:
-                if way.enabled != 0:
-                    self._write_way(thread, region, way, lines)
-
-    def _list_ways(self, thread: Thread, region: Region) -> tuple[Way, ...]:
-        names = self._name_locals(region.body)
-        guards = _LocalGuards(self._speaker, names)
-        ways = guards.list_ways(thread, region)
-        if any(way.enabled is None for way in ways):
-            raise Unsayable("a wait behind a store, inside one step")
-        return ways
-
-    def _name_locals(self, body: Body) -> dict[str, str]:
-        return {name: f"v0_{i}" for i, name in enumerate(local_types(body))}
-
-    def _write_way(self, thread: Thread, region: Region, way: Way, lines: Lines) -> None:
-        fails = any(isinstance(i, Check | Assert) for i in region.instructions())
-        ends = len(region.exits) + region.may_end
-        is_one = not fails and not region.has_cycle and ends == 1
-        writer = _ProcessSteps(self._speaker, self._names, lines, self._silence, is_one=is_one)
-        enabled = self._speaker.dialect.text(way.enabled if way.enabled is not None else 0)
-        head = "skip" if way.enabled == 1 else enabled
-        with lines.inside(f":: {'d_step' if is_one else 'atomic'} {{ {head} ->", "}"):
-            done, failed = self._names.label(), self._names.label()
-            writer.write_way(thread, region, way.choices, Goals(done, failed), is_trial=False)
-            if is_one:
-                lines.line(f"{done}: skip;")
-                lines.line(f"{failed}: skip")
-            else:
-                lines.line(f"{failed}: false")
-        if is_one and region.exits:
-            target = next(b for b in region.body.blocks if b.label == region.exits[0])
-            lines.line(f"   goto {_name_location(thread, target)}")
-        elif is_one:
-            lines.line(f"   goto end_{thread.number}")
+            self._lines.line(say_comment(f"{step.span} {step.text}"))
+        for way in option.ways:
+            if way.enabled == 0:
+                continue
+            guard = say_and(self._say_started(), self._options.say_guard(option, way))
+            with self._lines.inside(f":: d_step {{ {self._speaker.dialect.text(guard)} ->", "}"):
+                goals = Goals(self._names.label(), self._names.label())
+                thread, region = option.thread, option.region
+                write_way(self._steps, thread, region, way.choices, goals, is_trial=False)
+                used = dict(self._steps.used)
+                self._lines.line(f"{goals.done}: skip;")
+                used |= self._options.write_trials(self._steps)
+                self._lines.line(f"{goals.failed}: skip;")
+                for name in used:
+                    self._lines.say(f"{name} = 0")
+                self._lines.line("skip")
 
     # ------------------------------------------------------------------------ properties
 
-    def _write_invariants(self) -> None:
-        for property_ in self._memory.program.properties:
-            if property_.kind == "invariant" and property_.body is not None:
-                holds = self._say_property(property_.body)
-                if holds == 1:
-                    continue
-                name = self._names.property(property_.name)
-                broken = self._speaker.dialect.text(say_not(holds))
-                with self._monitors.inside(f"active proctype watch_{name}() {{", "}"):
-                    self._monitors.line(f"end: atomic {{ {broken} -> assert({name}) }}")
-
-    def _write_finals(self) -> None:
-        finals = [p for p in self._memory.program.properties if p.kind == "final"]
-        if not finals:
+    def _write_invariant(self, property_: Property) -> None:
+        if self._silence.is_everywhere(property_.name) or property_.body is None:
             return
-        with self._monitors.inside("active proctype judge() {", "}"):
-            self._monitors.line("end: atomic { (timeout && running == 0) ->")
-            for property_ in finals:
-                if property_.body is None:
-                    continue
-                name = self._names.property(property_.name)
-                holds = self._speaker.dialect.text(self._say_property(property_.body))
-                self._monitors.line(f"  if :: {holds} -> skip :: else -> assert({name}) fi;")
-            self._monitors.line("  skip }")
+        holds = self._say_property(property_.body)
+        if holds == 1:
+            return
+        if holds is None:
+            self._write_watch(property_)
+            return
+        name = self._names.property(property_.name)
+        broken = self._speaker.dialect.text(say_and(self._say_started(), say_not(holds)))
+        with self._proctype(f"watch_{name}"):
+            self._lines.line(f"end: atomic {{ {broken} -> assert({name}) }}")
 
-    def _say_property(self, body: Body) -> Value:
-        """A property's body as one expression; a check in it that is false makes it false."""
+    def _write_watch(self, property_: Property) -> None:
+        """A process that looks once, at any time."""
+        with self._proctype(f"watch_{self._names.property(property_.name)}"):
+            guard = self._speaker.dialect.text(self._say_started())
+            with self._lines.inside(f"end: atomic {{ {guard} ->", "}"):
+                self._judge().write_property(property_)
+                self._write_zeros()
+
+    def _write_judge(self) -> None:
+        with self._proctype("judge"):
+            guard = "timeout && started" if self._has_start else "timeout"
+            with self._lines.inside(f"end: atomic {{ {guard} ->", "}"):
+                self._judge().write_still(resting="(all_resting)")
+                self._write_zeros()
+
+    def _judge(self) -> JudgeWriter:
+        elsewhere = frozenset(range(len(self._memory.slots))) - frozenset(self._placing.kept)
+        return JudgeWriter(self._speaker, self._names, self._lines, self._silence, elsewhere)
+
+    def _say_property(self, body: Body) -> Value | None:
+        """A property's body as one expression, false where a check in it is; None if too long."""
         by_label = {block.label: block for block in body.blocks}
         types = local_types(body)
         visits = 0
@@ -313,69 +341,14 @@ class _Writer:
                     return say_and(checks, follow(target, env))
                 case Branch(condition, then, other):
                     holds = self._speaker.say(condition, env)
+                    if isinstance(holds, int):
+                        return say_and(checks, follow(then if holds else other, env))
                     left, right = follow(then, env), follow(other, env)
                     return say_and(checks, self._speaker.dialect.ite(holds, left, right))
                 case _:
                     raise InternalError("a property ends without a value")
 
-        return follow(body.entry, Env(None, dict.fromkeys(types, 0), types))
-
-
-class _LocalGuards(Guards):
-    """Guards that find a thread's locals in its proctype."""
-
-    def __init__(self, speaker: Speaker, names: dict[str, str]) -> None:
-        super().__init__(speaker)
-        self._locals = names
-
-    def begin(self, thread: Thread, region: Region) -> Env:
-        """The live locals by name, 0 for all others."""
-        types = local_types(region.body)
-        values: dict[str, Value] = dict.fromkeys(types, 0)
-        values.update({name: self._locals[name] for name in region.entry.live})
-        return Env(thread, values, types)
-
-
-class _ProcessSteps(StepWriter):
-    """Steps whose locals stay where they are, and that end at a label."""
-
-    def __init__(
-        self, speaker: Speaker, names: Names, lines: Lines, silence: Silence, *, is_one: bool
-    ) -> None:
-        super().__init__(speaker, names, lines, silence)
-        self._is_one = is_one
-
-    def write_start(self, thread: Thread, region: Region, env: Env) -> None:
-        """Nothing: the locals are there, and what a failing step did stays done."""
-
-    def save(self) -> None:
-        """No copy."""
-
-    def restore(self) -> None:
-        """No copy."""
-
-    def write_arrival(
-        self, thread: Thread, region: Region, block: Block, env: Env, goal: str
-    ) -> None:
-        """The locals that are dead there go back to 0."""
-        del region
-        for name, variable in env.locals.items():
-            if name not in block.live and isinstance(variable, str):
-                self.assign(variable, 0)
-        self.lines.say(f"goto {goal if self._is_one else _name_location(thread, block)}")
-
-    def write_end(self, thread: Thread, env: Env, goal: str) -> None:
-        """One thread less."""
-        for variable in env.locals.values():
-            if isinstance(variable, str):
-                self.assign(variable, 0)
-        self.assign("running", "running - 1")
-        self.lines.say(f"goto {goal if self._is_one else f'end_{thread.number}'}")
-
-
-def _number(body: Body, block: Block) -> int:
-    return [b.label for b in body.blocks].index(block.label)
-
-
-def _name_location(thread: Thread, block: Block) -> str:
-    return f"at_{thread.number}_{spell(block.label)}"
+        try:
+            return follow(body.entry, Env(None, dict.fromkeys(types, 0), types))
+        except (Unsayable, RecursionError):
+            return None
