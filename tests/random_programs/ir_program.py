@@ -150,7 +150,7 @@ def make_initial(rng: Random, shared: Shared) -> Body:
 
 def make_properties(rng: Random, shared: Shared, threads: list[tuple[str, int]]) -> list[Property]:
     found: list[Property] = []
-    kinds = [("invariant", 0.5), ("invariant", 0.3), ("final", 0.5), ("reachable", 0.4)]
+    kinds = [("invariant", 0.5), ("invariant", 0.3), ("final", 0.85), ("reachable", 0.4)]
     for i, (kind, share) in enumerate(kinds):
         if rng.random() < share:
             found.append(Property(f"{kind}{i}", kind, make_body(rng, shared, threads, kind)))

@@ -483,7 +483,7 @@ class _Text:
     def claims(self) -> list[str]:
         out: list[str] = []
         for i, (kind, share) in enumerate(
-            (("invariant", 0.5), ("invariant", 0.3), ("final", 0.5), ("reachable", 0.4))
+            (("invariant", 0.5), ("invariant", 0.3), ("final", 0.85), ("reachable", 0.4))
         ):
             if self.rng.random() < share:
                 out += [f"@{kind}", f"def {kind}{i}():", f"    return {self.property()}", "", ""]
