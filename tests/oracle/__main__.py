@@ -1,5 +1,5 @@
-"""`python -m tests.oracle [--random N] [--seed S] [SPEC…]`: a line per program, what was left out
-and why, totals.
+"""`python -m tests.oracle [--random N] [--seed S] [--form F] [SPEC…]`: a line per program, what was
+left out and why, totals.  Of the form `processes` only the violated properties are compared.
 
 With `--random`, N random programs come after the specs (and alone where no spec is named).  Ends
 with 1 where SPIN and we disagree, SPIN fails, or more than 5 % of the random programs are left out;
@@ -13,16 +13,18 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 
 import click
 
 from modelcheck import api
 from modelcheck.specfiles import find_spec, find_specs
-from tests.oracle.compare import Comparison, compare
+from tests.oracle.compare import Comparison, compare, compare_verdicts
 from tests.oracle.sample import draw
 from tests.oracle.spin import SpinError, find_spin
 
 WORKERS = 2
+COMPARE = {"oracle": compare, "processes": compare_verdicts}
 LEFT_OUT = 0.05  # of the random programs, at most
 
 Job = tuple[str, str | None]  # a spec's path, a variant
@@ -32,8 +34,9 @@ Outcome = Comparison | str  # what came of it, or how SPIN failed
 @click.command()
 @click.option("--random", "count", type=int, default=0, help="How many random programs.")
 @click.option("--seed", type=int, default=1, help="The first one's seed.")
+@click.option("--form", type=click.Choice(("oracle", "processes")), default="oracle")
 @click.argument("specs", nargs=-1)
-def main(count: int, seed: int, specs: tuple[str, ...]) -> None:
+def main(count: int, seed: int, form: str, specs: tuple[str, ...]) -> None:
     """Compare every variant of some specs (all, without any), or random programs."""
     if find_spin() is None:
         click.echo("there is no `spin`; Debian has it: apt-get install spin", err=True)
@@ -41,8 +44,8 @@ def main(count: int, seed: int, specs: tuple[str, ...]) -> None:
     jobs = list(list_jobs(specs)) if specs or not count else []
     seeds = range(seed, seed + count)
     with ProcessPoolExecutor(WORKERS) as pool:
-        outcomes = list(pool.map(run_job, jobs))
-        random = list(pool.map(run_random, seeds))
+        outcomes = list(pool.map(partial(run_job, form=form), jobs))
+        random = list(pool.map(partial(run_random, form=form), seeds))
     code = 0
     if jobs or not count:
         names = [f"{os.path.relpath(path)} {variant or '-'}" for path, variant in jobs]
@@ -61,7 +64,7 @@ def list_jobs(arguments: Sequence[str]) -> Iterator[Job]:
             yield str(file.path), variant.name
 
 
-def run_job(job: Job) -> Outcome:
+def run_job(job: Job, form: str = "oracle") -> Outcome:
     """Compare one variant of one spec."""
     path, name = job
     spec = api.load_spec(find_spec(path))
@@ -69,16 +72,16 @@ def run_job(job: Job) -> Outcome:
     if variant.needs:
         return Comparison(excluded=f"needs {variant.needs}")
     try:
-        return compare(api.make_program(spec, variant))
+        return COMPARE[form](api.make_program(spec, variant))
     except SpinError as error:
         return str(error)
 
 
-def run_random(seed: int) -> tuple[str, Outcome]:
+def run_random(seed: int, form: str = "oracle") -> tuple[str, Outcome]:
     """Compare the random program of one seed, which gets a name."""
     drawn = draw(seed)
     try:
-        return drawn.name, compare(drawn.program)
+        return drawn.name, COMPARE[form](drawn.program)
     except SpinError as error:
         return drawn.name, str(error)
 

@@ -282,10 +282,32 @@ def choose_dialect(memory: Memory, *, starts_below_0: bool) -> Dialect:
                     if isinstance(expr, Const):
                         bounds.append((expr.value, expr.value))
                     elif isinstance(expr, Apply):
-                        bounds.append(memory.domain(expr.type))
+                        bounds.append(_find_bounds(memory, expr, types))
         highest = max([highest, *(hi for _, hi in bounds)])
         lowest = min([lowest, *(lo for lo, _ in bounds)])
     fits = highest < MAX_PLAIN and lowest >= -MAX_PLAIN
     is_wide = not fits or starts_below_0
     beyond = max((slot.hi for slot in memory.slots), default=0) + 1
     return Dialect(is_wide, UNINITIALISED if is_wide else beyond)
+
+
+def _find_bounds(memory: Memory, expr: Expr, types: Mapping[str, ScalarType]) -> tuple[int, int]:
+    """Between what an expression's value lies: what its type says, or less for sums of threads'
+    numbers, whose type is as wide as the front end's arithmetic.
+
+    Soundness: a bound that is too narrow lets a value wrap in SPIN; only sums and differences of
+    what has bounds itself are narrowed.
+    """
+    match expr:
+        case ThreadOf():
+            return 1, len(memory.threads)
+        case Apply("+" | "-" as op, (left, right), type_):
+            first, second = _find_bounds(memory, left, types), _find_bounds(memory, right, types)
+            if op == "-":
+                second = -second[1], -second[0]
+            lo, hi = memory.domain(type_)
+            return max(lo, first[0] + second[0]), min(hi, first[1] + second[1])
+        case Const(value):
+            return value, value
+        case _:
+            return memory.domain(memory.lookup.expr_type(expr, types))

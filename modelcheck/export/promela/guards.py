@@ -280,10 +280,11 @@ class Guards:
                     ahead.may_arrive = True
                 taken = self._take(instr, taken, choices, ahead)
             targets = successors(block.end)
-            if not targets or any(to not in blocks for to in targets):
+            inner = [to for to in targets if to in blocks and not blocks[to].rest]
+            if not targets or len(inner) < len(targets):
                 ahead.ends |= taken
                 ahead.may_arrive |= len(choices) in taken
-            waiting += [(to, n) for to in targets if to in blocks for n in taken]
+            waiting += [(to, n) for to in inner for n in taken]
         return ahead
 
     def _take(self, instr: Instr, before: set[int], choices: Choices, ahead: _Ahead) -> set[int]:

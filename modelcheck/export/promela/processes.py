@@ -233,7 +233,7 @@ class _Writer:
         )
         with self._proctype(spell("t_" + thread.name)):
             if self._has_start:
-                self._lines.say("(started == 1)")
+                self._lines.say("end: (started == 1)")
             for name in here.live:
                 self._names.scratch[names[name]] = None
                 offset = memory.local_slot(thread.template, name) or 0
