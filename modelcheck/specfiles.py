@@ -180,6 +180,8 @@ def _all_specs(here: Path) -> list[SpecFile]:
 
 def _explain_unknown(name: str, here: Path) -> str:
     known = [f.name for f in _all_specs(here)]
+    if (here / f"{name}.py").is_file():
+        return f"there is no spec `{name}`; for the file here write `{name}.py`"
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     if near:
         return f"there is no spec `{name}`; did you mean `{near[0]}`?"

@@ -73,7 +73,9 @@ def _limit_run(command: Command) -> Command:
             metavar="SIZE",
             help="Such as 4G; else 80 % of what is available.",
         ),
-        click.option("--max-states", type=click.IntRange(1), metavar="N"),
+        click.option(
+            "--max-states", type=click.IntRange(1), metavar="N", help="Give up after so many."
+        ),
     ):
         command = option(command)
     return command
@@ -107,12 +109,19 @@ def list_command(specs: Sequence[str], *, as_json: bool) -> int:
 @click.argument("spec")
 @_select_program
 @click.option("--property", "property_name", metavar="P", help="Judge only this property.")
-@click.option("--stop", type=click.Choice(["first", "all"]), default="all", show_default=True)
+@click.option(
+    "--stop",
+    type=click.Choice(["first", "all"]),
+    default="all",
+    show_default=True,
+    help="Judge every property, or end with the first violation.",
+)
 @click.option(
     "--backend",
     type=click.Choice(["auto", "python", "native", "smt"]),
     default="auto",
     show_default=True,
+    help="How steps are run; this version has python.",
     callback=refuse_later_backend,
 )
 @click.option(
@@ -121,6 +130,7 @@ def list_command(specs: Sequence[str], *, as_json: bool) -> int:
     default="none",
     show_default=True,
     metavar="none",
+    help="This version has no reductions.",
     callback=refuse_later_reduction,
 )
 @click.option(
@@ -128,6 +138,7 @@ def list_command(specs: Sequence[str], *, as_json: bool) -> int:
     type=click.Choice(["bfs", "dfs", "random"]),
     default="bfs",
     show_default=True,
+    help="The order of the search; only bfs finds shortest traces.",
 )
 @click.option("--seed", type=int, default=0, show_default=True, metavar="N", help="Of random.")
 @click.option(
@@ -136,6 +147,7 @@ def list_command(specs: Sequence[str], *, as_json: bool) -> int:
     default=1,
     show_default=True,
     metavar="N",
+    help="This version has one.",
     callback=refuse_later_workers,
 )
 @_limit_run
@@ -315,7 +327,11 @@ def graph_command(
         live.clear()
         drawn = _draw_run(run, form, states=states)
     if drawn is None:
-        click.echo("no violation was found, so there is no trace to draw", err=True)
+        click.echo(
+            "no violation was found, so there is no trace to draw; "
+            "--variant draws another variant, --states the state graph",
+            err=True,
+        )
         return 3
     if file is None:
         say(drawn.rstrip("\n"))
@@ -385,7 +401,7 @@ def explain_command(code: str) -> int:
 @modelcheck.command("new")
 @click.argument("name")
 def new_command(name: str) -> int:
-    """Write a commented spec to start from, in specs/ where there is one."""
+    """Write a commented spec to start from: NAME.py, in specs/ where there is one."""
     from modelcheck.starter import write_starter
 
     path = write_starter(name)

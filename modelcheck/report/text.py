@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from modelcheck.diagnostics import Span
 from modelcheck.explore.result import Counts, Result, Verdict, Violation, omit_sizes
 from modelcheck.frontend.spec import SpecInfo, Variant
-from modelcheck.gate import Judgement, describe_expectation, describe_violation
+from modelcheck.gate import Judgement, Outcome, describe_expectation, describe_violation
 from modelcheck.ir.nodes import Program
 
 _HEADINGS = {
@@ -126,6 +126,8 @@ def describe_judgement(judgement: Judgement) -> Iterator[str]:
     name = judgement.variant.name or "(default)"
     counts = f"  {describe_counts(judgement.result.counts)}" if judgement.result else ""
     expected = describe_expectation(judgement.variant)
+    if judgement.outcome is not Outcome.EXPECTED:  # else it would read like a verdict
+        expected = f"expected: {expected}"
     yield f"{judgement.outcome.value:<17}  {judgement.spec}  {name}  {expected}{counts}"
     yield from (f"    {reason}" for reason in judgement.reasons)
 

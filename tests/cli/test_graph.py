@@ -52,7 +52,11 @@ def test_a_stored_trace_draws_the_same_picture(tmp_path, capsys):
 def test_nothing_to_draw_is_3(capsys):
     assert run(["graph", "kernfs-release-once"]) == 3
     out, err = capsys.readouterr()
-    assert (out, err) == ("", "no violation was found, so there is no trace to draw\n")
+    assert (out, err) == (
+        "",
+        "no violation was found, so there is no trace to draw; "
+        "--variant draws another variant, --states the state graph\n",
+    )
 
 
 def test_a_large_state_graph_is_refused(capsys):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from modelcheck.explore.result import Counts, PropertyResult, Result, Verdict, Violation
 from modelcheck.frontend.spec import SpecInfo, Variant
+from modelcheck.gate import Judgement, Outcome
 from modelcheck.ir.nodes import Body, Program, Setting
-from modelcheck.report.text import describe_counts, describe_result
+from modelcheck.report.text import describe_counts, describe_judgement, describe_result
 
 INFO = SpecInfo("spec", "A spec.", "specs/spec.py", (), (), Variant(None), (), ())
 PROGRAM = Program("spec", (), (), (), Body("entry", ()), (), settings=(Setting("n", "2", "1"),))
@@ -53,3 +54,13 @@ def test_all_violations_are_named():
 
 def test_depth_is_left_out_where_it_is_not_known():
     assert describe_counts(Counts(1, 2, None)) == "1 state, 2 transitions"
+
+
+def test_an_unexpected_line_does_not_read_like_a_verdict():
+    expected = Judgement("spec", Variant(None), Outcome.EXPECTED, ())
+    assert list(describe_judgement(expected)) == ["as expected        spec  (default)  verified"]
+    other = Judgement("spec", Variant(None), Outcome.UNEXPECTED, ("unexpected: leak",))
+    assert list(describe_judgement(other)) == [
+        "UNEXPECTED         spec  (default)  expected: verified",
+        "    unexpected: leak",
+    ]

@@ -32,6 +32,12 @@ def test_shipped_specs_are_found_from_anywhere(tmp_path):
     assert find_spec("increments", tmp_path).path.is_relative_to(shipped_folder())
 
 
+def test_a_name_of_a_file_outside_specs_is_told_the_path(tmp_path):
+    (tmp_path / "mine.py").write_text(SPEC.format("mine"), "utf-8")
+    with pytest.raises(SelectionError, match=r"for the file here write `mine\.py`"):
+        find_spec("mine", tmp_path)
+
+
 def test_pyproject_names_the_folders(tmp_path):
     inner = tmp_path / "deep/down"
     inner.mkdir(parents=True)
