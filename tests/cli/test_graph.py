@@ -52,11 +52,8 @@ def test_a_stored_trace_draws_the_same_picture(tmp_path, capsys):
 def test_nothing_to_draw_is_3(capsys):
     assert run(["graph", "kernfs-release-once"]) == 3
     out, err = capsys.readouterr()
-    assert (out, err) == (
-        "",
-        "no violation was found, so there is no trace to draw; "
-        "--variant draws another variant, --states the state graph\n",
-    )
+    assert out == ""
+    assert err.startswith("no violation was found, so there is no trace to draw; --variant")
 
 
 def test_a_large_state_graph_is_refused(capsys):
