@@ -169,7 +169,8 @@ ROWS = (
     Row(
         "per-thread-objects-stay",
         FACTS,
-        'if obj.kind == "per_thread":\n                found += self._list_zeros(obj, thread.number)',
+        'if obj.kind == "per_thread":\n'
+        "                found += self._list_zeros(obj, thread.number)",
         'if obj.kind == "per_thread":\n                found += ()',
         "What an ended thread had stays part of the state.",
         ("tests/unit/backends/test_python_steps.py::test_dead_locals_and_ended_threads_are_zero",),

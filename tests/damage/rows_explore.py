@@ -91,7 +91,8 @@ ROWS = (
     Row(
         "known-targets-are-no-edges",
         SEARCH,
-        "                            found.append(target)\n                        if targets is not None:",
+        "                            found.append(target)\n"
+        "                        if targets is not None:",
         "                            found.append(target)\n"
         "                        if targets is not None and target in found:",
         "`stuck` does not see the ways back to states that are known.",

@@ -181,7 +181,7 @@ ROWS = (
         "then, other = (more, done)",
         "`or` evaluates its right side where the left one is true.",
         (
-            "tests/traps/test_semantics.py::test_a_condition_on_two_fields_is_two_loads_with_short_circuit",
+            "tests/language/test_evaluation.py::test_a_condition_kept_as_a_value_is_evaluated_as_far_as_it_matters",
         ),
     ),
     Row(
@@ -251,5 +251,15 @@ ROWS = (
         "for path in ():",
         "What observes the end of an object is not asked.",
         ("tests/language/test_lifetimes.py::test_on_free_runs_for_what_dies_with_a_thread",),
+    ),
+    Row(
+        "empty-choice-undoes-the-step-before",
+        CHOICES,
+        "or self.builder.inner or some == constant(1, BOOL):",
+        "or True:",
+        "The step before a choice from nothing does not happen.",
+        (
+            "tests/language/test_steps.py::test_a_choice_on_locals_from_nothing_blocks_after_the_step_before_it",
+        ),
     ),
 )

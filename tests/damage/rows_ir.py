@@ -1,4 +1,4 @@
-"""Damages to the passes, the footprint and the memory: each condition whose loss hides states."""
+"""Damages to the passes, footprint, memory and export: each condition whose loss hides states."""
 
 from tests.damage.row import Row
 
@@ -517,5 +517,31 @@ ROWS = (
         "pass",
         "A pass may make a store to shared memory invisible to races and reductions.",
         ("tests/unit/ir/test_verify.py::test_a_broken_rule_is_named",),
+    ),
+    Row(
+        "all-of-a-stable-slot-outlives-free",
+        "ir/memory_places.py",
+        "int(_outlives_free(self.lookup.object(p.object), (*p.path, *place.path)))",
+        "int(bool(self.lookup.object(p.object).stable))",
+        "Where one field of a pool is type-stable none of its fields is ever dead.",
+        (
+            "tests/language/test_lifetimes.py::test_a_pointer_into_a_type_stable_slot_is_good_where_it_leads_to_a_stable_field",
+        ),
+    ),
+    Row(
+        "intermediate-values-fit-promela",
+        "export/promela/expressions.py",
+        "bounds.append(_find_bounds(memory, expr, types))",
+        "pass",
+        "An intermediate value wraps silently in SPIN.",
+        ("tests/unit/export/test_dialect.py::test_values_beyond_32_bits_are_wide",),
+    ),
+    Row(
+        "sums-fit-promela",
+        "export/promela/expressions.py",
+        "min(hi, first[1] + second[1])",
+        "min(hi, first[1])",
+        "A sum wraps silently in SPIN.",
+        ("tests/unit/export/test_dialect.py::test_values_beyond_32_bits_are_wide",),
     ),
 )

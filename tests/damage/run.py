@@ -7,6 +7,8 @@ test that stops at an exception, proves nothing and is a fault of the row.
 from __future__ import annotations
 
 import ast
+import atexit
+import compileall
 import json
 import os
 import shutil
@@ -17,6 +19,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from tests.damage.row import Row
@@ -56,6 +59,7 @@ def run_row(row: Row) -> str:
             return f"the old text stands {count} times in {row.file}, not once"
         if row.new == row.old:
             return "the edit changes nothing"
+        file.unlink()  # a link: the snapshot keeps its text
         file.write_text(text.replace(row.old, row.new), encoding="utf-8")
         for stale in (file.parent / "__pycache__").glob(f"{file.stem}.*.pyc"):
             stale.unlink()
@@ -146,15 +150,33 @@ def name_module(file: str) -> str:
     return "-" if parts[1] == "kernel" else ".".join(parts)
 
 
+@cache
+def make_snapshot() -> Path:
+    """The tree as it is now, compiled: what every copy is made from, so that all rows of a run
+    damage the same text.
+    """
+    folder = tempfile.TemporaryDirectory(prefix="damage-")
+    atexit.register(folder.cleanup)
+    tree = Path(folder.name).resolve()
+    for name in COPIED:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(source, tree / name)
+    compileall.compile_dir(tree / "modelcheck", quiet=2)
+    return tree
+
+
 @contextmanager
 def copy_tree() -> Iterator[Path]:
-    """A copy of what tests need, for as long as the context lasts."""
-    with tempfile.TemporaryDirectory(prefix="damage-") as folder:
+    """A copy of what tests need, for as long as the context lasts; its files are links."""
+    snapshot = make_snapshot()
+    with tempfile.TemporaryDirectory(prefix="damaged-", dir=snapshot.parent) as folder:
         tree = Path(folder).resolve()
         for name in COPIED:
-            source = ROOT / name
-            if source.is_dir():
-                shutil.copytree(source, tree / name)
+            if (snapshot / name).is_dir():
+                shutil.copytree(snapshot / name, tree / name, copy_function=os.link)
             else:
-                shutil.copy2(source, tree / name)
+                os.link(snapshot / name, tree / name)
         yield tree

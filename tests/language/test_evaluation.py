@@ -63,6 +63,35 @@ def test_the_right_operand_is_loaded_last(body):
     assert violated(result) == set()
 
 
+@pytest.mark.parametrize(
+    ("left", "operator", "steps"), [("True", "or", 1), ("False", "or", 2), ("True", "and", 2)]
+)
+def test_a_condition_kept_as_a_value_is_evaluated_as_far_as_it_matters(left, operator, steps):
+    result = check_text(f"""
+    x = shared(Bool, {left})
+    y = shared(Bool)
+    out = shared(Bool)
+
+    @thread
+    def t():
+        v = x {operator} y
+        WRITE_ONCE(out, v)
+
+    @thread
+    def keeps_both_in_play():
+        WRITE_ONCE(x, {left})
+        WRITE_ONCE(y, False)
+
+    @final
+    def as_in_python():
+        return out == ({left} {operator} False)
+
+    allow("data-race", because="only the steps matter here")
+    """)
+    assert violated(result) == set()
+    assert result.counts.depth == steps + 1 + 2
+
+
 def test_an_augmented_store_loads_its_target_first():
     result = check_text(
         WRITER
