@@ -22,12 +22,14 @@ class Figures:
     """What both sides are asked for; `violated` without what the oracle does not cover."""
 
     violated: tuple[str, ...]
-    states: int
-    transitions: int
-    depth: int
+    states: int | None = None  # of the processes form no count is compared
+    transitions: int | None = None
+    depth: int | None = None
 
     def __str__(self) -> str:
         verdict = f"violated {', '.join(self.violated)}" if self.violated else "verified"
+        if self.states is None:
+            return verdict
         return f"{self.states:,} / {self.transitions:,} / {self.depth}, {verdict}"
 
 
@@ -94,8 +96,8 @@ def compare_verdicts(program: Program, *, max_states: int = MAX_STATES) -> Compa
     found = search_spin(text)
     told = _judge(program, {names[v] for v in found}, result.counts.states)
     return Comparison(
-        Figures(tuple(sorted(violated - UNCOVERED - orders)), 0, 0, 0),
-        Figures(tuple(sorted(told - orders)), 0, 0, 0),
+        Figures(tuple(sorted(violated - UNCOVERED - orders))),
+        Figures(tuple(sorted(told - orders))),
         uncovered=tuple(sorted(uncovered)),
     )
 

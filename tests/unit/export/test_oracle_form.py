@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from modelcheck.export.promela import write_oracle, write_processes
+from modelcheck.export.promela import Unsayable, write_oracle, write_processes
 from tests.oracle.compare import compare
 from tests.oracle.spin import find_spin
 from tests.unit.explore.programs import increments, make_program
@@ -61,6 +61,57 @@ template t count 2
     %v = choose 3
     wait (%v == $read(once x))
     store plain y = wrap8((%v + 0):Int[0..2]):U8
+    end
+""",
+    # Behind the store, a choice of 3 and one of 2: (0, 2) is no way.
+    "two-choices-behind-a-store": TWO_WORDS
+    + """
+template t count 1
+  entry a
+  local %v: Int[0..2]
+  local %w: Int[0..1]
+  block a rest atomic
+    step
+    store once x = 1:U8
+    wait ($read(once x) == 1)
+    %v = choose 3
+    %w = choose 2
+    store once y = wrap8((%v + %w):Int[0..3]):U8
+    end
+""",
+    # The way without a choice leads back to where it began.
+    "a-choice-on-the-way-out-only": TWO_WORDS
+    + """
+template t count 1
+  entry a
+  local %v: Int[0..1]
+  block a rest
+    step
+    store once x = wrap8(($read(silent x) + 1):Int[1..256]):U8
+    if ($read(silent x) < 3) jump a else b
+  block b
+    %v = choose 2
+    jump c
+  block c rest live (%v)
+    step
+    store once y = wrap8((%v + 0):Int[0..1]):U8
+    end
+""",
+    # A spawned thread that never comes to a first step: the spawn diverges.
+    "a-start-that-goes-round": TWO_WORDS
+    + """
+template worker count 1 spawned
+  entry a
+  block a
+    jump a
+
+template t count 1
+  entry a
+  local %w: ThreadId
+  block a rest
+    step
+    check $free_thread(worker) else "capacity"
+    %w = spawn worker()
     end
 """,
     # The failing step has stored already; its store must be nowhere.
@@ -142,3 +193,23 @@ def test_every_step_carries_its_line():
 
 def test_the_processes_form_has_one_proctype_per_thread():
     assert write_processes(increments(3, 1)).count("active proctype t_add") == 3
+
+
+def test_a_step_with_too_many_ways_is_refused():
+    """Nothing is left out in silence."""
+    step = "\n".join(f"    %v{i} = choose 3" for i in range(6))
+    names = "\n".join(f"  local %v{i}: Int[0..2]" for i in range(6))
+    text = f"""{TWO_WORDS}
+template t count 1
+  entry a
+{names}
+  block a rest atomic
+    step
+    store once x = 1:U8
+    wait ($read(once x) == 1)
+{step}
+    store once y = 0:U8
+    end
+"""
+    with pytest.raises(Unsayable, match="more than 256 choices"):
+        write_oracle(make_program(text))
