@@ -17,8 +17,8 @@ from modelcheck.backends.python.outcomes import Failure, State
 from modelcheck.backends.python.runtime import Touch
 from modelcheck.explore.coverage import list_step_blocks
 from modelcheck.ir.lookup import Lookup
-from modelcheck.ir.nodes import Block, Body, Kind, Load, Place, QueueOp, Read, Store, Template
-from modelcheck.ir.traverse import nodes_of, walk_node
+from modelcheck.ir.nodes import Block, Body, Kind, Load, Place, QueueOp, Store, Template
+from modelcheck.ir.traverse import Look, nodes_of, walk_node
 from modelcheck.ir.types import Embedded, QueueOf, ValueType
 
 RACE = "data-race"
@@ -146,7 +146,7 @@ def _list_accesses(lookup: Lookup, body: Body, location: Block) -> Iterator[Acce
                 )
                 yield _make_access(lookup, node.place, is_write, node.kind)
             for expr in walk_node(node):
-                if isinstance(expr, Read) and expr.kind.is_access:
+                if isinstance(expr, Look) and expr.kind.is_access:
                     yield _make_access(lookup, expr.place, False, expr.kind)
 
 

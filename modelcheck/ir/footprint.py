@@ -152,9 +152,9 @@ def _expr_accesses(expr: Expr, conditional: bool) -> Iterator[Access]:
             for part in rest:
                 yield from _expr_accesses(part, True)
             return
-        case Read(place, kind):
+        case Read(place, kind) | QueueLength(place, kind) | QueueContains(place, kind=kind):
             yield Access(place, False, kind, conditional)
-        case QueueLength(place) | QueueContains(place) | IsInitialised(place):
+        case IsInitialised(place):
             yield Access(place, False, Kind.SILENT, conditional)
         case Alive(place):
             yield Access(place, False, Kind.SILENT, conditional, "life")

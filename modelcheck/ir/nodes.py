@@ -178,6 +178,7 @@ class QueueLength:
     """How many elements a queue holds."""
 
     place: Place
+    kind: Kind = Kind.SILENT  # in a wait: the access that looking at the queue is
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +187,7 @@ class QueueContains:
 
     place: Place
     value: Expr
+    kind: Kind = Kind.SILENT
 
 
 @dataclass(frozen=True, slots=True)

@@ -205,9 +205,13 @@ def assigned_local(instr: Instr) -> str | None:
             assert_never(instr)
 
 
+Look = Read | QueueLength | QueueContains
+"""The expressions that look at a place and say how."""
+
+
 def has_access(exprs: Iterable[Expr]) -> bool:
-    """Whether evaluating some expressions touches shared memory (a Read of an accessing kind)."""
-    return any(isinstance(e, Read) and e.kind.is_access for expr in exprs for e in walk(expr))
+    """Whether evaluating some expressions touches shared memory (a look of an accessing kind)."""
+    return any(isinstance(e, Look) and e.kind.is_access for expr in exprs for e in walk(expr))
 
 
 # ---------------------------------------------------------------------------------------------

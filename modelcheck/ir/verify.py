@@ -41,7 +41,7 @@ from modelcheck.ir.nodes import (
 )
 from modelcheck.ir.shape import place_header, size_of
 from modelcheck.ir.text.show import Shower, show_node
-from modelcheck.ir.traverse import successors, walk_node
+from modelcheck.ir.traverse import Look, successors, walk_node
 from modelcheck.ir.types import (
     ArrayOf,
     BoolType,
@@ -338,8 +338,8 @@ def _is_access(node: Instr | Terminator) -> bool:
 
 def _touches_memory(node: Instr | Terminator) -> bool:
     """Whether an instruction or what it evaluates touches shared memory."""
-    reads = (expr for expr in walk_node(node) if isinstance(expr, Read))
-    return _is_access(node) or any(read.kind.is_access for read in reads)
+    looks = (expr for expr in walk_node(node) if isinstance(expr, Look))
+    return _is_access(node) or any(look.kind.is_access for look in looks)
 
 
 def _is_rmw(node: Instr | Terminator) -> bool:

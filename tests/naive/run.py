@@ -336,10 +336,10 @@ class Runner:
             case StartsObject(pointer, struct):
                 name, _, path = self.target(of(pointer), struct)
                 return int(path == () and world.objects[name].kind in ("pool", "shared"))
-            case QueueLength(place):
-                return len(self.queue_at(thread, values, place))
-            case QueueContains(place, value):
-                return int(of(value) in self.queue_at(thread, values, place))
+            case QueueLength(place, kind):
+                return len(self.queue_at(thread, values, place, kind))
+            case QueueContains(place, value, kind):
+                return int(of(value) in self.queue_at(thread, values, place, kind))
             case IsFinished(other):
                 return int(state.at[of(other) - 1] == ENDED)
             case HasFreeThread(template):
@@ -359,8 +359,10 @@ class Runner:
             case _:
                 raise AssertionError(expr)
 
-    def queue_at(self, thread, values, place) -> tuple[int, ...]:
-        queue = self.state.memory[self.spot(thread, values, place)]
+    def queue_at(self, thread, values, place, kind: Kind) -> tuple[int, ...]:
+        spot = self.spot(thread, values, place)
+        self.note(spot, kind, writes=False)
+        queue = self.state.memory[spot]
         assert isinstance(queue, tuple), "an IsInitialised check stands before it"
         return queue
 

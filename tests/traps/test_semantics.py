@@ -926,3 +926,30 @@ def test_a_step_that_fails_has_no_successor_but_others_go_on():
             return x == 2
     """)
     assert "always" in violated(result)
+
+
+@pytest.mark.parametrize(
+    "look", ["len(box.q) < 1", "1 not in box.q", "not any(x == 1 for x in box.q)"]
+)
+def test_a_wait_that_looks_at_a_queue_races_with_a_plain_append(look):
+    """The look was no access, so the race was missed."""
+    text = f"""
+        @struct
+        class Box:
+            q: Queue[U8] = queue(2)
+
+        box = shared(Box)
+
+        @thread
+        def fills():
+            box.q.append(1)
+
+        @thread
+        def waits():
+            wait_until({look})
+
+        allow("deadlock", because="only the race matters here")
+    """
+    assert violated(check_text(text)) == {"data-race"}
+    marked = text.replace("@struct", "@struct(marked=True)")
+    assert violated(check_text(marked)) == set()

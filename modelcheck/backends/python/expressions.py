@@ -150,10 +150,10 @@ class Writer:
             case StartsObject(pointer, struct):
                 table = self.memory.starts_object(struct)
                 return f"{self.namespace.add('starts', table)}[{self.write(pointer)}]"
-            case QueueLength(place):
-                return f"m[{self.write_slot(place, Kind.SILENT)}]"
-            case QueueContains(place, value):
-                slot = self.write_slot(place, Kind.SILENT)
+            case QueueLength(place, kind):
+                return f"m[{self.write_slot(place, kind)}]"
+            case QueueContains(place, value, kind):
+                slot = self.write_slot(place, kind)
                 return f"queue_contains(m, {slot}, {self.write(value)})"
             case IsFinished(thread):
                 return self._write_finished(thread)

@@ -109,19 +109,22 @@ class Elements(Places):
             return Scalar(expr, type)
         return Scalar(self.temporary(expr, type, node), type)
 
-    def read_queue(self, queue: Storage, node: ast.AST) -> None:
-        """Looking at a queue is one access."""
+    def read_queue(self, queue: Storage, node: ast.AST) -> ir.Kind:
+        """Looking at a queue is one access: an instruction here, or in a condition that is
+        evaluated at once the kind of the expression, which is returned.
+        """
         if queue.ghost and not self.mode.ghosts:
             raise self.fail(
                 "MC302", f"`{queue.shown}` is a ghost: only properties may read it", node
             )
         if self.mode.pure or queue.ghost:
             self.check_access(queue, node)
-            return
+            return ir.Kind.SILENT if queue.ghost else self.mode.reads
         self.begin_step(node)
         self.check_access(queue, node)
         kind = self.kind_of(queue, None)
         self.builder.emit(ir.QueueOp("read", queue.place, kind, span=self.span(node)))
+        return ir.Kind.SILENT
 
     def need_one_step(self, node: ast.AST, what: str) -> None:
         """Looking at many places at once needs a context that is one step."""
@@ -191,7 +194,7 @@ class Elements(Places):
                 )
             case Storage(place, QueueOf(element, capacity)):
                 self.need_one_step(node, "a loop over a queue")
-                self.read_queue(value, node)
+                kind = self.read_queue(value, node)
                 return Items(
                     tuple(
                         (
@@ -201,7 +204,7 @@ class Elements(Places):
                                 ghost=value.ghost,
                                 marked=value.marked,
                             ),
-                            compare("<", literal(i).expr, ir.QueueLength(place)),
+                            compare("<", literal(i).expr, ir.QueueLength(place, kind)),
                         )
                         for i in range(capacity)
                     )

@@ -67,8 +67,8 @@ class Folds(Choices):
             case Storage(type=ArrayOf(count=count)):
                 return literal(count)
             case Storage(place, QueueOf(capacity=capacity)):
-                self.read_queue(value, node)
-                return self.within_step(ir.QueueLength(place), RangeType(0, capacity), node)
+                kind = self.read_queue(value, node)
+                return self.within_step(ir.QueueLength(place, kind), RangeType(0, capacity), node)
             case Storage(type=SetType()) | Scalar(type=SetType()):
                 mask = self.as_scalar(self.settle(value, node), node)
                 of = RangeType(0, 63)

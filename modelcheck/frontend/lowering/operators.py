@@ -162,8 +162,8 @@ class Operators(Sets):
             case QueueOf(element):
                 assert isinstance(holder, Storage)
                 value = self.convert(self.settled(left), element, left, None)
-                self.read_queue(holder, node)
-                found = ir.QueueContains(holder.place, value.expr)
+                kind = self.read_queue(holder, node)
+                found = ir.QueueContains(holder.place, value.expr, kind)
                 return self.within_step(found, BOOL, node)
             case SetType(element):
                 value = self.settled_element(left, element)

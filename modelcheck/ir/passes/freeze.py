@@ -378,7 +378,9 @@ def _freeze_block(block: Block, frozen: Frozen) -> Block:
             case QueueLength(place) if _is_empty(place, frozen):
                 return Const(0, frozen.aliases.lookup.expr_type(expr, {}))
             case QueueContains(place, value) if _is_empty(place, frozen):
-                return expr if has_access((value,)) else Const(0, BOOL)
+                return replace(expr, kind=Kind.SILENT) if has_access((value,)) else Const(0, BOOL)
+            case QueueLength(place, kind) | QueueContains(place, kind=kind) if frozen.holds(place):
+                return replace(expr, kind=Kind.SILENT) if kind.is_access else expr
             case _:
                 return expr
 

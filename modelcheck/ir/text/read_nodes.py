@@ -93,6 +93,10 @@ class NodeReader:
             found.append(read())
         return tuple(found)
 
+    def _look(self) -> Kind:
+        """How a queue is looked at; nothing said: no access."""
+        return self.kind() if self.line.accept(",") else Kind.SILENT
+
     def kind(self) -> Kind:
         """The kind of an access."""
         word = self.line.take()
@@ -283,11 +287,11 @@ class NodeReader:
                 struct = self.line.name()
                 return StartsObject(self.expr(), struct)
             case "$length":
-                return QueueLength(self.place())
+                return QueueLength(self.place(), self._look())
             case "$contains":
                 place = self.place()
                 self.line.expect(",")
-                return QueueContains(place, self.expr())
+                return QueueContains(place, self.expr(), self._look())
             case "$finished":
                 return IsFinished(self.expr())
             case "$free_thread":

@@ -34,6 +34,7 @@ from modelcheck.ir.nodes import (
     IsFinished,
     IsInitialised,
     Jump,
+    Kind,
     Leave,
     Load,
     Local,
@@ -210,10 +211,10 @@ class Shower:
                 return f"$initialised({self.place(place)})"
             case StartsObject(pointer, struct):
                 return f"$whole({show_name(struct)} {self.expr(pointer)})"
-            case QueueLength(place):
-                return f"$length({self.place(place)})"
-            case QueueContains(place, value):
-                return f"$contains({self.place(place)}, {self.expr(value)})"
+            case QueueLength(place, kind):
+                return f"$length({self.place(place)}{_show_look(kind)})"
+            case QueueContains(place, value, kind):
+                return f"$contains({self.place(place)}, {self.expr(value)}{_show_look(kind)})"
             case IsFinished(thread):
                 return f"$finished({self.expr(thread)})"
             case HasFreeThread(template):
@@ -297,3 +298,8 @@ def show_node(node: Instr | Terminator) -> str:
     if isinstance(node, Jump | Branch | End | Return):
         return shower.end(node) + show_span(node.span)
     return shower.instr(node) + show_span(node.span)
+
+
+def _show_look(kind: Kind) -> str:
+    """How a queue is looked at, where that is an access."""
+    return "" if kind is Kind.SILENT else f", {kind.value}"
