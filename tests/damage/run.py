@@ -26,7 +26,7 @@ from tests.damage.row import Row
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 COPIED = ("modelcheck", "tests", "specs", "docs", "pyproject.toml")
-LIMIT_SECONDS = 60  # a damage may make a loop endless
+LIMIT_SECONDS = 120  # a damage may make a loop endless
 
 
 @dataclass(frozen=True, slots=True)
