@@ -297,7 +297,7 @@ ROWS = (
     Row(
         "reads-in-expressions-do-not-race",
         RACE,
-        "if isinstance(expr, Read) and expr.kind.is_access:",
+        "if isinstance(expr, Look) and expr.kind.is_access:",
         "if False:",
         "What a condition reads races with nothing.",
         ("tests/unit/explore/test_race.py::test_two_accesses_race",),

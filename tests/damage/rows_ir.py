@@ -433,8 +433,8 @@ ROWS = (
     Row(
         "footprint-without-queue-lengths",
         FOOTPRINT,
-        "case QueueLength(place) | QueueContains(place) | IsInitialised(place):",
-        "case QueueContains(place) | IsInitialised(place):",
+        "case Read(place, kind) | QueueLength(place, kind) | QueueContains(place, kind=kind):",
+        "case Read(place, kind) | QueueContains(place, kind=kind):",
         "Asking how long a queue is is no access.",
         ("tests/unit/ir/test_footprint.py::test_every_kind_of_access_is_listed",),
     ),
