@@ -119,7 +119,9 @@ class Result:
     properties: tuple[PropertyResult, ...]
     counts: Counts
     exhausted: bool
-    stopped_by: str = ""  # "max-states", "max-memory", "timeout", "interrupt", "first", "samples"
+    stopped_by: str = (
+        ""  # max-states, max-memory, timeout, interrupt, first, decided, samples, choices
+    )
     backend: str = "python"
     reductions: tuple[str, ...] = ()
     search: str = "bfs"

@@ -10,7 +10,14 @@ from __future__ import annotations
 from array import array
 
 from modelcheck.backends.python.model import Judge, Model, compile_program
-from modelcheck.backends.python.outcomes import BLOCKED, Failure, Outcome, State, list_outcomes
+from modelcheck.backends.python.outcomes import (
+    BLOCKED,
+    CutOutcomes,
+    Failure,
+    Outcome,
+    State,
+    list_outcomes,
+)
 from modelcheck.explore.coverage import find_ranges, find_unevaluated, find_untaken
 from modelcheck.explore.deadlock import describe_deadlock, describe_stuck
 from modelcheck.explore.findings import Findings, Origin
@@ -76,6 +83,7 @@ class Run:
         self._deadlocks = 0
         self._seen: dict[str, Origin] = {}
         self._stopped_by = ""
+        self._is_cut = False  # some step has more choices than were followed
 
     def _list_judges(self, kind: str) -> list[tuple[str, Judge]]:
         judges = self._model.judges
@@ -85,6 +93,8 @@ class Run:
         """Explore until the space is exhausted or a limit is reached, then judge."""
         try:
             self._expand_all()
+            if self._is_cut and not self._stopped_by:
+                self._stopped_by = "choices"
         except KeyboardInterrupt:
             self._stopped_by = "interrupt"
         except MemoryError:
@@ -166,6 +176,7 @@ class Run:
                 else:
                     is_enabled = True
                     outcomes = list_outcomes(result)
+                    self._is_cut = self._is_cut or isinstance(outcomes, CutOutcomes)
                     taken[pc] += len(outcomes)
                     self._transitions += len(outcomes)
                     for outcome in outcomes:
@@ -202,7 +213,9 @@ class Run:
         """Put the initial states into the store; the failures among them are violations of
         length 0.
         """
-        for outcome in self._model.start():
+        outcomes = self._model.start()
+        self._is_cut = isinstance(outcomes, CutOutcomes)
+        for outcome in outcomes:
             self._note_orders(outcome, 0, (), (), Origin(-1, "edge", (), outcome.choices))
             reached = outcome.result
             if isinstance(reached, Failure):

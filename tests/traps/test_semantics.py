@@ -953,3 +953,40 @@ def test_a_wait_that_looks_at_a_queue_races_with_a_plain_append(look):
     assert violated(check_text(text)) == {"data-race"}
     marked = text.replace("@struct", "@struct(marked=True)")
     assert violated(check_text(marked)) == set()
+
+
+def test_a_local_loop_that_chooses_in_every_round_ends_inconclusive():
+    """Its ways double with every round; the search once followed them past every limit."""
+    result = check_text("""
+        x = shared(U8)
+
+        @thread
+        def t():
+            k = READ_ONCE(x)
+            while k < 2:
+                k = choose(range(2))
+            WRITE_ONCE(x, 1)
+
+        @final
+        def never_there():
+            return x == 0
+    """)
+    assert violated(result) == {"diverges"}
+    assert not result.exhausted
+    verdicts = {p.name: p.verdict for p in result.properties}
+    assert verdicts["never_there"] is not Verdict.VERIFIED
+
+
+def test_a_local_loop_that_may_go_on_for_ever_is_not_verified():
+    result = check_text("""
+        x = shared(U8)
+
+        @thread
+        def t():
+            WRITE_ONCE(x, 1)
+            while either():
+                pass
+            WRITE_ONCE(x, 2)
+    """)
+    assert result.verdict is not Verdict.VERIFIED
+    assert not result.exhausted

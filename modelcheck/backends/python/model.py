@@ -29,7 +29,14 @@ from modelcheck.backends.python.outcomes import (
     Step,
     list_outcomes,
 )
-from modelcheck.backends.python.runtime import Chooser, Slots, Touch, Way, follow_choices
+from modelcheck.backends.python.runtime import (
+    MAX_CHOICES_MADE,
+    Chooser,
+    Slots,
+    Touch,
+    Way,
+    follow_choices,
+)
 from modelcheck.diagnostics import NOWHERE, InternalError, Span
 from modelcheck.ir.memory import (
     Memory,
@@ -131,13 +138,15 @@ class Model:
     def watch(self, state: State, thread: int) -> list[Watched]:
         """Every way through the step of a thread, enabled or not, with all it touches.
 
-        Whether an interrupt stops the thread is not looked at: ask `outcomes`.
+        Whether an interrupt stops the thread is not looked at: ask `outcomes`.  A step whose ways
+        `outcomes` cuts off is cut off here too.
         """
         if state[thread] >= len(self.tables[thread]) - 1:
             return []
         way = self._watchers_of(thread)[state[thread]]
         chooser = Chooser()
         found = []
+        made = 0
         while True:
             chooser.rewind()
             result = way(state, chooser)
@@ -145,7 +154,8 @@ class Model:
             led_to = None if isinstance(result, int) else result
             touched = tuple(chooser.touched)
             found.append(Watched(choices, led_to, touched, chooser.waited, chooser.at))
-            if not chooser.advance():
+            made += chooser.position
+            if not chooser.advance() or made >= MAX_CHOICES_MADE:
                 return found
 
     # -----------------------------------------------------------------------------------------

@@ -53,6 +53,14 @@ class Outcome:
     orders: tuple[Order, ...] = ()
 
 
+class CutOutcomes(list[Outcome]):
+    """The outcomes of a step with more ways through its choices than are followed.
+
+    A loop of local work that makes a choice in every round has 2^rounds ways.  What is missing was
+    not visited, so a run that meets one is never exhausted.
+    """
+
+
 StepResult = State | int | Failure | list[Outcome]
 Step = Callable[[State], StepResult]
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from modelcheck.backends.python.outcomes import (
     BLOCKED,
     IDLE,
+    CutOutcomes,
     Failure,
     Order,
     Outcome,
@@ -225,13 +226,22 @@ class Chooser:
 Way = Callable[[State, Chooser], State | int | Failure]
 
 
+MAX_DIVERGING = 16  # ways of one step from one state that may diverge
+MAX_CHOICES_MADE = 2_000_000  # over all ways of one step from one state
+
+
 def follow_choices(way: Way) -> Step:
-    """The step that takes every way through its choices."""
+    """The step that takes every way through its choices, as far as the limits allow.
+
+    Soundness: ways that are not followed are states that are not visited; `CutOutcomes` says so,
+    and the search never calls such a run exhausted (`test_search.py`).
+    """
 
     def step(state: State) -> StepResult:
         chooser = Chooser()
         outcomes = []
         disabled = IDLE
+        made = diverging = 0
         while True:
             chooser.rewind()
             result = way(state, chooser)
@@ -240,8 +250,13 @@ def follow_choices(way: Way) -> Step:
             else:
                 choices = tuple(chooser.taken[: chooser.position])
                 outcomes.append(Outcome(choices, result, tuple(chooser.orders)))
+                if isinstance(result, Failure) and result.property == "diverges":
+                    diverging += 1
+            made += chooser.position
             if not chooser.advance():
                 return outcomes or disabled
+            if diverging >= MAX_DIVERGING or made >= MAX_CHOICES_MADE:
+                return CutOutcomes(outcomes)
 
     return step
 
