@@ -11,6 +11,16 @@ EXPRESSIONS = "backends/python/expressions.py"
 
 ROWS = (
     Row(
+        "cut-choices-count-as-all",
+        RUNTIME,
+        "return CutOutcomes(outcomes)",
+        "return outcomes",
+        "Ways that were not followed count as visited.",
+        (
+            "tests/traps/test_semantics.py::test_a_local_loop_that_chooses_in_every_round_ends_inconclusive",
+        ),
+    ),
+    Row(
         "dead-locals-stay",
         EMIT,
         "self._emit_dead_slots(block.live)",

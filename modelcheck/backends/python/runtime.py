@@ -234,7 +234,7 @@ def follow_choices(way: Way) -> Step:
     """The step that takes every way through its choices, as far as the limits allow.
 
     Soundness: ways that are not followed are states that are not visited; `CutOutcomes` says so,
-    and the search never calls such a run exhausted (`test_search.py`).
+    and the search never calls such a run exhausted.
     """
 
     def step(state: State) -> StepResult:
