@@ -143,6 +143,26 @@ ROWS = (
         ),
     ),
     Row(
+        "cut-step-not-noted",
+        SEARCH,
+        "self._is_cut = self._is_cut or isinstance(outcomes, CutOutcomes)",
+        "pass",
+        "A step whose choices were not all followed is no reason to say inconclusive.",
+        (
+            "tests/traps/test_semantics.py::test_a_local_loop_that_chooses_in_every_round_ends_inconclusive",
+        ),
+    ),
+    Row(
+        "cut-start-not-noted",
+        SEARCH,
+        "self._is_cut = isinstance(outcomes, CutOutcomes)",
+        "self._is_cut = False",
+        "A start whose choices were not all followed is no reason to say inconclusive.",
+        (
+            "tests/unit/explore/test_limits.py::test_a_start_whose_choices_are_not_all_followed_is_not_exhausted",
+        ),
+    ),
+    Row(
         "giving-up-verifies",
         PROPERTIES,
         "if not ending.exhausted:",

@@ -1,7 +1,7 @@
 """Whoever gives up says so: no limit ever gives a verdict `verified` or `not tested`."""
 
 import pytest
-from programs import increments
+from programs import increments, make_program
 
 from modelcheck.explore import limits
 from modelcheck.explore.options import Options
@@ -69,3 +69,26 @@ def test_progress_is_reported():
         limits.SECONDS_BETWEEN_REPORTS = limits_were
     assert seen
     assert all(0 < p.states <= 7646 and p.transitions >= p.states - 1 for p in seen)
+
+
+def test_a_start_whose_choices_are_not_all_followed_is_not_exhausted():
+    result = explore(
+        make_program("""
+object x: shared U8
+
+template t count 1
+  entry a
+  local %c: U8
+  block a
+    %c = choose 2
+    if (%c == 0:U8) jump a else b
+  block b
+    step
+    store once x = 1:U8
+    end
+""")
+    )
+    assert not result.exhausted
+    verdicts = {p.name: p.verdict for p in result.properties}
+    assert verdicts["diverges"] is Verdict.VIOLATED
+    assert verdicts["deadlock"] is Verdict.INCONCLUSIVE
