@@ -112,8 +112,8 @@ def _is_written_as_path(argument: str) -> bool:
 def _take_path(path: Path, here: Path) -> SpecFile:
     if path.is_dir():
         raise SelectionError(
-            f"{show_path(path, here)} is a folder; name one spec of it"
-            " (`gate` and `list` take folders)"
+            f"{show_path(path, here)}:1:1: [MC002] {show_path(path, here)} is a folder; name one"
+            " spec of it (`gate` and `list` take folders)"
         )
     return SpecFile(path, show_path(path, here), _read_name(path) or path.stem)
 
