@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from modelcheck.ir.nodes import Program
 from modelcheck.ir.types import PtrType, QueueOf, SetType
 from naive.run import Blocked, Failed, NeedsChoice, Runner
+from naive.silence import is_allowed, list_leak_names, list_race_names
 from naive.state import ALIVE, State, start_state, thaw
 from naive.world import ENDED, Spot, World
 
@@ -37,7 +38,7 @@ class Step:
     """What one thread can do next in a state."""
 
     ends: list[tuple[tuple[int, ...], object]] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)
+    failures: list[Failed] = field(default_factory=list)
     waits_idle: list[bool] = field(default_factory=list)
     accesses: set[tuple[Spot, bool, bool]] = field(default_factory=set)
     orders: set[tuple[str, str, str]] = field(default_factory=set)
@@ -68,7 +69,7 @@ def try_all_choices(make_runner, act, step: Step) -> None:
             step.waits_idle.append(blocked.idle)
             continue
         except Failed as failed:
-            step.failures.append(failed.property)
+            step.failures.append(failed)
         else:
             step.ends.append((choices, runner.state.freeze()))
         step.accesses |= runner.accesses
@@ -151,15 +152,10 @@ def races(world: World, steps: list[Step]) -> bool:
                         spot == other
                         and (writes or other_writes)
                         and (plain or other_plain)
-                        and not is_allowed(world, "data-race", spot)
+                        and not is_allowed(world, "data-race", list_race_names(world, spot))
                     ):
                         return True
     return False
-
-
-def is_allowed(world: World, check: str, spot: Spot | None = None) -> bool:
-    names = {""} if spot is None else {"", spot[0], *world.fields_on(spot)}
-    return any(allow.check == check and allow.on in names for allow in world.program.allows)
 
 
 def leaks(world: World, state: State, steps: list[Step]) -> bool:
@@ -189,7 +185,7 @@ def leaks(world: World, state: State, steps: list[Step]) -> bool:
     return any(
         state.status[obj.name, element] == ALIVE
         and (obj.name, element) not in held
-        and not is_allowed(world, "leak", (obj.name, element, ()))
+        and not is_allowed(world, "leak", list_leak_names(world, obj.name))
         for obj in world.objects.values()
         if obj.kind == "pool"
         for element in world.elements(obj)
@@ -229,7 +225,7 @@ def explore(program: Program, *, most_states: int = 100_000) -> Findings:
     reached = {p.name for p in program.properties if p.kind == "reachable"}
     never_reached = set(reached)
     first = begin(world)
-    found.failed.update(first.failures)
+    note_failures(world, found, first.failures)
     orders |= first.orders
     depth: dict[object, int] = {frozen: 0 for _, frozen in first.ends}
     found.initial = len(depth)
@@ -243,7 +239,7 @@ def explore(program: Program, *, most_states: int = 100_000) -> Findings:
         successors[frozen] = [target for step in steps for _, target in step.ends]
         failures = [failure for step in steps for failure in step.failures]
         found.transitions += len(successors[frozen]) + len(failures)
-        found.failed.update(failures)
+        note_failures(world, found, failures)
         for step in steps:
             orders |= step.orders
         is_quiet = False
@@ -272,13 +268,19 @@ def explore(program: Program, *, most_states: int = 100_000) -> Findings:
         found.violated.add("deadlock")
     if can_miss(successors, good) and not is_allowed(world, "stuck"):
         found.violated.add("stuck")
+    orders = {o for o in orders if not is_allowed(world, o[0], o[1:])}
     found.violated |= {name for name in {o[0] for o in orders} if is_cyclic(name, orders)}
     if not found.quiescent:
         found.not_tested.update(p.name for p in program.properties if p.kind == "final")
-        if any(obj.kind == "pool" for obj in program.objects):
+        has_pools = any(obj.kind == "pool" for obj in program.objects)
+        if has_pools and not is_allowed(world, "leak"):
             found.not_tested.add("leak")
     found.has_cycle = has_cycle(successors)
     return found
+
+
+def note_failures(world: World, found: Findings, failures: list[Failed]) -> None:
+    found.failed |= {f.property for f in failures if not is_allowed(world, f.property, f.names)}
 
 
 def judge(world, state, steps, found: Findings, never_reached: set[str], *, is_quiet) -> None:

@@ -34,6 +34,7 @@ from modelcheck.ir.nodes import (
     Me,
     New,
     ObjectRoot,
+    Place,
     PointerRoot,
     Precedes,
     QueueContains,
@@ -51,6 +52,7 @@ from modelcheck.ir.nodes import (
 from modelcheck.ir.ops import OPS
 from modelcheck.ir.types import QueueOf
 from naive import state as memory
+from naive.silence import list_subject_names
 from naive.state import State
 from naive.world import ENDED, UNINITIALISED, Spot, World
 
@@ -58,11 +60,12 @@ MOST_BLOCKS = 10_000
 
 
 class Failed(Exception):  # noqa: N818
-    """The step breaks a property."""
+    """The step breaks a property; `allow` may know what of by these names."""
 
-    def __init__(self, property_: str) -> None:
+    def __init__(self, property_: str, names: frozenset[str] = frozenset()) -> None:
         super().__init__(property_)
         self.property = property_
+        self.names = names
 
 
 class Blocked(Exception):  # noqa: N818
@@ -166,12 +169,12 @@ class Runner:
                 self.set_memory(spot, value)
             case QueueOp():
                 self.queue(thread, values, instr)
-            case Check(condition, fault):
+            case Check(condition, fault, subject):
                 if not self.value(thread, values, condition):
-                    raise Failed(fault)
-            case Assert(condition, property_):
+                    raise Failed(fault, self.names_of(thread, values, subject))
+            case Assert(condition, property_, _, subject):
                 if not self.value(thread, values, condition):
-                    raise Failed(property_)
+                    raise Failed(property_, self.names_of(thread, values, subject))
             case Wait(condition, idle):
                 if not self.value(thread, values, condition):
                     raise Blocked(idle=idle)
@@ -293,6 +296,20 @@ class Runner:
             old = self.state.memory[leaf]
             value = (*old[:index], value, *old[index + 1 :])
         self.state.memory[leaf] = value
+
+    def names_of(self, thread, values, subject: Place | None) -> frozenset[str]:
+        """What `allow` may call the subject of a check."""
+
+        def find_spot(place: Place) -> Spot | None:
+            root = place.root
+            if isinstance(root, PointerRoot) and not self.value(thread, values, root.pointer):
+                return None
+            spot = self.spot(thread, values, place)
+            return spot if self.world.exists(spot) else None
+
+        if subject is None:
+            return frozenset()
+        return frozenset(list_subject_names(self.world, subject, find_spot))
 
     def note(self, spot: Spot, kind: Kind, *, writes: bool) -> None:
         if kind not in (Kind.GHOST, Kind.SILENT):

@@ -94,6 +94,19 @@ class World:
             for i in range(of.count):
                 self.add_places((name, element, (*path, i)), of.element)
 
+    def exists(self, spot: Spot) -> bool:
+        """Whether every number on the way to a spot is one of an element."""
+        name, element, path = spot
+        of: ValueType = self.objects[name].type
+        inside = element in self.elements(self.objects[name])
+        for part in path:
+            if isinstance(of, ArrayOf):
+                inside = inside and 0 <= int(part) < of.count
+                of = of.element
+            elif isinstance(of, Embedded):
+                of = next(f.type for f in self.structs[of.struct].fields if f.name == part)
+        return inside
+
     def type_at(self, spot: Spot) -> ValueType:
         of: ValueType = self.objects[spot[0]].type
         for part in spot[2]:
