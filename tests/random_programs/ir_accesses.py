@@ -35,9 +35,11 @@ from modelcheck.ir.types import (
     BOOL,
     THREAD_ID,
     U8,
+    PtrType,
     RangeType,
     ScalarType,
     SetType,
+    WordType,
 )
 from random_programs.ir_builder import (
     NODE,
@@ -45,12 +47,13 @@ from random_programs.ir_builder import (
     SMALL,
     differs,
     equal,
+    incremented,
     less,
     negate,
     null,
     number,
     own_index,
-    plus,
+    wrapped,
 )
 from random_programs.ir_values import NUMBERS, PART_FIELDS, Values
 
@@ -89,9 +92,11 @@ class Accesses(Values):
         name = code.local(of, hidden=True)
         code.emit(Load(name, place, self.load_kind()))
         code.step("increment: store")
-        more: Expr = plus(Local(name), number(1), RangeType(1, 256))
+        more: Expr = incremented(Local(name), of)
         if of == SMALL and (self.shared.has("fault") or rng.random() < 0.1):
             code.emit(Check(Apply("<=", (more, number(2)), BOOL), "range", place))
+        elif isinstance(of, WordType) and not self.in_loop and rng.random() < 0.5:
+            more = wrapped(more, of)
         else:
             more = Apply("%", (more, number(3)), of)
         code.emit(Store(place, more, self.store_kind()))
@@ -121,6 +126,9 @@ class Accesses(Values):
         self.nested(rng.choice((1, 1, 2)))
         if rng.random() < 0.9:
             code.step("unlock")
+            if rng.random() < 0.3:
+                held = equal(Read(owner, Kind.SILENT), Current())
+                code.emit(Assert(held, "lock-misuse", "not held", place))
             code.emit(Store(owner, null(THREAD_ID), Kind.RELEASE))
 
     def nested(self, count: int) -> None:
@@ -240,16 +248,35 @@ class Accesses(Values):
             self.code.fork(differs(pointer, null(of)), use)
 
     def container(self) -> None:
-        """From a Part to the Node around it."""
-        if NODE not in self.shared.node_fields.values() and not self.shared.node_fields:
-            return
-        names = [name for name in self.code.locals_of(PART) if name in self.sure]
+        """From a Part to the Node around it, or to the object it is an element of."""
+        code, rng = self.code, self.rng
+        names = [name for name in code.locals_of(PART) if name in self.sure]
         if not names or not self.shared.has("part"):
             return
-        pointer = Local(self.rng.choice(names))
-        name = self.code.local(NODE)
-        self.code.check_pointer(pointer, "Part")
-        self.code.emit(Assign(name, ContainerOf(pointer, "Node", ("part",))))
+        outer: list[tuple[str, str, tuple[str | Expr, ...]]] = []
+        if self.shared.node_fields:
+            outer.append(("Node", "v", ("part",)))
+        outer.append(("Top", "level", ("part",)))
+        if self.shared.has("array"):
+            outer.append(("Top", "level", ("parts", number(rng.randrange(2)))))
+        struct, field_, path = rng.choice(outer)
+        pointer = Local(rng.choice(names))
+        name = code.local(PtrType(struct))
+        code.check_pointer(pointer, "Part")
+        code.emit(Assign(name, ContainerOf(pointer, struct, path)))
+        of = SMALL if struct == "Top" else self.shared.node_fields["v"]
+
+        def use() -> None:
+            code.step("use what is around")
+            place = self.through(Local(name), struct, (field_,), reading=False)
+            code.emit(Store(place, self.value(of), self.store_kind()))
+
+        found = differs(Local(name), null(PtrType(struct)))
+        if self.shared.has("fault") and rng.random() < 0.3:
+            code.emit(Check(found, "out-of-bounds", Place(PointerRoot(pointer, "Part"))))
+            use()
+        else:
+            code.fork(found, use)
 
     # ------------------------------------------------------------------ queues and sets
 

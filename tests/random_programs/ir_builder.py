@@ -24,7 +24,7 @@ from modelcheck.ir.nodes import (
     StepInfo,
     Terminator,
 )
-from modelcheck.ir.types import BOOL, THREAD_ID, U8, PtrType, RangeType, ScalarType
+from modelcheck.ir.types import BOOL, THREAD_ID, U8, PtrType, RangeType, ScalarType, WordType
 
 SMALL = RangeType(0, 2)
 TRUE = Const(1, BOOL)
@@ -57,6 +57,16 @@ def negate(condition: Expr) -> Apply:
 
 def plus(left: Expr, right: Expr, of: ScalarType = U8) -> Apply:
     return Apply("+", (left, right), of)
+
+
+def incremented(value: Expr, of: ScalarType) -> Apply:
+    """One more than a value of a number type, not yet wrapped."""
+    largest = (1 << of.bits) - 1 if isinstance(of, WordType) else 255
+    return plus(value, number(1), RangeType(1, largest + 1))
+
+
+def wrapped(value: Expr, of: WordType) -> Apply:
+    return Apply(f"wrap{of.bits}", (value,), of)
 
 
 def own_index() -> Apply:

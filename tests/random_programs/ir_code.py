@@ -33,7 +33,6 @@ from modelcheck.ir.types import (
     U8,
     RangeType,
 )
-from random_programs.ir_accesses import Accesses
 from random_programs.ir_builder import (
     NODE,
     PART,
@@ -47,10 +46,11 @@ from random_programs.ir_builder import (
     own_index,
     plus,
 )
+from random_programs.ir_mistakes import Mistakes
 from random_programs.ir_values import NUMBERS
 
 
-class CodeMaker(Accesses):
+class CodeMaker(Mistakes):
     """Makes the statements of one thread."""
 
     # ------------------------------------------------------------------ waiting and choosing
@@ -154,7 +154,10 @@ class CodeMaker(Accesses):
             return
         was, self.in_loop = self.in_loop, True
         head, after = code.new_label(), code.new_label()
-        match rng.choice(("spin", "spin", "for ever", "count", "local")):
+        ways = ["spin", "spin", "for ever", "count", "local"]
+        if not was and self.shared.has("choice"):  # else its paths would double each round
+            ways.append("choose")
+        match rng.choice(ways):
             case "spin":
                 code.jump_to(head)
                 name = self.load(BOOL, SMALL, U8)
@@ -185,6 +188,16 @@ class CodeMaker(Accesses):
                 self.nested(1)
                 more = plus(Local(name), number(1), RangeType(1, 3))
                 code.emit(Assign(name, Apply("min", (more, number(2)), SMALL)))
+                code.close(Branch(less(Local(name), number(2)), head, after))
+            case "choose":
+                # Local work that chooses in every round.
+                name, more = code.local(SMALL), code.local(BOOL)
+                code.emit(Assign(name, Const(0, SMALL)))
+                code.jump_to(head)
+                code.emit(Choose(more, 2))
+                longer = Apply("ite", (Local(more), number(2), number(1)), SMALL)
+                value = plus(Local(name), longer, RangeType(1, 4))
+                code.emit(Assign(name, Apply("min", (value, number(2)), SMALL)))
                 code.close(Branch(less(Local(name), number(2)), head, after))
             case _:
                 # Local work that ends, or (a fault) does not where the condition holds.
@@ -355,6 +368,7 @@ class CodeMaker(Accesses):
             (self.divide, 4 * has("fault")),
             (self.spawn, 4 * has("spawn")),
             (self.crash, 2 * has("crash")),
+            (self.mistake, 4 * bool(self.shared.mistakes)),
             (self.interrupts, 2 * has("interrupt")),
             (self.stack_frame, 4 * has("local")),
         )

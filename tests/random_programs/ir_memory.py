@@ -10,6 +10,8 @@ from modelcheck.ir.types import (
     BOOL,
     THREAD_ID,
     U8,
+    U16,
+    U32,
     ArrayOf,
     Embedded,
     EnumType,
@@ -45,10 +47,29 @@ FEATURES = {
     "initial": 3,
     "loop": 8,
     "enum": 2,
-    "fault": 4,
+    "fault": 5,
     "marked": 6,
+    "wide": 2,
+    "allow": 3,
 }
 """What a program may have, and how many of ten programs get it."""
+
+
+MISTAKES = {
+    "null-dereference": "pointer",
+    "use-after-free": "pool",
+    "double-free": "pool",
+    "uninitialised": "pool",
+    "leak": "pool",
+    "out-of-bounds": "array",
+    "capacity": "queue",
+    "lock-order": "lock",
+    "lock-misuse": "lock",
+    "range": "",
+    "arithmetic": "",
+    "diverges": "",
+}
+"""What a thread may do wrong on purpose, and what the program has to have for it."""
 
 
 @dataclass
@@ -64,6 +85,8 @@ class Shared:
     arrays: list[tuple[Place, ArrayOf]] = field(default_factory=list)
     locks: list[Place] = field(default_factory=list)
     nodes: list[Place] = field(default_factory=list)  # shared objects that are Nodes
+    parts: list[Place] = field(default_factory=list)  # Parts embedded in what is shared
+    mistakes: tuple[str, ...] = ()  # that its threads like to make
     node_fields: dict[str, ScalarType] = field(default_factory=dict)
     stable: tuple[str, ...] = ()
     pools: list[str] = field(default_factory=list)
@@ -81,7 +104,9 @@ def make_shared(rng: Random) -> Shared:
     features = {name for name, weight in FEATURES.items() if rng.random() * 10 < weight}
     if features & {"reuse", "stable"}:
         features.add("pool")
-    shared = Shared(features)
+    mistakes = tuple(rng.sample(sorted(MISTAKES), 3)) if "fault" in features else ()
+    features |= {MISTAKES[name] for name in mistakes} - {""}
+    shared = Shared(features, mistakes=mistakes)
     shared.structs.append(Struct("Lock", (Field("owner", THREAD_ID),), marked=True))
     shared.structs.append(Struct("Part", (Field("a", SMALL), Field("b", BOOL))))
     if shared.has("pool") or shared.has("pointer"):
@@ -93,7 +118,7 @@ def make_shared(rng: Random) -> Shared:
         shared.objects.append(Object(name, "shared", of, durable=rng.random() < 0.2))
         shared.scalars.append((Place(ObjectRoot(name)), of))
     if shared.has("lock"):
-        for i in range(rng.choice((1, 2))):
+        for i in range(2 if "lock-order" in mistakes else rng.choice((1, 2))):
             shared.objects.append(Object(f"lock{i}", "shared", Embedded("Lock")))
             shared.locks.append(Place(ObjectRoot(f"lock{i}")))
     if shared.has("ghost"):
@@ -171,6 +196,11 @@ def declare_top(rng: Random, shared: Shared) -> None:
         fields.append(Field("seen", SetType(rng.choice((THREAD_ID, SMALL, MODE)))))
     if shared.has("array"):
         fields.append(Field("cells", ArrayOf(SMALL, 2), start=rng.choice((0, 1))))
+    if shared.has("array") and shared.has("part"):
+        fields.append(Field("parts", ArrayOf(Embedded("Part"), 2)))
+    if shared.has("wide"):
+        fields.append(Field("wide", U16, start=rng.choice((0, 0xFFFF, 0xFFFF))))
+        fields.append(Field("wider", U32, start=rng.choice((1, 0xFFFFFFFF))))
     if shared.has("enum"):
         fields.append(Field("mode", MODE, start=rng.choice((0, 1))))
     if shared.has("spawn"):
@@ -198,11 +228,17 @@ def add_field(shared: Shared, place: Place, f: Field) -> None:
     match f.type:
         case QueueOf():
             shared.queues.append((place, f.type))
+        case ArrayOf(Embedded("Part"), count):
+            for i in range(count):
+                part = Place(place.root, (*place.path, number(i)))
+                shared.scalars.append((Place(part.root, (*part.path, "a")), SMALL))
+                shared.parts.append(part)
         case ArrayOf():
             shared.arrays.append((place, f.type))
         case Embedded("Lock"):
             shared.locks.append(place)
         case Embedded():
+            shared.parts.append(place)
             for name, of in (("a", SMALL), ("b", BOOL)):
                 shared.scalars.append((Place(place.root, (*place.path, name)), of))
         case _ if f.ghost:

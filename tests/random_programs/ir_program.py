@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from random import Random
 
+from modelcheck.checks import BUILT_IN
 from modelcheck.ir.nodes import (
     Alive,
+    Allow,
     Apply,
     Assign,
     Body,
@@ -60,37 +63,37 @@ def make_program(seed: int) -> Program:
     asserts: set[str] = set()
     templates: list[Template] = []
     workers: list[Template] = []
-    declared = [(name, count) for name, count, _ in plan]
-    for name, count, role in plan:
-        code = Code(name)
+    declared = [(one.name, one.count) for one in plan]
+    threads = sum(one.count for one in plan)
+    for one in plan:
+        code = Code(one.name)
         stack = ""
-        if role == "main" and shared.has("local") and rng.random() < 0.6:
-            stack = f"{name}.part"
-            shared.objects.append(Object(stack, "local", Embedded("Part"), template=name))
-        maker = CodeMaker(
-            rng, shared, code, count, declared, workers if role == "main" else [], stack, asserts
-        )
+        if one.role == "main" and shared.has("local") and rng.random() < 0.6:
+            stack = f"{one.name}.part"
+            shared.objects.append(Object(stack, "local", Embedded("Part"), template=one.name))
+        spawns = workers if one.role == "main" else []
+        maker = CodeMaker(rng, shared, code, one.count, declared, spawns, stack, asserts)
         parameters: tuple[str, ...] = ()
-        if role == "worker":
+        if one.role == "worker":
             types = [SMALL, NODE] if shared.nodes or shared.pools else [SMALL]
             parameters = tuple(code.local(of) for of in types[: rng.choice((0, 1, 2))])
-        length = rng.choice((3, 4, 5, 6)) if role == "main" else rng.choice((1, 2, 2))
-        if role == "main" and shared.has("loop") and rng.random() < 0.85:
+        length = choose_length(rng, one.role, threads)
+        if one.role == "main" and shared.has("loop") and rng.random() < 0.85:
             maker.for_ever(min(length, 4))
         else:
             for _ in range(length):
                 maker.statement()
         template = Template(
-            name,
-            count,
+            one.name,
+            one.count,
             code.finish(End()),
-            spawned=role == "worker",
+            spawned=one.role == "worker",
             parameters=parameters,
-            context=role if role in ("hardirq", "softirq") else "task",
-            interrupts="main0" if role in ("hardirq", "softirq") else "",
+            context="task" if one.role in ("main", "worker") else one.role,
+            interrupts=one.interrupts,
         )
         templates.append(template)
-        if role == "worker":
+        if one.role == "worker":
             workers.append(template)
     return Program(
         f"random-{seed}",
@@ -102,22 +105,61 @@ def make_program(seed: int) -> Program:
             *make_properties(rng, shared, declared),
             *(Property(n, "assert") for n in sorted(asserts)),
         ),
+        make_allows(rng, shared),
     )
 
 
-def plan_threads(rng: Random, shared: Shared) -> list[tuple[str, int, str]]:
-    """Name, copies and role of each template; workers first, for others spawn them."""
-    plan: list[tuple[str, int, str]] = []
+@dataclass(frozen=True)
+class Planned:
+    """A template to make: its copies, what it does, on whose CPU it runs if it is a handler."""
+
+    name: str
+    count: int
+    role: str
+    interrupts: str = ""
+
+
+SHAPES = ((1, 1), (2,), (1, 1, 1), (2, 1), (3,), (2, 2), (1, 1, 1, 1), (5,))
+SHAPE_WEIGHTS = (6, 4, 4, 5, 3, 1, 1, 1)
+
+
+def plan_threads(rng: Random, shared: Shared) -> list[Planned]:
+    """The templates; workers first, for others spawn them."""
+    plan: list[Planned] = []
     if shared.has("spawn"):
-        plan.append(("worker", rng.choice((1, 1, 2)), "worker"))
-    shape = rng.choice(((1, 1), (2,), (1, 1), (1, 1, 1), (2, 1), (2, 1), (3,)))
+        plan.append(Planned("worker", rng.choice((1, 1, 2)), "worker"))
+    shape = rng.choices(SHAPES, SHAPE_WEIGHTS)[0]
     if shared.has("interrupt"):
         shape = rng.choice(((1,), (1, 1), (1, 1), (2,)))
-    plan += [(f"main{i}", count, "main") for i, count in enumerate(shape)]
+    plan += [Planned(f"main{i}", count, "main") for i, count in enumerate(shape)]
     if shared.has("interrupt"):
         role = rng.choice(("hardirq", "softirq"))
-        plan.append(("handler", shape[0], role))
+        plan.append(Planned("handler", shape[0], role, "main0"))
+        if rng.random() < 0.4:
+            plan.append(Planned("nested", shape[0], "hardirq", "handler"))
     return plan
+
+
+def choose_length(rng: Random, role: str, threads: int) -> int:
+    """How many statements a thread has: the more threads there are the fewer."""
+    if role != "main" or threads > 3:
+        return rng.choice((1, 2, 2))
+    return rng.choice((2, 3, 4) if threads == 3 else (3, 4, 5, 6))
+
+
+def make_allows(rng: Random, shared: Shared) -> tuple[Allow, ...]:
+    """What is not to be reported: everywhere, or of an object, a struct or a field."""
+    if not shared.has("allow"):
+        return ()
+    found = []
+    fields = [f"{s.name}.{f.name}" for s in shared.structs for f in s.fields]
+    names = [o.name for o in shared.objects] + [s.name for s in shared.structs]
+    for check in rng.sample(BUILT_IN, rng.choice((1, 2, 3))):
+        on = rng.choice((*fields, *names, *names, ""))
+        found.append(Allow(check, on, "random"))
+    if rng.random() < 0.5:
+        found.append(Allow("data-race", rng.choice((*fields, *names)), "random"))
+    return tuple(found)
 
 
 def make_initial(rng: Random, shared: Shared) -> Body:

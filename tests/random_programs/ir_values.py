@@ -26,11 +26,14 @@ from modelcheck.ir.types import (
     BOOL,
     THREAD_ID,
     U8,
+    U16,
+    U32,
     EnumType,
     PtrType,
     RangeType,
     ScalarType,
     SetType,
+    WordType,
 )
 from random_programs.ir_builder import (
     NODE,
@@ -41,16 +44,17 @@ from random_programs.ir_builder import (
     address,
     differs,
     equal,
+    incremented,
     less,
     negate,
     null,
     number,
     own_index,
-    plus,
+    wrapped,
 )
 from random_programs.ir_memory import Shared
 
-NUMBERS = (SMALL, U8)
+NUMBERS = (SMALL, U8, U16, U32)
 LOADS = (Kind.ONCE, Kind.ONCE, Kind.ACQUIRE, Kind.DEPENDENT)
 STORES = (Kind.ONCE, Kind.ONCE, Kind.RELEASE)
 PART_FIELDS = [("a", SMALL), ("b", BOOL)]
@@ -95,25 +99,17 @@ class Values:
                 last = 2
                 choices = [Const(rng.randint(0, last), of), *known]
                 if of == SMALL:
-                    choices += [
-                        Apply("%", (plus(Local(n), number(1), RangeType(1, 256)), number(3)), SMALL)
-                        for n in code.locals_of(*NUMBERS)
-                    ]
+                    choices += [self.modulo(n) for n in code.locals_of(*NUMBERS)]
                     choices += [
                         Apply("ite", (Local(n), number(1), number(0)), SMALL)
                         for n in code.locals_of(BOOL)
                     ]
                 return rng.choice(choices)
-            case _ if of == U8:
-                choices = [Const(rng.randint(0, 2), U8), *known]
-                for n in code.locals_of(*NUMBERS):
-                    more = plus(Local(n), number(1), RangeType(1, 256))
-                    if not self.in_loop:
-                        choices.append(Apply("wrap8", (more,), U8))
-                    choices.append(Apply("%", (more, number(3)), U8))
-                    choices.append(Apply("^", (Local(n), number(1)), U8))
+            case WordType():
+                choices = [Const(rng.randint(0, 2), of), *known]
                 if not self.in_loop and rng.random() < 0.2:
-                    choices.append(Apply("wrap8", (Const(-1, RangeType(-1, -1)),), U8))
+                    choices.append(wrapped(Const(-1, RangeType(-1, -1)), of))
+                choices += [self.computed(n, of) for n in code.locals_of(SMALL, of)]
                 return rng.choice(choices)
             case _ if of == BOOL:
                 return rng.choice((Const(rng.randint(0, 1), BOOL), self.condition()))
@@ -131,13 +127,31 @@ class Values:
             case _:
                 raise AssertionError(of)
 
+    def modulo(self, name: str) -> Expr:
+        """A small number made of a local."""
+        more = incremented(Local(name), self.code.locals[name])
+        return Apply("%", (more, number(3)), SMALL)
+
+    def computed(self, name: str, of: WordType) -> Expr:
+        """A word made of a local; in a loop it takes few values."""
+        rng, value = self.rng, Local(name)
+        more = incremented(value, self.code.locals[name])
+        largest = more.type.hi
+        choices: list[Expr] = [
+            Apply("%", (more, number(3)), of),
+            Apply(">>", (value, number(rng.choice((1, 7)))), RangeType(0, largest)),
+        ]
+        if not self.in_loop:
+            choices += [
+                wrapped(more, of),
+                Apply("^", (value, number(1)), of),
+                wrapped(Apply("<<", (value, number(4)), RangeType(0, largest << 4)), of),
+            ]
+        return rng.choice(choices)
+
     def parts(self) -> list[Expr]:
         """Addresses of fixed Parts, embedded ones too."""
-        found = [
-            address(Place(place.root, place.path[:-1]))
-            for place, _ in self.shared.scalars
-            if place.path[-2:] == ("part", "a")
-        ]
+        found: list[Expr] = [address(place) for place in self.shared.parts]
         if self.shared.has("part"):
             found += [address(Place(place.root, ("part",))) for place in self.shared.nodes]
         if self.stack:
