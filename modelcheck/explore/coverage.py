@@ -10,7 +10,7 @@ from modelcheck.explore.properties import Judged
 from modelcheck.explore.result import FieldRange
 from modelcheck.ir.memory import ALIVE, UNINITIALISED, Memory, Slot
 from modelcheck.ir.nodes import Assert, Block, Body, Program, Spawn
-from modelcheck.ir.traverse import successors
+from modelcheck.ir.regions import list_start_blocks, list_step_blocks
 
 Location = tuple[str, str]  # (template, label)
 
@@ -63,30 +63,6 @@ def find_unevaluated(
     return tuple(
         j.name for j in judged if j.kind != "built in" and not asked.get(j.kind, j.name in asserted)
     )
-
-
-def list_step_blocks(body: Body, location: Block) -> tuple[Block, ...]:
-    """The blocks that the step at a location may run: its own, then local ones."""
-    return _follow(body, [location])
-
-
-def list_start_blocks(body: Body) -> tuple[Block, ...]:
-    """The blocks that run before the first location."""
-    entry = next(block for block in body.blocks if block.label == body.entry)
-    return () if entry.rest else _follow(body, [entry])
-
-
-def _follow(body: Body, start: list[Block]) -> tuple[Block, ...]:
-    by_label = {block.label: block for block in body.blocks}
-    found = {block.label: block for block in start}
-    waiting = list(start)
-    while waiting:
-        for label in successors(waiting.pop().end):
-            block = by_label[label]
-            if label not in found and not block.rest:
-                found[label] = block
-                waiting.append(block)
-    return tuple(found.values())
 
 
 def find_ranges(memory: Memory, states: Sequence[State]) -> tuple[FieldRange, ...]:

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 
 from modelcheck.backends.python.model import Model, Watched
 from modelcheck.backends.python.outcomes import State
-from modelcheck.explore.race import find_declaration
 from modelcheck.ir.memory import Memory, PlaceInfo, Slot
 from modelcheck.ir.nodes import Block, Body, QueueOp, Store, Template
+from modelcheck.ir.races import find_declaration
 from modelcheck.ir.traverse import successors
 from modelcheck.ir.types import ThreadIdType
 

@@ -4,10 +4,11 @@ from tests.damage.row import Row
 
 EMIT = "backends/python/emit.py"
 RUNTIME = "backends/python/runtime.py"
-FACTS = "backends/python/facts.py"
+FACTS = "backends/facts.py"
 INTERRUPTS = "backends/python/interrupts.py"
 MODEL = "backends/python/model.py"
 EXPRESSIONS = "backends/python/expressions.py"
+REGIONS = "ir/regions.py"
 
 ROWS = (
     Row(
@@ -111,7 +112,7 @@ ROWS = (
     Row(
         "new-takes-the-lowest-slot",
         RUNTIME,
-        "rank = chooser.pick(len(free)) if self.reuse and chooser is not None else 0",
+        "rank = chooser.pick(len(free)) if known.reuse and chooser is not None else 0",
         "rank = 0",
         "Of several free slots only the first comes back.",
         (
@@ -245,8 +246,8 @@ ROWS = (
     ),
     Row(
         "handlers-come-back",
-        INTERRUPTS,
-        "if back := first & _list_exits(template.body, location):",
+        REGIONS,
+        "if back := first & list_exits(template.body, location):",
         "if back := frozenset[str]():",
         "A handler that comes back to its start is taken for one that has not started.",
         (
@@ -255,7 +256,7 @@ ROWS = (
     ),
     Row(
         "later-divergence",
-        EMIT,
+        REGIONS,
         "MAX_BLOCKS = 10_000",
         "MAX_BLOCKS = 20_000",
         "A step diverges later than docs/ir.md says.",

@@ -5,6 +5,7 @@ from tests.damage.row import Row
 SEARCH = "explore/search.py"
 PROPERTIES = "explore/properties.py"
 RACE = "explore/race.py"
+RACES = "ir/races.py"
 LEAK = "explore/leak.py"
 STUCK = "explore/stuck.py"
 ORDERS = "explore/orders.py"
@@ -306,7 +307,7 @@ ROWS = (
     ),
     Row(
         "one-atomic-is-enough",
-        RACE,
+        RACES,
         "if first.is_atomic and second.is_atomic:",
         "if first.is_atomic or second.is_atomic:",
         "A step inside an atomic block races with nothing.",
@@ -316,7 +317,7 @@ ROWS = (
     ),
     Row(
         "reads-in-expressions-do-not-race",
-        RACE,
+        RACES,
         "if isinstance(expr, Look) and expr.kind.is_access:",
         "if False:",
         "What a condition reads races with nothing.",
@@ -344,7 +345,7 @@ ROWS = (
     ),
     Row(
         "declaration-of-the-object",
-        RACE,
+        RACES,
         'declaration = f"{found.struct}.{part}"',
         'declaration = declaration or f"{found.struct}.{part}"',
         "A field has another name by pointer than by object, so the two never race.",

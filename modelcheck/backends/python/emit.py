@@ -17,6 +17,7 @@ from typing import Literal, assert_never
 from modelcheck.backends.python.expressions import Namespace, Writer
 from modelcheck.backends.python.failures import write_failure
 from modelcheck.backends.python.outcomes import BLOCKED, IDLE
+from modelcheck.backends.subjects import find_label
 from modelcheck.diagnostics import NOWHERE, InternalError
 from modelcheck.ir.memory import Memory
 from modelcheck.ir.nodes import (
@@ -38,7 +39,6 @@ from modelcheck.ir.nodes import (
     Load,
     New,
     Place,
-    PointerRoot,
     Precedes,
     QueueOp,
     Return,
@@ -49,10 +49,16 @@ from modelcheck.ir.nodes import (
     Terminator,
     Wait,
 )
-from modelcheck.ir.traverse import assigned_local, nodes_of, successors, used_locals
-from modelcheck.ir.types import Embedded, ValueType
+from modelcheck.ir.regions import (
+    MAX_BLOCKS,
+    Region,
+    find_entry,
+    find_region,
+    has_choices,
+    list_local_successors,
+)
+from modelcheck.ir.traverse import nodes_of, successors, used_locals
 
-MAX_BLOCKS = 10_000  # in one step; one more is `diverges`
 MAX_NESTING = 12  # blocks written inside each other; Python's parser has limits of its own
 
 Purpose = Literal["step", "start", "initial", "judge"]
@@ -76,66 +82,6 @@ class Text:
         self.depth += 1
         yield
         self.depth -= 1
-
-
-@dataclass(frozen=True, slots=True)
-class Region:
-    """What one function runs: the blocks, in order of discovery, from `entry` on."""
-
-    entry: Block
-    blocks: tuple[Block, ...]
-    has_cycle: bool
-    joins: frozenset[str]  # labels of the blocks with several ways in
-
-    @property
-    def needs_count(self) -> bool:
-        """Whether more than the allowed number of blocks can run."""
-        return self.has_cycle or len(self.blocks) > MAX_BLOCKS
-
-
-def list_locations(body: Body) -> tuple[Block, ...]:
-    """The blocks where a thread may stand, in the order of their numbers."""
-    return tuple(block for block in body.blocks if block.rest)
-
-
-def find_region(body: Body, entry: Block) -> Region:
-    """The blocks from an entry up to the next locations."""
-    by_label = {block.label: block for block in body.blocks}
-    ways_in = {entry.label: 1}
-    blocks = {entry.label: entry}
-    waiting = [entry]
-    while waiting:
-        block = waiting.pop()
-        for label in list_local_successors(by_label, block):
-            ways_in[label] = ways_in.get(label, 0) + 1
-            if label not in blocks:
-                blocks[label] = by_label[label]
-                waiting.append(by_label[label])
-    joins = frozenset(label for label, count in ways_in.items() if count > 1)
-    return Region(entry, tuple(blocks.values()), _has_cycle(by_label, entry), joins)
-
-
-def list_local_successors(by_label: dict[str, Block], block: Block) -> tuple[str, ...]:
-    """Where control may go on within the step: the successors that are no locations."""
-    return tuple(label for label in successors(block.end) if not by_label[label].rest)
-
-
-def _has_cycle(by_label: dict[str, Block], entry: Block) -> bool:
-    """Whether local control can come back to a block of the region (iterative depth-first)."""
-    done: set[str] = set()
-    path: dict[str, list[str]] = {entry.label: list(list_local_successors(by_label, entry))}
-    while path:
-        label, following = next(reversed(path.items()))
-        if not following:
-            done.add(label)
-            del path[label]
-            continue
-        to = following.pop()
-        if to in path:
-            return True
-        if to not in done:
-            path[to] = list(list_local_successors(by_label, by_label[to]))
-    return False
 
 
 class BodyEmitter:
@@ -162,7 +108,7 @@ class BodyEmitter:
         self._watches = watches
         # Of the region under way:
         self._purpose: Purpose = "step"
-        self._region = find_region(body, self._by_label[body.entry])
+        self._region = find_region(body, find_entry(body))
         self._numbers: dict[str, int] = {}
         self._live: tuple[str, ...] = ()
         self._assigned: frozenset[str] = frozenset()
@@ -170,7 +116,7 @@ class BodyEmitter:
     def emit_step(self, name: str, location: Block) -> None:
         """The step at a location: `name(s)`, or `name(s, c)` where it has several outcomes."""
         region = find_region(self._body, location)
-        parameters = "s, c" if self._watches or is_branching(self._memory, region) else "s"
+        parameters = "s, c" if self._watches or has_choices(self._memory.lookup, region) else "s"
         self._begin("step", region, location.live)
         with self._text.indented(f"def {name}({parameters}):"):
             self._emit_comment(location)
@@ -181,7 +127,7 @@ class BodyEmitter:
 
     def emit_start(self, name: str, parameters: Sequence[str]) -> None:
         """A thread's work before its first location: `name(m, c, …)`, None where it gets there."""
-        entry = self._by_label[self._body.entry]
+        entry = find_entry(self._body)
         names = ", ".join(["m", "c", *map(self._name, parameters)])
         with self._text.indented(f"def {name}({names}):"):
             if entry.rest:
@@ -194,13 +140,13 @@ class BodyEmitter:
 
     def emit_initial(self, name: str) -> None:
         """The program's start: `name(m, c)`, None where it ends."""
-        self._begin("initial", find_region(self._body, self._by_label[self._body.entry]), ())
+        self._begin("initial", find_region(self._body, find_entry(self._body)), ())
         with self._text.indented(f"def {name}(m, c):"):
             self._emit_region(set())
 
     def emit_judge(self, name: str) -> None:
         """A property: `name(m)`, True, False, or the Failure of evaluating it."""
-        self._begin("judge", find_region(self._body, self._by_label[self._body.entry]), ())
+        self._begin("judge", find_region(self._body, find_entry(self._body)), ())
         with self._text.indented(f"def {name}(m):"):
             self._emit_region(set())
 
@@ -211,12 +157,7 @@ class BodyEmitter:
         self._purpose = purpose
         self._region = region
         self._live = live
-        self._assigned = frozenset(
-            local
-            for block in region.blocks
-            for instr in block.instrs
-            if (local := assigned_local(instr)) is not None
-        )
+        self._assigned = region.assigned
         joins = [block.label for block in region.blocks if block.label in region.joins]
         self._numbers = {label: i + 1 for i, label in enumerate(joins)}
 
@@ -421,20 +362,11 @@ class BodyEmitter:
 
     def _write_label(self, place: Place) -> str:
         """The declaration that a lock order is about: the innermost field, else the object."""
-        lookup = self._memory.lookup
-        label = ""
-        inner: ValueType = lookup.root_type(place.root)
-        for part in place.path:
-            if isinstance(part, str) and isinstance(inner, Embedded):
-                label = f"{inner.struct}.{part}"
-            inner = lookup.inner_type(inner, part)
-        if label:
+        label = find_label(self._memory, place)
+        if isinstance(label, str):
             return repr(label)
-        if isinstance(place.root, PointerRoot):
-            labels = ("", *(p.label for p in self._memory.places(place.root.struct)))
-            table = self._namespace.add("labels", labels)
-            return f"{table}[{self._writer.write(place.root.pointer)}]"
-        return repr(place.root.object)
+        table = self._namespace.add("labels", label.by_value)
+        return f"{table}[{self._writer.write(label.pointer)}]"
 
     # -----------------------------------------------------------------------------------------
     # Names
@@ -453,18 +385,3 @@ class BodyEmitter:
         if self._template is None:
             raise InternalError("only a thread can come to a location")
         return self._template
-
-
-def is_branching(memory: Memory, region: Region) -> bool:
-    """Whether a region needs a chooser: it asks for choices, or records orders."""
-    return any(_asks(memory, instr) for block in region.blocks for instr in block.instrs)
-
-
-def _asks(memory: Memory, instr: Instr) -> bool:
-    match instr:
-        case Choose() | Spawn() | Precedes():
-            return True
-        case New(_, pool):
-            return memory.lookup.object(pool).reuse
-        case _:
-            return False

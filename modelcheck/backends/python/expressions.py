@@ -24,6 +24,7 @@ from modelcheck.backends.python.runtime import (
     set_by_pointer,
     set_slots,
 )
+from modelcheck.backends.subjects import find_embedded_struct, find_queue
 from modelcheck.diagnostics import InternalError
 from modelcheck.ir.address import Address
 from modelcheck.ir.memory import UNINITIALISED, Memory
@@ -50,7 +51,7 @@ from modelcheck.ir.nodes import (
     ThreadOf,
 )
 from modelcheck.ir.ops import OPS, PYTHON_HELPERS
-from modelcheck.ir.types import BoolType, Embedded, QueueOf, ValueType
+from modelcheck.ir.types import BoolType
 
 NO_SLOT = 1 << 40  # where a null pointer leads: an IndexError instead of a wrong value
 
@@ -141,7 +142,9 @@ class Writer:
             case AddressOf(place):
                 return self.write_address(self.memory.pointer_number(place))
             case ContainerOf(pointer, outer, path):
-                table = self.memory.container_table(self._inner_struct(outer, path), outer, path)
+                table = self.memory.container_table(
+                    find_embedded_struct(self.memory, outer, path), outer, path
+                )
                 return f"{self.namespace.add('container', table)}[{self.write(pointer)}]"
             case Alive(place, stable):
                 return self._write_alive(place, stable=stable)
@@ -168,14 +171,6 @@ class Writer:
                 return OPS[op].python.format(*map(self.write, args))
             case _:
                 assert_never(expr)
-
-    def _inner_struct(self, outer: str, path: tuple[str | Expr, ...]) -> str:
-        inner: ValueType = Embedded(outer)
-        for part in path:
-            inner = self.memory.lookup.inner_type(inner, part)
-        if not isinstance(inner, Embedded):
-            raise InternalError(f"`{outer}` has no struct at {path!r}")
-        return inner.struct
 
     def _write_finished(self, thread: Expr) -> str:
         ended = self.namespace.add("ENDED", self._ended_numbers())
@@ -219,13 +214,6 @@ class Writer:
         slot = self.write_address(self.memory.resolve(place))
         if not self.watches or kind is None:
             return slot
-        queue = self._find_queue(place)
+        queue = find_queue(self.memory, place)
         key = slot if queue is None else self.write_address(self.memory.resolve(queue))
         return f"c.touch({slot}, {key}, {is_write}, KIND_{kind.name})"
-
-    def _find_queue(self, place: Place) -> Place | None:
-        """The queue of which a place is an element."""
-        if not place.path or isinstance(place.path[-1], str):
-            return None
-        outer = Place(place.root, place.path[:-1])
-        return outer if isinstance(self.memory.lookup.place_type(outer), QueueOf) else None

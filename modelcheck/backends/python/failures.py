@@ -7,40 +7,16 @@ pointer's value where that is not null.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 
 from modelcheck.backends.python.expressions import Writer
 from modelcheck.backends.python.outcomes import Failure
+from modelcheck.backends.subjects import Subject, find_subject, is_outside
 from modelcheck.ir.address import Address
 from modelcheck.ir.memory import Memory
-from modelcheck.ir.nodes import Const, ObjectRoot, Place, PointerRoot
-from modelcheck.ir.types import ArrayOf, Embedded, ValueType
+from modelcheck.ir.nodes import ObjectRoot, Place, PointerRoot
 
 Fail = Callable[[int], Failure]
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """A check's subject, cut to the innermost struct around it, and the field below that."""
-
-    place: Place
-    struct: str  # empty where the object is no struct
-    below: str
-
-
-def find_subject(memory: Memory, place: Place) -> Subject:
-    """The innermost struct around a place (or the object itself, where it is no struct)."""
-    lookup = memory.lookup
-    found: ValueType = lookup.root_type(place.root)
-    kept, struct = 0, found.struct if isinstance(found, Embedded) else ""
-    for i, part in enumerate(place.path):
-        found = lookup.inner_type(found, part)
-        if isinstance(found, Embedded):
-            kept, struct = i + 1, found.struct
-    below = place.path[kept] if kept < len(place.path) else ""
-    cut = Place(place.root, place.path[:kept])
-    return Subject(cut, struct, below if isinstance(below, str) else "")
 
 
 def write_failure(writer: Writer, property_: str, detail: str, place: Place | None) -> str:
@@ -57,7 +33,7 @@ def _write_number(writer: Writer, subject: Subject) -> str:
     the null pointer or an index outside leads nowhere.
     """
     root = subject.place.root
-    if _is_outside(writer.memory, subject.place):
+    if is_outside(writer.memory, subject.place):
         return "0"
     if not subject.struct:
         index = root.index if isinstance(root, ObjectRoot) else None
@@ -68,25 +44,6 @@ def _write_number(writer: Writer, subject: Subject) -> str:
     pointers = [root.pointer] if isinstance(root, PointerRoot) and subject.place.path else []
     guards += [writer.write(pointer) for pointer in pointers]
     return f"({number} if {' and '.join(guards)} else 0)" if guards else number
-
-
-def _is_outside(memory: Memory, place: Place) -> bool:
-    """Whether a constant index in a place is one of no element (a folded `out-of-bounds`)."""
-    root = place.root
-    if isinstance(root, ObjectRoot) and isinstance(root.index, Const):
-        count = memory.lookup.instances(memory.lookup.object(root.object))
-        if not 0 <= root.index.value < count:
-            return True
-    found: ValueType = memory.lookup.root_type(root)
-    for part in place.path:
-        if (
-            isinstance(found, ArrayOf)
-            and isinstance(part, Const)
-            and not 0 <= part.value < found.count
-        ):
-            return True
-        found = memory.lookup.inner_type(found, part)
-    return False
 
 
 def _write_guards(writer: Writer, address: Address) -> list[str]:

@@ -12,15 +12,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from modelcheck.backends.facts import Facts
 from modelcheck.backends.python.emit import (
     BodyEmitter,
     Text,
-    find_region,
-    is_branching,
-    list_locations,
 )
 from modelcheck.backends.python.expressions import Namespace
-from modelcheck.backends.python.facts import Facts
 from modelcheck.backends.python.interrupts import gate_steps
 from modelcheck.backends.python.outcomes import (
     Failure,
@@ -32,6 +29,7 @@ from modelcheck.backends.python.outcomes import (
 from modelcheck.backends.python.runtime import (
     MAX_CHOICES_MADE,
     Chooser,
+    Pool,
     Slots,
     Touch,
     Way,
@@ -41,7 +39,8 @@ from modelcheck.diagnostics import NOWHERE, InternalError, Span
 from modelcheck.ir.memory import (
     Memory,
 )
-from modelcheck.ir.nodes import Block, Body, Check, Program, Template
+from modelcheck.ir.nodes import Block, Program, Template
+from modelcheck.ir.regions import can_fail, find_region, has_choices, list_locations
 
 Start = Callable[..., int | Failure | None]  # (m, chooser, *arguments)
 Judge = Callable[[Sequence[int]], bool | Failure]
@@ -78,9 +77,9 @@ class Model:
         self._spawners: dict[str, Callable[..., tuple[int | Failure | None, int]]] = {}
         facts = Facts(self.memory)
         self._facts = tuple(facts.of_thread(thread) for thread in self.memory.threads)
-        self._births = facts.list_birth
+        self._births = facts.list_rebirth
         self._namespace.values |= {
-            "POOLS": facts.make_pools(),
+            "POOLS": {name: Pool(known) for name, known in facts.list_pools().items()},
             "FREE": {s.name: facts.list_deaths(s.name) for s in program.structs},
             "DISCARD": {s.name: facts.list_discards(s.name) for s in program.structs},
             "SPAWN": self._spawners,
@@ -93,7 +92,7 @@ class Model:
         self.tables = self._make_tables()
         self.judges: Mapping[str, Judge] = self._compile_judges()
         self.fallible = frozenset(
-            p.name for p in program.properties if p.body is not None and _can_fail(p.body)
+            p.name for p in program.properties if p.body is not None and can_fail(p.body)
         )
         self._watchers: dict[str, tuple[tuple[Way, ...], ...]] = {}
 
@@ -176,7 +175,8 @@ class Model:
             text.line(f"return start, ({steps})")
         make = self._run(text, template.name)["make"]
         are_many = [
-            is_branching(self.memory, find_region(template.body, block)) for block in locations
+            has_choices(self.memory.lookup, find_region(template.body, block))
+            for block in locations
         ]
         starts: list[Start] = []
         for thread in self.memory.threads_of(template.name):
@@ -203,15 +203,7 @@ class Model:
     ) -> Callable[..., tuple[int | Failure | None, int]]:
         threads = self.memory.threads_of(template.name)
         ended = self.memory.ended(template.name)
-        births = tuple(
-            tuple(
-                pair
-                for obj in self.program.objects
-                if obj.kind == "per_thread"
-                for pair in self._births(obj, thread.number)
-            )
-            for thread in threads
-        )
+        births = tuple(map(self._births, threads))
 
         def spawn(m: Slots, chooser: Chooser, *arguments: int) -> tuple[int | Failure | None, int]:
             """Start the lowest ended thread: why that fails, if it does, and its ThreadId."""
@@ -291,12 +283,6 @@ class Model:
 def compile_program(program: Program) -> Model:
     """Compile a program that has gone through all passes."""
     return Model(program)
-
-
-def _can_fail(body: Body) -> bool:
-    return any(isinstance(instr, Check) for block in body.blocks for instr in block.instrs) or any(
-        find_region(body, block).has_cycle for block in body.blocks if block.label == body.entry
-    )
 
 
 def _rename_failures(judge: Judge, name: str) -> Judge:

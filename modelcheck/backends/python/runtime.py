@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from modelcheck.backends.facts import PoolFacts
 from modelcheck.backends.python.outcomes import (
     BLOCKED,
     IDLE,
@@ -107,28 +108,26 @@ def is_usable(
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """A pool as `New` sees it: per element the status slot, the pointer, and the slots to set."""
+    """A pool at work."""
 
-    statuses: tuple[int, ...]
-    pointers: tuple[int, ...]
-    fresh: tuple[tuple[tuple[int, int], ...], ...]
-    free_values: frozenset[int]  # the statuses from which a slot can be taken
-    reuse: bool
+    known: PoolFacts
 
     def has_free_slot(self, m: Sequence[int]) -> bool:
         """Whether `New` would find a slot."""
-        return any(m[status] in self.free_values for status in self.statuses)
+        known = self.known
+        return any(m[status] in known.free_values for status in known.statuses)
 
     def take(self, m: Slots, chooser: Chooser | None) -> int:
         """Allocate: the lowest slot, or with `reuse` any; gives the pointer to it."""
-        free = [i for i, status in enumerate(self.statuses) if m[status] in self.free_values]
+        known = self.known
+        free = [i for i, status in enumerate(known.statuses) if m[status] in known.free_values]
         if not free:
             raise InternalError("a step allocates from an exhausted pool, unchecked")
-        rank = chooser.pick(len(free)) if self.reuse and chooser is not None else 0
+        rank = chooser.pick(len(free)) if known.reuse and chooser is not None else 0
         element = free[rank]
-        m[self.statuses[element]] = ALIVE
-        set_slots(m, self.fresh[element])
-        return self.pointers[element]
+        m[known.statuses[element]] = ALIVE
+        set_slots(m, known.fresh[element])
+        return known.pointers[element]
 
 
 def set_slots(m: Slots, values: Sequence[tuple[int, int]]) -> None:

@@ -1,6 +1,7 @@
-"""What the generated code needs to know of one program's memory: facts per thread, pools, deaths.
+"""What generated code needs to know of one program's memory: facts per thread, pools, deaths.
 
-All of it is slots and the values they take, worked out once; `docs/ir.md`, "Memory", is the rule.
+All of it is slots and the values they take, worked out once, the same for every backend;
+`docs/ir.md`, "Memory", is the rule.
 """
 
 from __future__ import annotations
@@ -8,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from modelcheck.backends.python.runtime import Pool
+from modelcheck.diagnostics import InternalError
 from modelcheck.ir.memory import ALIVE, DISCARDED, FREED, NEVER_USED, Memory, Thread
-from modelcheck.ir.nodes import Object
+from modelcheck.ir.nodes import Object, Template
+from modelcheck.ir.regions import find_first_locations
 
 Values = tuple[tuple[int, int], ...]  # slots to set
 
@@ -29,6 +31,19 @@ class ThreadFacts:
     crash: Values
     enter: Mapping[str, Values]
     leave: Mapping[str, Values]
+
+
+@dataclass(frozen=True, slots=True)
+class PoolFacts:
+    """A pool as `New` sees it: per element the status slot, the pointer, and the slots to set
+    besides the status.
+    """
+
+    statuses: tuple[int, ...]
+    pointers: tuple[int, ...]
+    fresh: tuple[Values, ...]
+    free_values: frozenset[int]  # the statuses from which an element can be taken
+    reuse: bool
 
 
 class Facts:
@@ -118,9 +133,14 @@ class Facts:
                 ]
         return tuple(found)
 
-    def make_pools(self) -> dict[str, Pool]:
+    def list_rebirth(self, thread: Thread) -> Values:
+        """What `Spawn` of a thread sets: its `per_thread` objects begin anew."""
+        mine = [o for o in self._objects if o.kind == "per_thread"]
+        return tuple(pair for obj in mine for pair in self.list_birth(obj, thread.number))
+
+    def list_pools(self) -> dict[str, PoolFacts]:
         """The pools by name."""
-        return {o.name: self._make_pool(o) for o in self._objects if o.kind == "pool"}
+        return {o.name: self._find_pool(o) for o in self._objects if o.kind == "pool"}
 
     def list_deaths(self, struct: str) -> dict[int, Values]:
         """By pointer to the whole of an object: what `Free` of it sets."""
@@ -145,7 +165,7 @@ class Facts:
             if p.is_whole and p.status is not None
         }
 
-    def _make_pool(self, obj: Object) -> Pool:
+    def _find_pool(self, obj: Object) -> PoolFacts:
         memory = self._memory
         elements = range(memory.lookup.instances(obj))
         statuses = tuple(memory.status_slot(obj.name, element) or 0 for element in elements)
@@ -163,7 +183,7 @@ class Facts:
         )
         pointers = tuple(memory.object_pointer(obj.name, element) for element in elements)
         free_values = frozenset((NEVER_USED, FREED) if obj.reuse else (NEVER_USED,))
-        return Pool(statuses, pointers, fresh, free_values, obj.reuse)
+        return PoolFacts(statuses, pointers, fresh, free_values, obj.reuse)
 
     def _list_free(self, obj: Object, element: int) -> Values:
         status = self._memory.status_slot(obj.name, element) or 0
@@ -175,3 +195,32 @@ class Facts:
         )
         zeros = tuple((slot, value) for slot, value in fields if value is not None)
         return ((status, NEVER_USED if comes_back else FREED), *zeros)
+
+
+# ---------------------------------------------------------------------------------------------
+# Interrupts
+
+
+def find_target(memory: Memory, thread: Thread) -> int | None:
+    """The thread on whose CPU an interrupt handler runs."""
+    name = memory.lookup.template(thread.template).interrupts
+    if not name:
+        return None
+    targets = memory.threads_of(name)
+    if len(targets) != 1 and thread.index >= len(targets):
+        raise InternalError(f"`{thread.name}` interrupts no copy of `{name}`")
+    return targets[0 if len(targets) == 1 else thread.index].number
+
+
+def list_flags(memory: Memory, template: Template, target: int) -> tuple[int, ...]:
+    """The slots that must all be on for a handler to start."""
+    bases = [memory.irqs_base]
+    if template.context == "softirq":
+        bases.append(memory.softirqs_base)
+    return tuple(base + target for base in bases if base is not None)
+
+
+def find_first_numbers(memory: Memory, template: Template) -> frozenset[int]:
+    """The program counters of a handler that has not started."""
+    labels = find_first_locations(template)
+    return frozenset(memory.location_number(template.name, label) for label in labels)
