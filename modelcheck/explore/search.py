@@ -7,6 +7,7 @@ states and transitions.  Nothing is ever left out here: no reduction, no hashing
 
 from __future__ import annotations
 
+import sys
 from array import array
 
 from modelcheck.backends.python.model import Judge, Model, compile_program
@@ -119,10 +120,13 @@ class Run:
         level, expanded = 0, 0
 
         worklist.add(self._begin())
+        # States from this number on belong to the next level (breadth-first): only those can still
+        # get a lesser parent.  In another order nobody can.
+        following = len(states) if by_level else sys.maxsize
         while (number := worklist.take()) is not None:
             depth = depths[number]
             if by_level and depth != level:
-                level = depth
+                level, following = depth, len(states)
                 if self._may_stop_before(level):
                     return
             elif not by_level and self._may_stop_now():
@@ -168,6 +172,8 @@ class Run:
                         depths.append(depth + 1)
                         states.append(result)
                         found.append(target)
+                    elif target >= following and state < states[parents[target]]:
+                        self._move_parent(target, number, thread, ())
                     if targets is not None:
                         targets.append(target)
                 elif isinstance(result, int):
@@ -197,6 +203,8 @@ class Run:
                             depths.append(depth + 1)
                             states.append(reached)
                             found.append(target)
+                        elif target >= following and state < states[parents[target]]:
+                            self._move_parent(target, number, thread, outcome.choices)
                         if targets is not None:
                             targets.append(target)
             if not is_enabled:
@@ -208,6 +216,19 @@ class Run:
             worklist.add(found)
         if len(worklist):
             self._stopped_by = "samples"
+
+    def _move_parent(self, target: int, parent: int, thread: int, choices: tuple[int, ...]) -> None:
+        """Let the path to a state lead over a lesser state of the level before.
+
+        A step of one state is taken in increasing order of threads and choices, so the first that
+        leads to `target` is the least; which path is told is then a fact about the program.
+        """
+        self._parents[target] = parent
+        self._via[target] = thread
+        if choices:
+            self._choices[target] = choices
+        else:
+            self._choices.pop(target, None)
 
     def _begin(self) -> list[int]:
         """Put the initial states into the store; the failures among them are violations of

@@ -7,11 +7,12 @@ whatever the order.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 from typing import Protocol
 
 from modelcheck.explore.options import Options
+
+_MASK = (1 << 64) - 1
 
 
 class Worklist(Protocol):
@@ -66,13 +67,32 @@ class Stack:
         return len(self._waiting)
 
 
+class SplitMix:
+    """Random numbers from a seed: splitmix64 (Steele, Lea, Flood 2014).
+
+    Not Python's own generator: every backend has to make the same walks from the same seed, and
+    this one is four lines in any language.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self._state = seed & _MASK
+
+    def next(self) -> int:
+        """The next of 2^64 numbers."""
+        self._state = (self._state + 0x9E3779B97F4A7C15) & _MASK
+        mixed = self._state
+        mixed = ((mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+        mixed = ((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB) & _MASK
+        return mixed ^ (mixed >> 31)
+
+
 class Walks:
     """Random walks: on to a random new successor; where there is none, the next walk begins at
     a random state that waits.  After `samples` walks it gives nothing more.
     """
 
     def __init__(self, seed: int, samples: int | None) -> None:
-        self._random = random.Random(seed)  # noqa: S311  reproducible, not secret
+        self._numbers = SplitMix(seed)
         self._samples = samples
         self._walks = 0
         self._waiting: list[int] = []
@@ -93,7 +113,7 @@ class Walks:
                 return None
             self._walks += 1
         among = self._newest or len(waiting)
-        chosen = len(waiting) - 1 - self._random.randrange(among)
+        chosen = len(waiting) - 1 - self._numbers.next() % among
         waiting[chosen], waiting[-1] = waiting[-1], waiting[chosen]
         self._newest = 0
         return waiting.pop()
