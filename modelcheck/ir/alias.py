@@ -71,6 +71,7 @@ class Aliases:
 
     def __init__(self, program: Program, named: Container[str] | None = None) -> None:
         self.lookup = Lookup(program)
+        self.named = named
         self._first_thread: dict[str, int] = {}
         number = 0
         for template in program.templates:

@@ -20,6 +20,7 @@ from modelcheck.ir.nodes import (
     ContainerOf,
     Current,
     Expr,
+    Field,
     HasFreeSlot,
     HasFreeThread,
     IsFinished,
@@ -61,6 +62,11 @@ class Lookup:
         self.objects = {obj.name: obj for obj in program.objects}
         self.templates = {template.name: template for template in program.templates}
         self.thread_count = sum(template.count for template in program.templates)
+        self._fields = {
+            (struct.name, field.name): field
+            for struct in program.structs
+            for field in reversed(struct.fields)  # of two of one name the first, as `verify` sees
+        }
 
     def struct(self, name: str) -> Struct:
         """The struct of that name."""
@@ -92,13 +98,17 @@ class Lookup:
             case _:
                 assert_never(obj.kind)
 
+    def field(self, struct: str, name: str) -> Field:
+        """A field of a struct."""
+        found = self._fields.get((self.struct(struct).name, name))
+        if found is None:
+            raise InternalError(f"struct `{struct}` has no field `{name}`")
+        return found
+
     def inner_type(self, outer: ValueType, part: str | Expr | int) -> ValueType:
         """The type of a field, or of an element of an array or queue."""
         if isinstance(outer, Embedded) and isinstance(part, str):
-            for field in self.struct(outer.struct).fields:
-                if field.name == part:
-                    return field.type
-            raise InternalError(f"struct `{outer.struct}` has no field `{part}`")
+            return self.field(outer.struct, part).type
         if isinstance(outer, ArrayOf | QueueOf) and not isinstance(part, str):
             return outer.element
         raise InternalError(f"{part!r} selects nothing in {outer!r}")

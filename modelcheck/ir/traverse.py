@@ -7,8 +7,9 @@ means: these functions must reach every part of a node, whatever it is for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from operator import is_
 from typing import assert_never
 
 from modelcheck.ir.nodes import (
@@ -72,17 +73,19 @@ OnPlace = Callable[[Place], Place]
 def parts_of_place(place: Place) -> tuple[Expr, ...]:
     """The expressions directly in a place: its pointer or index, then its element numbers."""
     root = place.root.pointer if isinstance(place.root, PointerRoot) else place.root.index
-    items = (item for item in place.path if not isinstance(item, str))
-    return ((root,) if root is not None else ()) + tuple(items)
+    if not place.path:
+        return () if root is None else (root,)
+    items = [item for item in place.path if not isinstance(item, str)]
+    return tuple(items) if root is None else (root, *items)
 
 
 def place_in(expr: Expr) -> Place | None:
     """The place an expression looks at, if it has one."""
     match expr:
+        case Apply() | Const() | Local() | Me() | Current() | ContainerOf() | StartsObject():
+            return None
         case Read() | AddressOf() | Alive() | IsInitialised() | QueueLength() | QueueContains():
             return expr.place
-        case Const() | Local() | Me() | Current() | Apply() | ContainerOf() | StartsObject():
-            return None
         case IsFinished() | HasFreeThread() | HasFreeSlot() | ThreadOf():
             return None
         case _:
@@ -92,10 +95,14 @@ def place_in(expr: Expr) -> Place | None:
 def parts_of(expr: Expr) -> tuple[Expr, ...]:
     """The direct parts of an expression, those of its place included, in order."""
     match expr:
-        case Const() | Local() | Me() | Current() | HasFreeThread() | HasFreeSlot():
+        case Const() | Local():
             return ()
+        case Apply():
+            return expr.args
         case Read() | AddressOf() | Alive() | IsInitialised() | QueueLength():
             return parts_of_place(expr.place)
+        case Me() | Current() | HasFreeThread() | HasFreeSlot():
+            return ()
         case QueueContains():
             return (*parts_of_place(expr.place), expr.value)
         case ContainerOf():
@@ -106,23 +113,31 @@ def parts_of(expr: Expr) -> tuple[Expr, ...]:
             return (expr.thread,)
         case ThreadOf():
             return (expr.copy,)
-        case Apply():
-            return expr.args
         case _:
             assert_never(expr)
 
 
 def walk(expr: Expr) -> Iterator[Expr]:
     """An expression and everything in it, outermost first."""
-    yield expr
-    for part in parts_of(expr):
-        yield from walk(part)
+    return iter(list_exprs((expr,)))
+
+
+def list_exprs(exprs: Iterable[Expr]) -> list[Expr]:
+    """Some expressions and everything in them, each before its parts."""
+    found: list[Expr] = []
+    work = list(exprs)
+    work.reverse()
+    while work:
+        expr = work.pop()
+        found.append(expr)
+        if not isinstance(expr, Const | Local):
+            work.extend(reversed(parts_of(expr)))
+    return found
 
 
 def walk_place(place: Place) -> Iterator[Expr]:
     """Every expression in a place, nested ones too."""
-    for part in parts_of_place(place):
-        yield from walk(part)
+    return iter(list_exprs(parts_of_place(place)))
 
 
 def values_of(node: Instr | Terminator) -> tuple[Expr, ...]:
@@ -167,16 +182,22 @@ def places_of(node: Instr | Terminator) -> tuple[Place, ...]:
 
 def walk_node(node: Instr | Terminator) -> Iterator[Expr]:
     """Every expression in an instruction or terminator, nested ones and those in places too."""
+    return iter(list_node_exprs(node))
+
+
+def list_node_exprs(node: Instr | Terminator) -> list[Expr]:
+    """What `walk_node` comes by, as a list."""
+    outermost: list[Expr] = []
     for place in places_of(node):
-        yield from walk_place(place)
-    for value in values_of(node):
-        yield from walk(value)
+        outermost += parts_of_place(place)
+    outermost += values_of(node)
+    return list_exprs(outermost) if outermost else outermost
 
 
 def every_place(node: Instr | Terminator) -> Iterator[Place]:
     """Every place in an instruction or terminator: its own and those its expressions look at."""
     yield from places_of(node)
-    for expr in walk_node(node):
+    for expr in list_node_exprs(node):
         place = place_in(expr)
         if place is not None:
             yield place
@@ -184,12 +205,12 @@ def every_place(node: Instr | Terminator) -> Iterator[Place]:
 
 def locals_in(exprs: Iterable[Expr]) -> frozenset[str]:
     """The locals whose values some expressions use."""
-    return frozenset(e.name for expr in exprs for e in walk(expr) if isinstance(e, Local))
+    return frozenset([e.name for e in list_exprs(exprs) if isinstance(e, Local)])
 
 
 def used_locals(node: Instr | Terminator) -> frozenset[str]:
     """The locals whose values an instruction or terminator uses."""
-    return frozenset(e.name for e in walk_node(node) if isinstance(e, Local))
+    return frozenset([e.name for e in list_node_exprs(node) if isinstance(e, Local)])
 
 
 def assigned_local(instr: Instr) -> str | None:
@@ -209,9 +230,14 @@ Look = Read | QueueLength | QueueContains
 """The expressions that look at a place and say how."""
 
 
+def is_access(expr: Expr) -> bool:
+    """Whether an expression, apart from its parts, touches shared memory."""
+    return isinstance(expr, Look) and expr.kind.is_access
+
+
 def has_access(exprs: Iterable[Expr]) -> bool:
     """Whether evaluating some expressions touches shared memory (a look of an accessing kind)."""
-    return any(isinstance(e, Look) and e.kind.is_access for expr in exprs for e in walk(expr))
+    return any(map(is_access, list_exprs(exprs)))
 
 
 # ---------------------------------------------------------------------------------------------
@@ -228,6 +254,10 @@ def same_place(place: Place) -> Place:
     return place
 
 
+# What comes out unchanged is the very same object: nothing is made anew for it, and whoever
+# compares or remembers nodes knows it at once.
+
+
 def map_expr(expr: Expr, on_expr: OnExpr, on_place: OnPlace = same_place) -> Expr:
     """Rebuild an expression from its leaves up: `on_place` is applied to each place whose parts
     are done, then `on_expr` to each expression whose parts are done.
@@ -236,81 +266,115 @@ def map_expr(expr: Expr, on_expr: OnExpr, on_place: OnPlace = same_place) -> Exp
 
 
 def _map_parts(expr: Expr, on_expr: OnExpr, on_place: OnPlace) -> Expr:
-    def again(part: Expr) -> Expr:
-        return map_expr(part, on_expr, on_place)
-
     match expr:
-        case Const() | Local() | Me() | Current() | HasFreeThread() | HasFreeSlot():
+        case Const() | Local():
             return expr
+        case Apply():
+            args = map_exprs(expr.args, on_expr, on_place)
+            return expr if args is expr.args else Apply(expr.op, args, expr.type)
         case Read() | AddressOf() | Alive() | IsInitialised() | QueueLength():
-            return replace(expr, place=map_place(expr.place, on_expr, on_place))
+            place = map_place(expr.place, on_expr, on_place)
+            return expr if place is expr.place else replace(expr, place=place)
+        case Me() | Current() | HasFreeThread() | HasFreeSlot():
+            return expr
         case QueueContains():
             place = map_place(expr.place, on_expr, on_place)
-            return replace(expr, place=place, value=again(expr.value))
+            value = map_expr(expr.value, on_expr, on_place)
+            same = place is expr.place and value is expr.value
+            return expr if same else replace(expr, place=place, value=value)
         case ContainerOf():
-            path = tuple(item if isinstance(item, str) else again(item) for item in expr.path)
-            return replace(expr, pointer=again(expr.pointer), path=path)
+            path = _map_path(expr.path, on_expr, on_place)
+            pointer = map_expr(expr.pointer, on_expr, on_place)
+            same = path is expr.path and pointer is expr.pointer
+            return expr if same else replace(expr, pointer=pointer, path=path)
         case StartsObject():
-            return replace(expr, pointer=again(expr.pointer))
+            pointer = map_expr(expr.pointer, on_expr, on_place)
+            return expr if pointer is expr.pointer else replace(expr, pointer=pointer)
         case IsFinished():
-            return replace(expr, thread=again(expr.thread))
+            thread = map_expr(expr.thread, on_expr, on_place)
+            return expr if thread is expr.thread else IsFinished(thread)
         case ThreadOf():
-            return replace(expr, copy=again(expr.copy))
-        case Apply():
-            return replace(expr, args=tuple(again(arg) for arg in expr.args))
+            copy = map_expr(expr.copy, on_expr, on_place)
+            return expr if copy is expr.copy else replace(expr, copy=copy)
         case _:
             assert_never(expr)
 
 
+def map_exprs(
+    exprs: tuple[Expr, ...], on_expr: OnExpr, on_place: OnPlace = same_place
+) -> tuple[Expr, ...]:
+    """Rebuild several expressions; see `map_expr`."""
+    new = [on_expr(_map_parts(expr, on_expr, on_place)) for expr in exprs]
+    return exprs if all(map(is_, new, exprs)) else tuple(new)
+
+
+def _map_path(
+    path: tuple[str | Expr, ...], on_expr: OnExpr, on_place: OnPlace
+) -> tuple[str | Expr, ...]:
+    new = [p if isinstance(p, str) else map_expr(p, on_expr, on_place) for p in path]
+    return path if all(map(is_, new, path)) else tuple(new)
+
+
 def map_place(place: Place, on_expr: OnExpr, on_place: OnPlace = same_place) -> Place:
     """Rebuild a place from the leaves up; see `map_expr`."""
-    root: Root
-    match place.root:
+    root: Root = place.root
+    match root:
         case ObjectRoot(name, index):
-            new = None if index is None else map_expr(index, on_expr, on_place)
-            root = ObjectRoot(name, new)
+            if index is not None:
+                new = map_expr(index, on_expr, on_place)
+                root = root if new is index else ObjectRoot(name, new)
         case PointerRoot(pointer, struct):
-            root = PointerRoot(map_expr(pointer, on_expr, on_place), struct)
+            new = map_expr(pointer, on_expr, on_place)
+            root = root if new is pointer else PointerRoot(new, struct)
         case _:
-            assert_never(place.root)
-    path = tuple(
-        item if isinstance(item, str) else map_expr(item, on_expr, on_place) for item in place.path
-    )
-    return on_place(Place(root, path))
+            assert_never(root)
+    path = _map_path(place.path, on_expr, on_place) if place.path else place.path
+    same = root is place.root and path is place.path
+    return on_place(place if same else Place(root, path))
 
 
 def map_instr(instr: Instr, on_expr: OnExpr, on_place: OnPlace = same_place) -> Instr:
     """Rebuild an instruction's expressions and places; see `map_expr`.  Its span stays."""
-
-    def expr(value: Expr) -> Expr:
-        return map_expr(value, on_expr, on_place)
-
-    def place(value: Place) -> Place:
-        return map_place(value, on_expr, on_place)
-
     match instr:
         case Assign():
-            return replace(instr, value=expr(instr.value))
-        case Load():
-            return replace(instr, place=place(instr.place))
-        case Store():
-            return replace(instr, place=place(instr.place), value=expr(instr.value))
-        case QueueOp():
-            value = None if instr.value is None else expr(instr.value)
-            return replace(instr, place=place(instr.place), value=value)
+            value = map_expr(instr.value, on_expr, on_place)
+            return instr if value is instr.value else Assign(instr.local, value, span=instr.span)
         case Check() | Assert():
-            subject = None if instr.subject is None else place(instr.subject)
-            return replace(instr, condition=expr(instr.condition), subject=subject)
+            old = instr.subject
+            subject = None if old is None else map_place(old, on_expr, on_place)
+            condition = map_expr(instr.condition, on_expr, on_place)
+            same = condition is instr.condition and subject is old
+            return instr if same else replace(instr, condition=condition, subject=subject)
+        case Load():
+            place = map_place(instr.place, on_expr, on_place)
+            return instr if place is instr.place else replace(instr, place=place)
+        case Store():
+            place = map_place(instr.place, on_expr, on_place)
+            value = map_expr(instr.value, on_expr, on_place)
+            same = place is instr.place and value is instr.value
+            return instr if same else replace(instr, place=place, value=value)
+        case QueueOp():
+            place = map_place(instr.place, on_expr, on_place)
+            put = None if instr.value is None else map_expr(instr.value, on_expr, on_place)
+            same = place is instr.place and put is instr.value
+            return instr if same else replace(instr, place=place, value=put)
         case Wait():
-            return replace(instr, condition=expr(instr.condition))
+            condition = map_expr(instr.condition, on_expr, on_place)
+            return instr if condition is instr.condition else replace(instr, condition=condition)
         case Free() | Discard():
-            return replace(instr, pointer=expr(instr.pointer))
+            pointer = map_expr(instr.pointer, on_expr, on_place)
+            return instr if pointer is instr.pointer else replace(instr, pointer=pointer)
         case Spawn():
-            return replace(instr, arguments=tuple(expr(a) for a in instr.arguments))
+            arguments = map_exprs(instr.arguments, on_expr, on_place)
+            return instr if arguments is instr.arguments else replace(instr, arguments=arguments)
         case Precedes():
-            return replace(instr, first=place(instr.first), second=place(instr.second))
+            first = map_place(instr.first, on_expr, on_place)
+            second = map_place(instr.second, on_expr, on_place)
+            same = first is instr.first and second is instr.second
+            return instr if same else replace(instr, first=first, second=second)
         case SetInterrupts():
-            return replace(instr, on=expr(instr.on))
+            on = map_expr(instr.on, on_expr, on_place)
+            return instr if on is instr.on else replace(instr, on=on)
         case Choose() | New() | Enter() | Leave() | Crash():
             return instr
         case _:
@@ -321,9 +385,11 @@ def map_end(end: Terminator, on_expr: OnExpr, on_place: OnPlace = same_place) ->
     """Rebuild a terminator's expressions; see `map_expr`."""
     match end:
         case Branch():
-            return replace(end, condition=map_expr(end.condition, on_expr, on_place))
+            condition = map_expr(end.condition, on_expr, on_place)
+            return end if condition is end.condition else replace(end, condition=condition)
         case Return():
-            return replace(end, value=map_expr(end.value, on_expr, on_place))
+            value = map_expr(end.value, on_expr, on_place)
+            return end if value is end.value else replace(end, value=value)
         case Jump() | End():
             return end
         case _:
@@ -336,12 +402,14 @@ def map_targets(end: Terminator, on_label: Callable[[str], str]) -> Terminator:
     """
     match end:
         case Jump():
-            return replace(end, target=on_label(end.target))
+            target = on_label(end.target)
+            return end if target == end.target else replace(end, target=target)
         case Branch():
             then, other = on_label(end.then), on_label(end.other)
             if then == other and not has_access((end.condition,)):
                 return Jump(then, span=end.span)
-            return replace(end, then=then, other=other)
+            same = then == end.then and other == end.other
+            return end if same else replace(end, then=then, other=other)
         case End() | Return():
             return end
         case _:
@@ -379,29 +447,18 @@ def reachable_blocks(body: Body) -> tuple[Block, ...]:
     found = {body.entry}
     work = [body.entry]
     while work:
-        for label in _live_successors(by_label[work.pop()].end):
+        for label in live_successors(by_label[work.pop()].end):
             if label not in found:
                 found.add(label)
                 work.append(label)
     return tuple(block for block in body.blocks if block.label in found)
 
 
-def _live_successors(end: Terminator) -> tuple[str, ...]:
+def live_successors(end: Terminator) -> tuple[str, ...]:
+    """The labels control may go to, where a branch on a constant goes one way only."""
     if isinstance(end, Branch) and isinstance(end.condition, Const):
         return (end.then if end.condition.value else end.other,)
     return successors(end)
-
-
-def inner_region(blocks: Mapping[str, Block], label: str) -> tuple[Block, ...]:
-    """A block that begins a step and the `inner` blocks that continue it, in source order."""
-    found = {label}
-    work = [label]
-    while work:
-        for target in _live_successors(blocks[work.pop()].end):
-            if target not in found and blocks[target].inner:
-                found.add(target)
-                work.append(target)
-    return tuple(block for block in blocks.values() if block.label in found)
 
 
 def drop_unreachable(body: Body) -> Body:
@@ -414,6 +471,26 @@ def predecessors(blocks: Iterable[Block]) -> dict[str, list[str]]:
     """For each label, the labels of the given blocks that lead there."""
     found: dict[str, list[str]] = {}
     for block in blocks:
-        for label in dict.fromkeys(_live_successors(block.end)):
+        for label in dict.fromkeys(live_successors(block.end)):
             found.setdefault(label, []).append(block.label)
     return found
+
+
+class Regions:
+    """The blocks of steps in one graph."""
+
+    def __init__(self, blocks: Iterable[Block]) -> None:
+        self._by_label = {block.label: block for block in blocks}
+        self._numbers = {label: number for number, label in enumerate(self._by_label)}
+
+    def inner(self, label: str) -> tuple[Block, ...]:
+        """A block that begins a step and the `inner` blocks that continue it, in source order."""
+        blocks = self._by_label
+        found = {label}
+        work = [label]
+        while work:
+            for target in live_successors(blocks[work.pop()].end):
+                if target not in found and blocks[target].inner:
+                    found.add(target)
+                    work.append(target)
+        return tuple([blocks[name] for name in sorted(found, key=self._numbers.__getitem__)])

@@ -34,7 +34,7 @@ ROWS = (
     Row(
         "crash-does-not-thaw",
         FREEZE,
-        "if any(isinstance(node, Crash) for node in running_nodes(program)):",
+        "if any(isinstance(node, Crash) for node in running_nodes(program, notes)):",
         "if False:",
         "What a crash puts back counts as constant.",
         ("tests/unit/ir/passes/test_freeze.py::test_crash_puts_back_what_the_initial_code_stored",),
@@ -72,8 +72,8 @@ ROWS = (
     Row(
         "free-in-initial-forgotten",
         FREEZE,
-        "for node in all_nodes(program):\n        if isinstance(node, Free | Discard):",
-        "for node in running_nodes(program):\n        if isinstance(node, Free | Discard):",
+        "for node in all_nodes(program, notes):\n        if isinstance(node, Free | Discard):",
+        "for node in running_nodes(program, notes):\n        if isinstance(node, Free | Discard):",
         "What the initial code frees counts as alive for ever.",
         ("tests/unit/ir/passes/test_freeze.py::test_shared_objects_are_mortal_only_where_freed",),
     ),
@@ -168,7 +168,7 @@ ROWS = (
     Row(
         "moved-over-a-change-of-memory",
         FOLD,
-        "if spoilt or (changes_memory(instr) and looks_at_memory(waiting[name])):",
+        "if spoilt or (changes_memory(instr) and looks_at_memory(value)):",
         "if spoilt:",
         "A value that looks at memory is worked out after a store.",
         ("tests/unit/ir/passes/test_fold.py::test_a_change_of_memory_keeps_what_looks_at_it",),
@@ -176,7 +176,7 @@ ROWS = (
     Row(
         "moved-over-an-assignment",
         FOLD,
-        "spoilt = local is not None and (name == local or local in locals_in((waiting[name],)))",
+        "spoilt = local is not None and (name == local or local in notes.of(waiting[name]).used)",
         "spoilt = local is not None and name == local",
         "A value is worked out from a local that has changed since.",
         ("tests/unit/ir/passes/test_fold.py::test_a_change_of_what_it_uses_keeps_it",),
@@ -184,7 +184,7 @@ ROWS = (
     Row(
         "access-moved",
         FOLD,
-        "and not has_access((instr.value,))",
+        "and not note.looks",
         "",
         "An access is made later than the code says.",
         ("tests/unit/ir/passes/test_fold.py::test_an_access_never_moves",),
@@ -279,8 +279,8 @@ ROWS = (
     Row(
         "steps-without-access-join",
         JOIN,
-        "if touches_memory(region) or acts(region):",
-        "if touches_memory(region):",
+        "if touches_memory(region, notes) or acts(region):",
+        "if touches_memory(region, notes):",
         "Waits, allocations and spawns run together with the step before them.",
         ("tests/unit/ir/passes/test_join.py::test_these_make_a_step_a_location",),
     ),
@@ -339,8 +339,8 @@ ROWS = (
     Row(
         "uses-in-loops-forgotten",
         LIVENESS,
-        "live[block.label] = before\n                changed = True",
-        "live[block.label] = before",
+        "            work.add(before[block.label])\n",
+        "",
         "What only the next round needs is reset.",
         ("tests/unit/ir/passes/test_liveness.py::test_a_loop_keeps_what_its_next_round_needs",),
     ),
@@ -355,8 +355,8 @@ ROWS = (
     Row(
         "access-is-useless",
         LIVENESS,
-        "return instr.local not in live and not has_access((instr.value,))",
-        "return instr.local not in live",
+        "return note.assigned not in live and not note.looks",
+        "return note.assigned not in live",
         "An access whose value nobody uses goes.",
         ("tests/unit/ir/passes/test_liveness.py::test_accesses_and_choices_never_go",),
     ),
@@ -383,7 +383,7 @@ ROWS = (
     Row(
         "threads-that-are-named-go",
         PRUNE,
-        "kept |= find_mentions(program).templates",
+        "kept |= find_mentions(program, notes).templates",
         "kept |= frozenset()",
         "A thread that others wait for is dropped.",
         ("tests/unit/ir/passes/test_prune.py::test_a_template_that_is_named_stays",),
@@ -407,7 +407,7 @@ ROWS = (
     Row(
         "numbers-name-nothing",
         MENTIONS,
-        "if makes_from_numbers(program, PtrType):",
+        "if makes_from_numbers(program, PtrType, notes):",
         "if False:",
         "Memory goes that a pointer made from a number leads to.",
         (

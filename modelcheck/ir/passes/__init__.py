@@ -15,11 +15,12 @@ from modelcheck.ir.passes.fold import fold
 from modelcheck.ir.passes.freeze import freeze
 from modelcheck.ir.passes.join import join
 from modelcheck.ir.passes.liveness import liveness
+from modelcheck.ir.passes.notes import Notes
 from modelcheck.ir.passes.peel import peel
 from modelcheck.ir.passes.prune import prune
 from modelcheck.ir.verify import verify as verify_program
 
-Pass = Callable[[Program], Program]
+Pass = Callable[[Program, Notes], Program]
 
 REPEATED: tuple[tuple[str, Pass], ...] = (("freeze", freeze), ("fold", fold))
 """These run in turn until nothing changes."""
@@ -53,13 +54,14 @@ def run_passes(program: Program, *, verify: bool = True, after: str = "prune") -
             verify_program(result, after=name)
         return result
 
+    notes = Notes()
     program = checked(program, "lower")
     if after == "lower":
         return program
     for _ in range(MAX_ROUNDS):
         before = program
         for name, run in REPEATED:
-            program = checked(run(program), name)
+            program = checked(run(program, notes), name)
             if after == "freeze":
                 return program
         if program == before:
@@ -69,7 +71,7 @@ def run_passes(program: Program, *, verify: bool = True, after: str = "prune") -
     if after == "fold":
         return program
     for name, run in ONCE:
-        program = checked(run(program), name)
+        program = checked(run(program, notes), name)
         if name == after:
             break
     return program

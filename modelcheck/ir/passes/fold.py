@@ -45,59 +45,74 @@ from modelcheck.ir.nodes import (
     QueueOp,
     Read,
     StartsObject,
-    Template,
     Terminator,
     ThreadOf,
     Wait,
 )
+from modelcheck.ir.passes.bodies import Worklist, map_bodies, with_blocks, with_code
 from modelcheck.ir.passes.liveness import drop_useless
 from modelcheck.ir.passes.mentions import find_mentions
+from modelcheck.ir.passes.notes import Notes
 from modelcheck.ir.passes.simplify import Simplifier
 from modelcheck.ir.traverse import (
-    assigned_local,
     drop_unreachable,
-    has_access,
-    locals_in,
+    list_exprs,
+    live_successors,
     map_end,
     map_instr,
     map_targets,
-    nodes_of,
     parts_of,
     predecessors,
-    used_locals,
-    walk,
-    walk_node,
 )
 
 Constants = Mapping[str, Expr]
 
 
-def fold(program: Program) -> Program:
+def fold(program: Program, notes: Notes | None = None) -> Program:
     """Fold every body once; `run_passes` repeats it with `freeze` until nothing changes."""
-    aliases = Aliases(program, find_mentions(program).objects)
-
-    def in_template(template: Template) -> Template:
-        body = _fold_body(template.body, Simplifier(aliases, template))
-        return replace(template, body=body)
-
-    elsewhere = Simplifier(aliases, None)
-    return replace(
+    notes = notes or Notes()
+    named = find_mentions(program, notes).objects
+    aliases = Aliases(program, named)
+    facts = program.structs, program.objects, named
+    templates = {t.name: _Folder(notes, facts, Simplifier(aliases, t)) for t in program.templates}
+    elsewhere = _Folder(notes, facts, Simplifier(aliases, None))
+    return map_bodies(
         program,
-        templates=tuple(map(in_template, program.templates)),
-        initial=_fold_body(program.initial, elsewhere),
-        properties=tuple(
-            prop if prop.body is None else replace(prop, body=_fold_body(prop.body, elsewhere))
-            for prop in program.properties
-        ),
+        lambda template: templates[template.name].body(template.body),
+        elsewhere.body,
     )
 
 
-def _fold_body(body: Body, simplifier: Simplifier) -> Body:
-    body = drop_unreachable(body)
-    body = propagate_constants(body, simplifier)
-    body = drop_unreachable(body)
-    body = move_temporaries(body, simplifier)
-    return thread_jumps(drop_useless(body))
+class _Folder:
+    """Folds bodies; the nodes that folding does by themselves are remembered."""
+
+    def __init__(self, notes: Notes, facts: object, simplifier: Simplifier) -> None:
+        self.notes = notes
+        self.simplifier = simplifier
+        self.instrs = notes.folded[simplifier.single].under(facts)
+        self.ends = notes.folded_ends[simplifier.single].under(facts)
+
+    def body(self, body: Body) -> Body:
+        """The body, folded once."""
+        body = drop_unreachable(body)
+        body = propagate_constants(body, self)
+        body = drop_unreachable(body)
+        body = move_temporaries(body, self)
+        return thread_jumps(drop_useless(body, self.notes))
+
+    def instr(self, instr: Instr) -> Instr:
+        """An instruction simplified where nothing is known."""
+        return self.instrs.get(instr, self._simplify_instr)
+
+    def end(self, end: Terminator) -> Terminator:
+        """A terminator simplified where nothing is known."""
+        return self.ends.get(end, self._simplify_end)
+
+    def _simplify_instr(self, instr: Instr) -> Instr:
+        return map_instr(instr, self.simplifier.on_expr, self.simplifier.on_place)
+
+    def _simplify_end(self, end: Terminator) -> Terminator:
+        return map_end(end, self.simplifier.on_expr, self.simplifier.on_place)
 
 
 # ---------------------------------------------------------------------------------------------
@@ -122,10 +137,10 @@ def is_rigid(expr: Expr) -> bool:
 
 
 def _is_small(expr: Expr) -> bool:
-    return sum(1 for _ in walk(expr)) <= LARGEST_CONSTANT
+    return isinstance(expr, Const) or len(list_exprs((expr,))) <= LARGEST_CONSTANT
 
 
-def propagate_constants(body: Body, simplifier: Simplifier) -> Body:
+def propagate_constants(body: Body, folder: _Folder) -> Body:
     """Put rigid values for the locals that have them on every way to the use.
 
     Soundness: a local counts as known only where every path from the entry assigned it that value;
@@ -140,7 +155,7 @@ def propagate_constants(body: Body, simplifier: Simplifier) -> Body:
         known: Constants | None = None
         for source in before.get(label, ()):
             reached = after[source]
-            if reached is None:
+            if reached is None or reached is known:
                 continue  # not visited yet: says nothing
             if known is None:
                 known = reached
@@ -148,27 +163,29 @@ def propagate_constants(body: Body, simplifier: Simplifier) -> Body:
                 known = {n: v for n, v in known.items() if reached.get(n) == v}
         return known or {}
 
-    changed = True
-    while changed:
-        changed = False
-        for block in body.blocks:
-            if block.label != body.entry and all(
-                after[source] is None for source in before.get(block.label, ())
-            ):
-                continue
-            known = _fold_block(block, known_at(block.label), simplifier)[1]
-            if known != after[block.label]:
-                after[block.label] = known
-                changed = True
-    return replace(
-        body,
-        blocks=tuple(_fold_block(b, known_at(b.label), simplifier)[0] for b in body.blocks),
-    )
+    folded: dict[str, Block] = {}
+    given: dict[str, Constants] = {}
+    work = Worklist(body.blocks)
+    for block in work:
+        label = block.label
+        if label != body.entry and all(after[source] is None for source in before.get(label, ())):
+            continue  # its sources will call for it again
+        known = known_at(label)
+        if label in given and given[label] == known:
+            continue
+        given[label] = known
+        folded[label], now = _fold_block(block, known, folder)
+        if now != after[label]:
+            after[label] = now
+            work.add(live_successors(block.end))
+    blocks = [folded.get(b.label) or _fold_block(b, {}, folder)[0] for b in body.blocks]
+    return with_blocks(body, blocks)
 
 
-def _fold_block(block: Block, known: Constants, simplifier: Simplifier) -> tuple[Block, Constants]:
+def _fold_block(block: Block, known: Constants, folder: _Folder) -> tuple[Block, Constants]:
     """A block with its expressions simplified, and what is known after it."""
     now = dict(known)
+    simplifier = folder.simplifier
 
     def on_expr(expr: Expr) -> Expr:
         if isinstance(expr, Local) and expr.name in now:
@@ -177,16 +194,23 @@ def _fold_block(block: Block, known: Constants, simplifier: Simplifier) -> tuple
 
     instrs: list[Instr] = []
     for old in block.instrs:
-        instr = map_instr(old, on_expr, simplifier.on_place)
-        local = assigned_local(instr)
+        note = folder.notes.of(old)
+        if now and not now.keys().isdisjoint(note.used):
+            instr = map_instr(old, on_expr, simplifier.on_place)
+        else:
+            instr = folder.instr(old)
+        local = note.assigned
         if local is not None:
             now.pop(local, None)
         if isinstance(instr, Assign) and is_rigid(instr.value) and _is_small(instr.value):
             now[instr.local] = instr.value
         if not _always_holds(instr):
             instrs.append(instr)
-    end = _fold_end(map_end(block.end, on_expr, simplifier.on_place))
-    return replace(block, instrs=tuple(instrs), end=end), now
+    if now and not now.keys().isdisjoint(folder.notes.of(block.end).used):
+        end = map_end(block.end, on_expr, simplifier.on_place)
+    else:
+        end = folder.end(block.end)
+    return with_code(block, instrs, _fold_end(end)), now
 
 
 def _always_holds(instr: Instr) -> bool:
@@ -210,56 +234,56 @@ def _fold_end(end: Terminator) -> Terminator:
 # Temporaries
 
 
-def move_temporaries(body: Body, simplifier: Simplifier) -> Body:
+def move_temporaries(body: Body, folder: _Folder) -> Body:
     """Put the value of a temporary that is used once, in the same block, into its use.
 
     Soundness: the value must be the same there: nothing in between assigns a local it uses, and if
     it looks at memory, nothing in between may change memory.  A value that touches memory itself
     (an access) stays where it is.  Attacked by `test_fold.py`.
     """
+    notes = folder.notes
     temporaries = {local.name for local in body.locals if not local.shown}
     uses = Counter(
-        expr.name
-        for block in body.blocks
-        for node in nodes_of(block)
-        for expr in walk_node(node)
-        if isinstance(expr, Local)
+        name for block in body.blocks for note in notes.in_block(block) for name in note.locals
     )
     once = {name for name in temporaries if uses[name] == 1}
-    return replace(body, blocks=tuple(_move_in_block(b, once, simplifier) for b in body.blocks))
+    return with_blocks(body, [_move_in_block(block, once, folder) for block in body.blocks])
 
 
-def _move_in_block(block: Block, once: set[str], simplifier: Simplifier) -> Block:
-    waiting: dict[str, Expr] = {}
+def _move_in_block(block: Block, once: set[str], folder: _Folder) -> Block:
+    waiting: dict[str, Assign] = {}
+    notes, simplifier = folder.notes, folder.simplifier
 
     def on_expr(expr: Expr) -> Expr:
         if isinstance(expr, Local) and expr.name in waiting:
-            return waiting[expr.name]
+            return waiting[expr.name].value
         return simplifier.on_expr(expr)
 
     instrs: list[Instr] = []
     for old in block.instrs:
-        if waiting.keys() & used_locals(old):
+        if waiting.keys() & notes.of(old).used:
             instr = map_instr(old, on_expr, simplifier.on_place)
         else:
             instr = old
         instrs.append(instr)
-        local = assigned_local(instr)
+        note = notes.of(instr)
+        local = note.assigned
         for name in list(waiting):
-            spoilt = local is not None and (name == local or local in locals_in((waiting[name],)))
-            if spoilt or (changes_memory(instr) and looks_at_memory(waiting[name])):
+            value = waiting[name].value
+            spoilt = local is not None and (name == local or local in notes.of(waiting[name]).used)
+            if spoilt or (changes_memory(instr) and looks_at_memory(value)):
                 del waiting[name]
         if (
             isinstance(instr, Assign)
             and instr.local in once
-            and not has_access((instr.value,))
-            and instr.local not in locals_in((instr.value,))
+            and not note.looks
+            and instr.local not in note.used
         ):
-            waiting[instr.local] = instr.value
+            waiting[instr.local] = instr
     end = block.end
-    if waiting.keys() & used_locals(end):
+    if waiting.keys() & notes.of(end).used:
         end = map_end(end, on_expr, simplifier.on_place)
-    return replace(block, instrs=tuple(instrs), end=end)
+    return with_code(block, instrs, end)
 
 
 def changes_memory(instr: Instr) -> bool:
@@ -288,7 +312,7 @@ def looks_at_memory(expr: Expr) -> bool:
             | HasFreeThread
             | HasFreeSlot,
         )
-        for part in walk(expr)
+        for part in list_exprs((expr,))
     )
 
 
@@ -313,8 +337,12 @@ def thread_jumps(body: Body) -> Body:
             label = empty[label]
         return label
 
-    blocks = tuple(
-        block if block.label in empty else replace(block, end=map_targets(block.end, beyond))
+    blocks = [
+        block
+        if block.label in empty
+        else with_code(block, block.instrs, map_targets(block.end, beyond))
         for block in body.blocks
-    )
-    return drop_unreachable(replace(body, entry=beyond(body.entry), blocks=blocks))
+    ]
+    body = with_blocks(body, blocks)
+    entry = beyond(body.entry)
+    return drop_unreachable(body if entry == body.entry else replace(body, entry=entry))

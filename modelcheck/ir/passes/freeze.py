@@ -9,11 +9,12 @@ constant for all that a place may denote, the read becomes that constant.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from modelcheck.ir.alias import Aliases, Cell, Index, Pattern
 from modelcheck.ir.nodes import (
     AddressOf,
+    Apply,
     Assign,
     Block,
     Body,
@@ -28,6 +29,7 @@ from modelcheck.ir.nodes import (
     Kind,
     Leave,
     Load,
+    Local,
     New,
     Object,
     ObjectRoot,
@@ -44,6 +46,7 @@ from modelcheck.ir.nodes import (
     Terminator,
     Wait,
 )
+from modelcheck.ir.passes.bodies import Worklist, map_bodies, same_items, with_blocks, with_code
 from modelcheck.ir.passes.mentions import (
     all_nodes,
     find_mentions,
@@ -51,21 +54,19 @@ from modelcheck.ir.passes.mentions import (
     running_nodes,
     running_templates,
 )
+from modelcheck.ir.passes.notes import Notes
 from modelcheck.ir.traverse import (
-    every_place,
+    Regions,
     has_access,
-    inner_region,
+    live_successors,
     map_end,
     map_instr,
-    nodes_of,
     parts_of,
     parts_of_place,
     place_in,
     places_of,
     predecessors,
-    reachable_blocks,
     values_of,
-    walk_node,
 )
 from modelcheck.ir.types import BOOL, ArrayOf, Embedded, QueueOf, ScalarType, ValueType
 
@@ -82,14 +83,18 @@ class Frozen:
     stored: frozenset[Cell]
     initial: frozenset[Cell]
     freed: frozenset[str]
+    _held: dict[Cell, bool] = field(default_factory=dict, compare=False, repr=False)
 
     def holds(self, place: Place) -> bool:
         """Whether a place keeps its value from the first state on."""
         cell = self.aliases.cell(place)
-        return cell not in self.stored and all(
-            obj.kind == "shared" and obj.name not in self.freed
-            for obj in self.aliases.holders(cell)
-        )
+        held = self._held.get(cell)
+        if held is None:
+            held = self._held[cell] = cell not in self.stored and all(
+                obj.kind == "shared" and obj.name not in self.freed
+                for obj in self.aliases.holders(cell)
+            )
+        return held
 
     def constant(self, place: Place) -> Expr | None:
         """The value of a frozen place, where it is the same constant for all it may denote."""
@@ -136,8 +141,8 @@ class Frozen:
                 for inner, value in self._scalars(of.element, rest, default):
                     yield (number, *inner), value
         elif isinstance(of, Embedded) and isinstance(part, str):
-            field = next(f for f in self.aliases.lookup.struct(of.struct).fields if f.name == part)
-            for inner, value in self._scalars(field.type, rest, field.start):
+            found = self.aliases.lookup.field(of.struct, part)
+            for inner, value in self._scalars(found.type, rest, found.start):
                 yield (part, *inner), value
 
 
@@ -145,7 +150,7 @@ def _number(part: Expr) -> int:
     return part.value if isinstance(part, Const) else -1
 
 
-def find_frozen(program: Program) -> Frozen:
+def find_frozen(program: Program, notes: Notes) -> Frozen:
     """Decide what no thread changes.
 
     Soundness: a cell that is wrongly called frozen makes its loads local, so interleavings
@@ -155,13 +160,13 @@ def find_frozen(program: Program) -> Frozen:
     New, Enter, Spawn and the end of a thread change none.  Attacked by `test_freeze.py`, one test
     per condition.
     """
-    aliases = Aliases(program, find_mentions(program).objects)
-    initial = frozenset(stored_cells(aliases, nodes_in(program.initial)))
-    stored = set(stored_cells(aliases, running_nodes(program)))
-    if any(isinstance(node, Crash) for node in running_nodes(program)):
+    aliases = Aliases(program, find_mentions(program, notes).objects)
+    initial = frozenset(stored_cells(aliases, nodes_in(program.initial, notes)))
+    stored = set(stored_cells(aliases, running_nodes(program, notes)))
+    if any(isinstance(node, Crash) for node in running_nodes(program, notes)):
         stored |= initial
     freed: set[str] = set()
-    for node in all_nodes(program):
+    for node in all_nodes(program, notes):
         if isinstance(node, Free | Discard):
             freed.update(_freed_objects(program, node))
     return Frozen(aliases, frozenset(stored), initial, frozenset(freed))
@@ -193,16 +198,18 @@ def _freed_objects(program: Program, node: Free | Discard) -> Iterator[str]:
 # Mortality
 
 
-def find_mortal(program: Program, freed: frozenset[str]) -> frozenset[str]:
+def find_mortal(program: Program, freed: frozenset[str], notes: Notes) -> frozenset[str]:
     """The objects whose life something in the program may end while code can still look.
 
     Soundness: an object wrongly called immortal loses its use-after-free checks.  A `local` object
     is immortal only if no pointer to it is made that outlives the place it is used in, and no
     code names it where it may have been left already.  Attacked by `test_freeze.py`.
     """
-    seen = _escaping(program)
-    for template in running_templates(program):
-        seen |= _named_when_dead(template.body)
+    seen = set[str]()
+    if any(obj.kind == "local" for obj in program.objects):
+        seen = _escaping(program, notes)
+        for template in running_templates(program, notes):
+            seen |= _named_when_dead(template.body, notes)
 
     def is_mortal(obj: Object) -> bool:
         match obj.kind:
@@ -218,11 +225,16 @@ def find_mortal(program: Program, freed: frozenset[str]) -> frozenset[str]:
     return frozenset(obj.name for obj in program.objects if is_mortal(obj))
 
 
-def _escaping(program: Program) -> set[str]:
+def _escaping(program: Program, notes: Notes) -> set[str]:
     """The objects a pointer to which is used for more than naming a place.
 
     Also those that are named as another thread's copy.
     """
+    nodes = all_nodes(program, notes)
+    return set[str]().union(*[notes.escaping.get(node, _escaping_in) for node in nodes])
+
+
+def _escaping_in(node: Instr | Terminator) -> frozenset[str]:
     found: set[str] = set()
 
     def look(expr: Expr) -> None:
@@ -241,20 +253,19 @@ def _escaping(program: Program) -> set[str]:
         for part in parts:
             look(part)
 
-    for node in all_nodes(program):
-        for place in places_of(node):
-            look_below(place, parts_of_place(place))
-        for value in values_of(node):
-            look(value)
-    return found
+    for place in places_of(node):
+        look_below(place, parts_of_place(place))
+    for value in values_of(node):
+        look(value)
+    return frozenset(found)
 
 
-def _named_when_dead(body: Body) -> set[str]:
+def _named_when_dead(body: Body, notes: Notes) -> set[str]:
     """The `local` objects named where they may not have been entered, or been left again.
 
     Forward data flow of the objects that are surely alive.
     """
-    blocks = reachable_blocks(body)
+    blocks = notes.reachable(body)
     before = predecessors(blocks)
     everything = frozenset(n.object for b in blocks for n in b.instrs if isinstance(n, Enter))
     alive_after: dict[str, frozenset[str]] = {block.label: everything for block in blocks}
@@ -264,24 +275,22 @@ def _named_when_dead(body: Body) -> set[str]:
             return frozenset()
         return frozenset.intersection(*(alive_after[label] for label in before[block.label]))
 
-    changed = True
-    while changed:
-        changed = False
-        for block in blocks:
-            alive = alive_before(block)
-            for instr in block.instrs:
-                alive = _alive_after(instr, alive)
-            if alive != alive_after[block.label]:
-                alive_after[block.label] = alive
-                changed = True
+    work = Worklist(blocks)
+    for block in work:
+        alive = alive_before(block)
+        for instr in block.instrs:
+            alive = _alive_after(instr, alive)
+        if alive != alive_after[block.label]:
+            alive_after[block.label] = alive
+            work.add(live_successors(block.end))
     found: set[str] = set()
     for block in blocks:
         alive = alive_before(block)
-        for node in nodes_of(block):
-            for place in every_place(node):
+        for note in notes.in_block(block):
+            for place in note.places:
                 if isinstance(place.root, ObjectRoot) and place.root.object not in alive:
                     found.add(place.root.object)
-            alive = _alive_after(node, alive)
+            alive = _alive_after(note.node, alive)
     return found
 
 
@@ -299,55 +308,114 @@ def _alive_after(node: Instr | Terminator, alive: frozenset[str]) -> frozenset[s
 # The pass
 
 
-def freeze(program: Program) -> Program:
+def freeze(program: Program, notes: Notes | None = None) -> Program:
     """Make loads of frozen places local, put constants for them, and mark what is mortal.
 
     A step whose accesses were all frozen is no step any more; an empty `step` says so, since what
     follows it in its block (an observer, say) may read shared memory without being a step.
     """
-    frozen = find_frozen(program)
-    mortal = find_mortal(program, frozen.freed)
-
-    def in_body(body: Body) -> Body:
-        return _freeze_body(body, frozen)
-
-    return replace(
-        program,
-        objects=tuple(replace(obj, mortal=obj.name in mortal) for obj in program.objects),
-        templates=tuple(
-            replace(template, body=in_body(template.body)) for template in program.templates
-        ),
-        initial=in_body(program.initial),
-        properties=tuple(
-            prop if prop.body is None else replace(prop, body=in_body(prop.body))
-            for prop in program.properties
-        ),
+    notes = notes or Notes()
+    frozen = find_frozen(program, notes)
+    mortal = find_mortal(program, frozen.freed, notes)
+    freezer = _Freezer(program, frozen, notes)
+    program = map_bodies(program, lambda template: freezer.body(template.body), freezer.body)
+    objects = tuple(
+        obj if obj.mortal == (obj.name in mortal) else replace(obj, mortal=not obj.mortal)
+        for obj in program.objects
     )
+    return program if same_items(objects, program.objects) else replace(program, objects=objects)
 
 
-def _freeze_body(body: Body, frozen: Frozen) -> Body:
-    old = {block.label: block for block in body.blocks}
-    new = {block.label: _freeze_block(block, frozen) for block in body.blocks}
+class _Freezer:
+    """Freezes bodies; what becomes of a node is remembered while the same things are frozen."""
 
-    def was_frozen(block: Block) -> bool:
-        if block.step is None:
-            return False
-        before, after = inner_region(old, block.label), inner_region(new, block.label)
-        return touches_memory(before) and not touches_memory(after) and not acts(after)
+    def __init__(self, program: Program, frozen: Frozen, notes: Notes) -> None:
+        self.frozen = frozen
+        self.notes = notes
+        starts = tuple(
+            (obj.name, obj.kind, obj.type, obj.count, obj.start) for obj in program.objects
+        )
+        facts = (
+            program.structs,
+            starts,
+            frozen.aliases.named,
+            frozen.stored,
+            frozen.initial,
+            frozen.freed,
+        )
+        self.instrs = notes.frozen.under(facts)
+        self.ends = notes.frozen_ends.under(facts)
 
-    return replace(
-        body,
-        blocks=tuple(replace(b, step=None) if was_frozen(b) else b for b in new.values()),
-    )
+    def body(self, body: Body) -> Body:
+        """The body with what is frozen put in."""
+        new = with_blocks(body, [self.block(block) for block in body.blocks])
+        if new is body:
+            return body
+        old_regions, regions = Regions(body.blocks), Regions(new.blocks)
+
+        def was_frozen(block: Block) -> bool:
+            if block.step is None:
+                return False
+            before, after = old_regions.inner(block.label), regions.inner(block.label)
+            if same_items(before, after):
+                return False
+            return (
+                touches_memory(before, self.notes)
+                and not touches_memory(after, self.notes)
+                and not acts(after)
+            )
+
+        return with_blocks(new, [replace(b, step=None) if was_frozen(b) else b for b in new.blocks])
+
+    def block(self, block: Block) -> Block:
+        """A block with what is frozen put in."""
+        instrs = [self.instrs.get(instr, self._freeze_instr) for instr in block.instrs]
+        end = self.ends.get(block.end, self._freeze_end)
+        return with_code(block, [i for i in instrs if i is not None], end)
+
+    def _freeze_instr(self, old: Instr) -> Instr | None:
+        frozen = self.frozen
+        instr = map_instr(old, self._freeze_expr)
+        match instr:
+            case Load(local, place) if frozen.holds(place):
+                value = frozen.constant(place) or Read(place, _silent(instr.kind))
+                return Assign(local, value, span=instr.span)
+            case QueueOp("read", place) if frozen.holds(place) and not has_access(
+                parts_of_place(place)
+            ):
+                return None
+            case _:
+                return instr
+
+    def _freeze_end(self, end: Terminator) -> Terminator:
+        return map_end(end, self._freeze_expr)
+
+    def _freeze_expr(self, expr: Expr) -> Expr:
+        frozen = self.frozen
+        match expr:
+            case Const() | Local() | Apply():
+                return expr
+            case Read(place, kind) if frozen.holds(place):
+                value = frozen.constant(place)
+                if value is not None:
+                    return value
+                return replace(expr, kind=Kind.SILENT) if kind.is_access else expr
+            case QueueLength(place) if _is_empty(place, frozen):
+                return Const(0, frozen.aliases.lookup.expr_type(expr, {}))
+            case QueueContains(place, value) if _is_empty(place, frozen):
+                return replace(expr, kind=Kind.SILENT) if has_access((value,)) else Const(0, BOOL)
+            case QueueLength(place, kind) | QueueContains(place, kind=kind) if frozen.holds(place):
+                return replace(expr, kind=Kind.SILENT) if kind.is_access else expr
+            case _:
+                return expr
 
 
-def touches_memory(region: Sequence[Block]) -> bool:
+def touches_memory(region: Sequence[Block], notes: Notes) -> bool:
     """Whether a step accesses shared memory."""
     return any(
-        (isinstance(node, Load | Store | QueueOp) and node.kind.is_access)
-        or has_access(walk_node(node))
+        note.looks or (isinstance(note.node, Load | Store | QueueOp) and note.node.kind.is_access)
         for block in region
-        for node in nodes_of(block)
+        for note in notes.in_block(block)
     )
 
 
@@ -365,39 +433,6 @@ def acts(region: Sequence[Block]) -> bool:
             if isinstance(instr, Wait) and not chosen:
                 return True
     return False
-
-
-def _freeze_block(block: Block, frozen: Frozen) -> Block:
-    def on_expr(expr: Expr) -> Expr:
-        match expr:
-            case Read(place, kind) if frozen.holds(place):
-                value = frozen.constant(place)
-                if value is not None:
-                    return value
-                return replace(expr, kind=Kind.SILENT) if kind.is_access else expr
-            case QueueLength(place) if _is_empty(place, frozen):
-                return Const(0, frozen.aliases.lookup.expr_type(expr, {}))
-            case QueueContains(place, value) if _is_empty(place, frozen):
-                return replace(expr, kind=Kind.SILENT) if has_access((value,)) else Const(0, BOOL)
-            case QueueLength(place, kind) | QueueContains(place, kind=kind) if frozen.holds(place):
-                return replace(expr, kind=Kind.SILENT) if kind.is_access else expr
-            case _:
-                return expr
-
-    instrs: list[Instr] = []
-    for old in block.instrs:
-        instr = map_instr(old, on_expr)
-        match instr:
-            case Load(local, place) if frozen.holds(place):
-                value = frozen.constant(place) or Read(place, _silent(instr.kind))
-                instrs.append(Assign(local, value, span=instr.span))
-            case QueueOp("read", place) if frozen.holds(place) and not has_access(
-                parts_of_place(place)
-            ):
-                continue
-            case _:
-                instrs.append(instr)
-    return replace(block, instrs=tuple(instrs), end=map_end(block.end, on_expr))
 
 
 def _silent(kind: Kind) -> Kind:

@@ -7,7 +7,6 @@ and local blocks that only follow one another become one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from modelcheck.ir.nodes import (
@@ -33,38 +32,39 @@ from modelcheck.ir.nodes import (
     Terminator,
     Wait,
 )
+from modelcheck.ir.passes.bodies import map_bodies, with_blocks, with_code
 from modelcheck.ir.passes.freeze import Frozen, acts, find_frozen, touches_memory
-from modelcheck.ir.traverse import drop_unreachable, inner_region, nodes_of, predecessors, walk
+from modelcheck.ir.passes.notes import Notes
+from modelcheck.ir.traverse import Regions, drop_unreachable, nodes_of, predecessors, walk
 
 
-def join(program: Program) -> Program:
+def join(program: Program, notes: Notes | None = None) -> Program:
     """Decide `Block.rest` everywhere, then merge straight local blocks."""
-    frozen = find_frozen(program)
-    return replace(
-        program,
-        templates=tuple(
-            replace(template, body=merge_blocks(_mark_locations(template.body, frozen)))
-            for template in program.templates
-        ),
-        initial=merge_blocks(program.initial),
-        properties=tuple(
-            prop if prop.body is None else replace(prop, body=merge_blocks(prop.body))
-            for prop in program.properties
-        ),
+    notes = notes or Notes()
+    joiner = _Joiner(find_frozen(program, notes), notes)
+    return map_bodies(
+        program, lambda template: merge_blocks(joiner.mark(template.body)), merge_blocks
     )
 
 
-def _mark_locations(body: Body, frozen: Frozen) -> Body:
-    blocks = {block.label: block for block in body.blocks}
-    return replace(
-        body,
-        blocks=tuple(
-            replace(block, rest=is_location(blocks, block, frozen)) for block in body.blocks
-        ),
-    )
+class _Joiner:
+    """Decides what is a location."""
+
+    def __init__(self, frozen: Frozen, notes: Notes) -> None:
+        self.frozen = frozen
+        self.notes = notes
+
+    def mark(self, body: Body) -> Body:
+        """The body with its locations marked."""
+        regions = Regions(body.blocks)
+        blocks = []
+        for block in body.blocks:
+            rest = is_location(regions, block, self.frozen, self.notes)
+            blocks.append(block if rest == block.rest else replace(block, rest=rest))
+        return with_blocks(body, blocks)
 
 
-def is_location(blocks: Mapping[str, Block], block: Block, frozen: Frozen) -> bool:
+def is_location(regions: Regions, block: Block, frozen: Frozen, notes: Notes) -> bool:
     """Whether a thread may stand at a block.
 
     It may if the block begins a step (`step`) and the step does something others can tell: an
@@ -75,8 +75,8 @@ def is_location(blocks: Mapping[str, Block], block: Block, frozen: Frozen) -> bo
     """
     if block.step is None or block.inner:
         return False
-    region = inner_region(blocks, block.label)
-    if touches_memory(region) or acts(region):
+    region = regions.inner(block.label)
+    if touches_memory(region, notes) or acts(region):
         return True
     for node in (node for part in region for node in nodes_of(part)):
         if _looks_at_memory(node, frozen):
@@ -141,8 +141,9 @@ def merge_blocks(body: Body) -> Body:
         if label in merged:
             continue
         head = blocks[label]
-        while isinstance(head.end, Jump):
-            follower = blocks[head.end.target]
+        instrs, end = list(head.instrs), head.end
+        while isinstance(end, Jump):
+            follower = blocks[end.target]
             if (
                 follower.label in (label, body.entry)
                 or follower.step is not None
@@ -152,8 +153,7 @@ def merge_blocks(body: Body) -> Body:
             ):
                 break
             merged.add(follower.label)
-            head = replace(head, instrs=head.instrs + follower.instrs, end=follower.end)
-        blocks[label] = head
-    return replace(
-        body, blocks=tuple(blocks[b.label] for b in body.blocks if b.label not in merged)
-    )
+            instrs += follower.instrs
+            end = follower.end
+        blocks[label] = with_code(head, instrs, end)
+    return with_blocks(body, [blocks[b.label] for b in body.blocks if b.label not in merged])

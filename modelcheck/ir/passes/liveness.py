@@ -8,118 +8,94 @@ counter that nothing reads makes no states.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
-from modelcheck.ir.nodes import (
-    Assign,
-    Block,
-    Body,
-    Branch,
-    End,
-    Instr,
-    Jump,
-    Program,
-    Return,
-    Terminator,
-)
-from modelcheck.ir.traverse import (
-    assigned_local,
-    has_access,
-    reachable_blocks,
-    successors,
-    used_locals,
-)
+from modelcheck.ir.nodes import Assign, Block, Body, Instr, Program, Template
+from modelcheck.ir.passes.bodies import Worklist, map_templates, with_blocks, with_code
+from modelcheck.ir.passes.notes import Note, Notes
+from modelcheck.ir.traverse import successors
 
 
-def live_before(node: Instr | Terminator, live: frozenset[str]) -> frozenset[str]:
-    """The locals needed before an instruction or terminator, given those needed after it.
+def live_before(note: Note, live: set[str]) -> None:
+    """Turn the locals needed after an instruction or terminator into those needed before it.
 
     Soundness: forgetting a use would merge states that go on differently.  Every use counts (in
     checks, ghost code and subjects too) except in an assignment of a local nobody needs.
     """
-    if isinstance(node, Assign):
-        if is_useless(node, live):
-            return live
-        return (live - {node.local}) | used_locals(node)
-    return (live - _assigned(node)) | used_locals(node)
+    if isinstance(note.node, Assign) and is_useless(note, live):
+        return
+    if note.assigned is not None:
+        live.discard(note.assigned)
+    live.update(note.used)
 
 
-def is_useless(instr: Assign, live: frozenset[str]) -> bool:
+def is_useless(note: Note, live: AbstractSet[str]) -> bool:
     """Whether an assignment does nothing: nobody needs its local and it touches no memory."""
-    return instr.local not in live and not has_access((instr.value,))
+    return note.assigned not in live and not note.looks
 
 
-def _assigned(node: Instr | Terminator) -> frozenset[str]:
-    if isinstance(node, Jump | Branch | End | Return):
-        return frozenset()
-    local = assigned_local(node)
-    return frozenset() if local is None else frozenset((local,))
-
-
-def find_live(body: Body) -> Mapping[str, frozenset[str]]:
+def find_live(body: Body, notes: Notes) -> Mapping[str, frozenset[str]]:
     """For each reachable block, the locals needed on entry."""
-    blocks = reachable_blocks(body)
+    blocks = notes.reachable(body)
+    before: dict[str, list[str]] = {block.label: [] for block in blocks}
+    for block in blocks:
+        for label in successors(block.end):
+            before.setdefault(label, []).append(block.label)
     live: dict[str, frozenset[str]] = {block.label: frozenset() for block in blocks}
-    changed = True
-    while changed:
-        changed = False
-        for block in reversed(blocks):
-            before = _live_at_entry(block, live_after(block, live))
-            if before != live[block.label]:
-                live[block.label] = before
-                changed = True
+    work = Worklist(tuple(reversed(blocks)))
+    for block in work:
+        needed = live_after(block, live)
+        for note in reversed(notes.in_block(block)):
+            live_before(note, needed)
+        if needed != live[block.label]:
+            live[block.label] = frozenset(needed)
+            work.add(before[block.label])
     return live
 
 
-def live_after(block: Block, live: Mapping[str, frozenset[str]]) -> frozenset[str]:
+def live_after(block: Block, live: Mapping[str, frozenset[str]]) -> set[str]:
     """The locals needed by the blocks after a block, not counting its terminator."""
-    return frozenset().union(*(live.get(label, frozenset()) for label in successors(block.end)))
+    return set().union(*(live.get(label, frozenset()) for label in successors(block.end)))
 
 
-def _live_at_entry(block: Block, live: frozenset[str]) -> frozenset[str]:
-    live = live_before(block.end, live)
-    for instr in reversed(block.instrs):
-        live = live_before(instr, live)
-    return live
-
-
-def drop_useless(body: Body) -> Body:
+def drop_useless(body: Body, notes: Notes | None = None) -> Body:
     """The body without assignments that do nothing."""
-    live = find_live(body)
+    notes = notes or Notes()
+    live = find_live(body, notes)
     blocks = []
     for block in body.blocks:
         if block.label not in live:
             blocks.append(block)
             continue
-        needed = live_before(block.end, live_after(block, live))
+        needed = live_after(block, live)
+        *code, end = notes.in_block(block)
+        live_before(end, needed)
         kept: list[Instr] = []
-        for instr in reversed(block.instrs):
-            if not (isinstance(instr, Assign) and is_useless(instr, needed)):
+        for instr, note in zip(reversed(block.instrs), reversed(code), strict=True):
+            if not (isinstance(instr, Assign) and is_useless(note, needed)):
                 kept.append(instr)
-            needed = live_before(instr, needed)
-        blocks.append(replace(block, instrs=tuple(reversed(kept))))
-    return replace(body, blocks=tuple(blocks))
+            live_before(note, needed)
+        kept.reverse()
+        blocks.append(with_code(block, kept, block.end))
+    return with_blocks(body, blocks)
 
 
-def liveness(program: Program) -> Program:
+def liveness(program: Program, notes: Notes | None = None) -> Program:
     """Fill `Block.live` of every location; of other blocks it is empty."""
-    return replace(
-        program,
-        templates=tuple(
-            replace(template, body=_mark_live(template.body)) for template in program.templates
-        ),
-    )
+    notes = notes or Notes()
+
+    def on_template(template: Template) -> Template:
+        body = _mark_live(template.body, notes)
+        return template if body is template.body else replace(template, body=body)
+
+    return map_templates(program, on_template)
 
 
-def _mark_live(body: Body) -> Body:
-    live = find_live(body)
-    return replace(
-        body,
-        blocks=tuple(
-            replace(
-                block,
-                live=tuple(sorted(live.get(block.label, ()))) if block.rest else (),
-            )
-            for block in body.blocks
-        ),
-    )
+def _mark_live(body: Body, notes: Notes) -> Body:
+    live = find_live(body, notes)
+    blocks = []
+    for block in body.blocks:
+        names = tuple(sorted(live.get(block.label, ()))) if block.rest else ()
+        blocks.append(block if names == block.live else replace(block, live=names))
+    return with_blocks(body, blocks)

@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from modelcheck.ir.alias import Aliases
+from modelcheck.ir.lookup import Lookup
 from modelcheck.ir.nodes import (
     Apply,
     Body,
@@ -20,61 +21,58 @@ from modelcheck.ir.nodes import (
     HasFreeSlot,
     HasFreeThread,
     Instr,
+    Local,
     New,
     Object,
     ObjectRoot,
     Place,
     PointerRoot,
     Program,
+    Read,
     Spawn,
     StartsObject,
     Template,
     Terminator,
     ThreadOf,
 )
-from modelcheck.ir.traverse import (
-    every_place,
-    nodes_of,
-    place_in,
-    reachable_blocks,
-    walk,
-    walk_node,
-)
+from modelcheck.ir.passes.notes import Name, Notes
+from modelcheck.ir.traverse import place_in, walk
 from modelcheck.ir.types import Embedded, PtrType, SetType, ThreadIdType, ValueType
 
 
-def running_templates(program: Program) -> tuple[Template, ...]:
+def running_templates(program: Program, notes: Notes) -> tuple[Template, ...]:
     """The templates some thread of which may run: not `spawned`, or spawned by one that may."""
     by_name = {t.name: t for t in program.templates}
     found = {t.name for t in program.templates if t.count and not t.spawned}
     work = [program.initial, *(by_name[name].body for name in found)]
     while work:
-        for node in nodes_in(work.pop()):
+        for node in nodes_in(work.pop(), notes):
             if isinstance(node, Spawn) and node.template not in found:
                 found.add(node.template)
                 work.append(by_name[node.template].body)
     return tuple(t for t in program.templates if t.name in found)
 
 
-def nodes_in(body: Body) -> Iterator[Instr | Terminator]:
+def nodes_in(body: Body, notes: Notes) -> Iterator[Instr | Terminator]:
     """The instructions and terminators of a body that control can reach."""
-    for block in reachable_blocks(body):
-        yield from nodes_of(block)
+    for block in notes.reachable(body):
+        yield from block.instrs
+        yield block.end
 
 
-def running_nodes(program: Program) -> Iterator[Instr | Terminator]:
+def running_nodes(program: Program, notes: Notes) -> Iterator[Instr | Terminator]:
     """Everything that may run in a thread after the start."""
-    for template in running_templates(program):
-        yield from nodes_in(template.body)
+    for template in running_templates(program, notes):
+        yield from nodes_in(template.body, notes)
 
 
-def all_nodes(program: Program) -> Iterator[Instr | Terminator]:
+def all_nodes(program: Program, notes: Notes) -> Iterator[Instr | Terminator]:
     """Everything that may run: threads, the initial code, properties."""
-    yield from running_nodes(program)
-    yield from nodes_in(program.initial)
+    yield from running_nodes(program, notes)
+    yield from nodes_in(program.initial, notes)
     for prop in program.properties:
         if prop.body is not None:
-            yield from nodes_in(prop.body)
+            yield from nodes_in(prop.body, notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +88,7 @@ class Mentions:
     templates: frozenset[str]
 
 
-def find_mentions(program: Program) -> Mentions:
+def find_mentions(program: Program, notes: Notes) -> Mentions:
     """Collect what code names, then follow start values until nothing is added.
 
     Soundness: what is not in the answer is dropped, so it must name all that a pointer can come
@@ -98,110 +96,131 @@ def find_mentions(program: Program) -> Mentions:
     object or starts from a pointer; programs that make pointers out of numbers name everything
     (`makes_from_numbers`).  Attacked by `test_prune.py`.
     """
-    finder = _Finder(program)
-    for node in all_nodes(program):
-        finder.add_node(node)
+    finder = _Finder(program, notes)
     for allow in program.allows:
-        finder.add_allowed(allow.on)
-    if makes_from_numbers(program, PtrType):
-        finder.objects.update(obj.name for obj in program.objects)
-        finder.fields.update((s.name, f.name) for s in program.structs for f in s.fields)
+        finder.names.update(finder.in_allow(allow.on))
+    if makes_from_numbers(program, PtrType, notes):
+        finder.names.update(("object", obj.name) for obj in program.objects)
+        finder.names.update(("field", s.name, f.name) for s in program.structs for f in s.fields)
     finder.follow_starts()
-    return Mentions(
-        frozenset(finder.objects),
-        frozenset(finder.fields),
-        frozenset(finder.structs),
-        frozenset(finder.templates),
-    )
+    return finder.mentions()
 
 
 class _Finder:
-    def __init__(self, program: Program) -> None:
-        self.program = program
-        self.aliases = Aliases(program)
-        self.objects: set[str] = set()
-        self.fields: set[tuple[str, str]] = set()
-        self.structs: set[str] = set()
-        self.templates: set[str] = set()
+    """Collects what code names, each with its sort before it: ("object", name), ("struct", name),
+    ("template", name), ("field", struct, name).
 
-    def add_node(self, node: Instr | Terminator) -> None:
+    `number` is the type of a pointer or thread id made from a number, `numbered` an object indexed
+    by anything but a thread id minus 1.
+    """
+
+    def __init__(self, program: Program, notes: Notes) -> None:
+        self.program = program
+        self.lookup = Lookup(program)
+        self.notes = notes
+        types = program.structs, tuple((obj.name, obj.type) for obj in program.objects)
+        known = notes.names.under(types)
+        nodes = all_nodes(program, notes)
+        self.names = set[Name]().union(*[known.get(node, self.in_node) for node in nodes])
+
+    def mentions(self) -> Mentions:
+        """What was collected."""
+
+        def named(sort: str) -> frozenset[str]:
+            return frozenset(name[1] for name in self.names if name[0] == sort)
+
+        fields = frozenset((name[1], name[2]) for name in self.names if name[0] == "field")
+        return Mentions(named("object"), fields, named("struct"), named("template"))
+
+    def in_node(self, node: Instr | Terminator) -> frozenset[Name]:
         """Names in an instruction or terminator.  Enter and Leave alone name nothing."""
-        for place in every_place(node):
-            self.add_place(place)
-        for expr in walk_node(node):
-            self.add_names(expr)
+        note = self.notes.of(node)
+        found: set[Name] = set()
+        for place in note.places:
+            found.update(self.in_place(place))
+        for expr in note.exprs:
+            found.update(self.in_expr(expr))
         match node:
             case New(_, pool):
-                self.objects.add(pool)
+                found.add(("object", pool))
             case Free(_, struct) | Discard(_, struct):
-                self.structs.add(struct)
+                found.add(("struct", struct))
             case Spawn(_, template):
-                self.templates.add(template)
+                found.add(("template", template))
             case _:
                 pass
+        return frozenset(found)
 
-    def add_names(self, expr: Expr) -> None:
+    def in_expr(self, expr: Expr) -> Iterator[Name]:
         """Names in an expression, without its parts and its place."""
         match expr:
+            case Const() | Apply():
+                made = _type_from_number(expr)
+                if made is not None:
+                    yield "number", made.__name__
+            case Local() | Read():
+                return
             case ContainerOf(_, outer, path):
-                self.structs.add(outer)
-                self.add_path(Embedded(outer), path)
+                yield "struct", outer
+                yield from self.in_path(Embedded(outer), path)
             case HasFreeSlot(pool):
-                self.objects.add(pool)
+                yield "object", pool
             case HasFreeThread(template) | ThreadOf(template):
-                self.templates.add(template)
+                yield "template", template
             case StartsObject(_, struct):
-                self.structs.add(struct)
+                yield "struct", struct
             case _:
-                pass
+                return
 
-    def add_place(self, place: Place) -> None:
+    def in_place(self, place: Place) -> Iterator[Name]:
         """Names in a place, without the expressions in it."""
         match place.root:
-            case ObjectRoot(name):
-                self.objects.add(name)
+            case ObjectRoot(name, index):
+                yield "object", name
+                if not (isinstance(index, Apply) and index.op == "-"):
+                    yield "numbered", name
             case PointerRoot(_, struct):
-                self.structs.add(struct)
-        self.add_path(self.aliases.lookup.root_type(place.root), place.path)
+                yield "struct", struct
+        yield from self.in_path(self.lookup.root_type(place.root), place.path)
 
-    def add_path(self, of: ValueType, path: tuple[str | Expr, ...]) -> None:
+    def in_path(self, of: ValueType, path: tuple[str | Expr, ...]) -> Iterator[Name]:
         """The fields on a path."""
-        self.fields.update(fields_on(self.aliases, of, path))
+        return (("field", *field) for field in fields_on(self.lookup, of, path))
 
-    def add_allowed(self, on: str) -> None:
+    def in_allow(self, on: str) -> Iterator[Name]:
         """Names in an `allow`: an object, or `Struct.field`."""
         struct, dot, name = on.partition(".")
         if dot:
-            self.fields.add((struct, name))
-        elif on in self.aliases.lookup.objects:
-            self.objects.add(on)
+            yield "field", struct, name
+        elif on in self.lookup.objects:
+            yield "object", on
 
     def follow_starts(self) -> None:
         """Add what the start values of named fields of named objects point to."""
         size = -1
-        while size != len(self.objects) + len(self.fields):
-            size = len(self.objects) + len(self.fields)
+        while size != len(self.names):
+            size = len(self.names)
             for obj in self.program.objects:
-                if obj.name not in self.objects:
+                if ("object", obj.name) not in self.names:
                     continue
-                self.fields.update((_struct_of(obj), field) for field in obj.stable)
+                self.names.update(("field", _struct_of(obj), field) for field in obj.stable)
                 for _, path, value in obj.start:
-                    if self.fields.issuperset(fields_on(self.aliases, obj.type, path)):
+                    if self.names.issuperset(self.in_path(obj.type, path)):
                         for expr in walk(value):
                             place = place_in(expr)
                             if place is not None:
-                                self.add_place(place)
+                                self.names.update(self.in_place(place))
 
 
 def fields_on(
-    aliases: Aliases, of: ValueType, path: tuple[str | Expr, ...]
+    lookup: Lookup, of: ValueType, path: tuple[str | Expr, ...]
 ) -> tuple[tuple[str, str], ...]:
     """The (struct, field) pairs that a path from a value of a type goes through."""
     found: list[tuple[str, str]] = []
     for part in path:
         if isinstance(of, Embedded) and isinstance(part, str):
             found.append((of.struct, part))
-        of = aliases.lookup.inner_type(of, part)
+        of = lookup.inner_type(of, part)
     return tuple(found)
 
 
@@ -209,43 +228,33 @@ def _struct_of(obj: Object) -> str:
     return obj.type.struct if isinstance(obj.type, Embedded) else ""
 
 
-def makes_from_numbers(program: Program, kind: type[PtrType | ThreadIdType]) -> bool:
+def makes_from_numbers(program: Program, kind: type[PtrType | ThreadIdType], notes: Notes) -> bool:
     """Whether the program makes pointers (or thread ids) from numbers: a constant other than
     None, a set of constants, arithmetic.  Then nothing that has such a number may go away.
     """
-
-    def is_number(expr: Expr) -> bool:
-        match expr:
-            case Const(value, SetType(element)):
-                return value != 0 and isinstance(element, kind)
-            case Const(value, found):
-                return value != 0 and isinstance(found, kind)
-            case Apply(op, _, found):
-                return op != "ite" and isinstance(found, kind)
-            case _:
-                return False
-
-    exprs = [expr for node in all_nodes(program) for expr in walk_node(node)]
-    starts = [e for obj in program.objects for _, _, value in obj.start for e in walk(value)]
-    if kind is PtrType:
-        return any(map(is_number, exprs)) or any(map(is_number, starts))
-    return any(map(is_number, exprs)) or any(map(is_number, starts)) or _numbers_threads(program)
+    names = _Finder(program, notes).names
+    starts = (expr for obj in program.objects for _, _, value in obj.start for expr in walk(value))
+    if ("number", kind.__name__) in names or any(_type_from_number(e) is kind for e in starts):
+        return True
+    return kind is ThreadIdType and _numbers_threads(program, names)
 
 
-def _numbers_threads(program: Program) -> bool:
+def _type_from_number(expr: Expr) -> type | None:
+    """The sort of pointer that an expression makes from a number, if it does."""
+    match expr:
+        case Const(0):
+            return None
+        case Const(_, SetType(element)):
+            return type(element)
+        case Const(_, found) | Apply(_, _, found):
+            return None if isinstance(expr, Apply) and expr.op == "ite" else type(found)
+        case _:
+            return None
+
+
+def _numbers_threads(program: Program, names: AbstractSet[Name]) -> bool:
     """Whether a `per_thread` object is indexed by a number rather than by a thread id minus 1."""
-    objects = {obj.name: obj for obj in program.objects}
-    for node in all_nodes(program):
-        for place in every_place(node):
-            match place.root:
-                case ObjectRoot(name, index) if objects[name].kind == "per_thread":
-                    if not (isinstance(index, Apply) and index.op == "-"):
-                        return True
-                case _:
-                    continue
-    return any(
-        element
-        for obj in program.objects
-        if obj.kind == "per_thread"
-        for element, _, _ in obj.start
-    )
+    owned = [obj for obj in program.objects if obj.kind == "per_thread"]
+    if any(("numbered", obj.name) in names for obj in owned):
+        return True
+    return any(element for obj in owned for element, _, _ in obj.start)

@@ -10,15 +10,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from modelcheck.ir.nodes import Block, Body, Program, Template
+from modelcheck.ir.passes.bodies import map_templates
+from modelcheck.ir.passes.notes import Notes
 from modelcheck.ir.traverse import map_targets, successors
 
 
-def peel(program: Program) -> Program:
+def peel(program: Program, notes: Notes | None = None) -> Program:  # noqa: ARG001 - a pass
     """Give every interrupt handler a start that nothing leads back to."""
-    return replace(
-        program,
-        templates=tuple(_peel_template(t) if t.interrupts else t for t in program.templates),
-    )
+    return map_templates(program, lambda t: _peel_template(t) if t.interrupts else t)
 
 
 def _peel_template(template: Template) -> Template:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from modelcheck.ir.alias import Aliases
+from modelcheck.ir.lookup import Lookup
 from modelcheck.ir.nodes import (
     Assign,
     Block,
@@ -23,6 +23,13 @@ from modelcheck.ir.nodes import (
     Struct,
     Template,
 )
+from modelcheck.ir.passes.bodies import (
+    map_bodies,
+    map_templates,
+    same_items,
+    with_blocks,
+    with_code,
+)
 from modelcheck.ir.passes.mentions import (
     Mentions,
     fields_on,
@@ -30,14 +37,8 @@ from modelcheck.ir.passes.mentions import (
     makes_from_numbers,
     running_templates,
 )
-from modelcheck.ir.traverse import (
-    assigned_local,
-    drop_unreachable,
-    nodes_of,
-    reachable_blocks,
-    successors,
-    used_locals,
-)
+from modelcheck.ir.passes.notes import Notes
+from modelcheck.ir.traverse import drop_unreachable, reachable_blocks, successors
 from modelcheck.ir.types import (
     ArrayOf,
     Embedded,
@@ -50,45 +51,41 @@ from modelcheck.ir.types import (
 )
 
 
-def prune(program: Program) -> Program:
+def prune(program: Program, notes: Notes | None = None) -> Program:
     """Drop what no step, check or property can notice."""
-    program = _prune_bodies(program)
-    program = _prune_templates(program)
-    program = _prune_memory(program)
-    return _prune_bodies(program)
+    notes = notes or Notes()
+    program = _prune_bodies(program, notes)
+    program = _prune_templates(program, notes)
+    program = _prune_memory(program, notes)
+    return _prune_bodies(program, notes)
 
 
-def _prune_bodies(program: Program) -> Program:
-    return replace(
+def _prune_bodies(program: Program, notes: Notes) -> Program:
+    return map_bodies(
         program,
-        templates=tuple(
-            replace(t, body=_prune_body(t.body, t.parameters)) for t in program.templates
-        ),
-        initial=_prune_body(program.initial),
-        properties=tuple(
-            prop if prop.body is None else replace(prop, body=_prune_body(prop.body))
-            for prop in program.properties
-        ),
+        lambda template: _prune_body(template.body, notes, template.parameters),
+        lambda body: _prune_body(body, notes),
     )
 
 
-def _prune_body(body: Body, parameters: tuple[str, ...] = ()) -> Body:
+def _prune_body(body: Body, notes: Notes, parameters: tuple[str, ...] = ()) -> Body:
     """Without unreachable blocks and without locals that nothing names."""
     body = drop_unreachable(body)
-    named = set(parameters)
+    named = {*parameters, *(name for block in body.blocks for name in block.live)}
     for block in body.blocks:
-        named.update(block.live)
-        for node in nodes_of(block):
-            named |= used_locals(node)
-        named.update(filter(None, map(assigned_local, block.instrs)))
-    return replace(body, locals=tuple(local for local in body.locals if local.name in named))
+        for note in notes.in_block(block):
+            named |= note.used
+            if note.assigned is not None:
+                named.add(note.assigned)
+    kept = tuple(local for local in body.locals if local.name in named)
+    return body if same_items(kept, body.locals) else replace(body, locals=kept)
 
 
 # ---------------------------------------------------------------------------------------------
 # Threads
 
 
-def _prune_templates(program: Program) -> Program:
+def _prune_templates(program: Program, notes: Notes) -> Program:
     """Without the templates no thread of which can do anything, and the code of those that never
     run but are named.
 
@@ -97,17 +94,14 @@ def _prune_templates(program: Program) -> Program:
     Soundness: a template goes only if no code names it and its threads never run or do nothing
     but assign their own locals and end.  Attacked by `test_prune.py`.
     """
-    running = {t.name for t in running_templates(program)}
-    program = replace(
-        program,
-        templates=tuple(
-            t if t.name in running else replace(t, body=_without_code(t)) for t in program.templates
-        ),
+    running = {t.name for t in running_templates(program, notes)}
+    program = map_templates(
+        program, lambda t: t if t.name in running else replace(t, body=_without_code(t))
     )
-    if makes_from_numbers(program, ThreadIdType):
+    if makes_from_numbers(program, ThreadIdType, notes):
         return program
     kept = {t.name for t in program.templates if t.name in running and not _is_idle(t.body)}
-    kept |= find_mentions(program).templates
+    kept |= find_mentions(program, notes).templates
     size = -1
     while size != len(kept):
         size = len(kept)
@@ -148,23 +142,20 @@ def _has_cycle(edges: dict[str, tuple[str, ...]]) -> bool:
 # Memory
 
 
-def _prune_memory(program: Program) -> Program:
+def _prune_memory(program: Program, notes: Notes) -> Program:
     """Without the objects, fields and structs that no code names.
 
     A field nothing names was never stored, so all it can hold is its start value: None, or a
     pointer to an object that was never allocated from a pool; `leak` needs neither.
     """
-    mentions = find_mentions(program)
-    aliases = Aliases(program)
+    mentions = find_mentions(program, notes)
+    lookup = Lookup(program)
     objects = tuple(
-        _prune_starts(obj, mentions, aliases)
+        _prune_starts(obj, mentions, lookup)
         for obj in program.objects
         if obj.name in mentions.objects
     )
-    structs = tuple(
-        replace(s, fields=tuple(f for f in s.fields if (s.name, f.name) in mentions.fields))
-        for s in program.structs
-    )
+    structs = tuple(_prune_fields(s, mentions) for s in program.structs)
     kept = {obj.name for obj in objects}
     program = replace(program, objects=objects, structs=structs)
     program = _drop_lives(program, kept)
@@ -172,39 +163,33 @@ def _prune_memory(program: Program) -> Program:
     return replace(program, structs=tuple(s for s in program.structs if s.name in used))
 
 
-def _prune_starts(obj: Object, mentions: Mentions, aliases: Aliases) -> Object:
-    return replace(
-        obj,
-        start=tuple(
-            entry
-            for entry in obj.start
-            if mentions.fields.issuperset(fields_on(aliases, obj.type, entry[1]))
-        ),
+def _prune_starts(obj: Object, mentions: Mentions, lookup: Lookup) -> Object:
+    kept = tuple(
+        entry
+        for entry in obj.start
+        if mentions.fields.issuperset(fields_on(lookup, obj.type, entry[1]))
     )
+    return obj if same_items(kept, obj.start) else replace(obj, start=kept)
+
+
+def _prune_fields(struct: Struct, mentions: Mentions) -> Struct:
+    kept = tuple(f for f in struct.fields if (struct.name, f.name) in mentions.fields)
+    return struct if same_items(kept, struct.fields) else replace(struct, fields=kept)
 
 
 def _drop_lives(program: Program, kept: set[str]) -> Program:
     """Without the Enter and Leave of objects that went."""
 
     def in_body(body: Body) -> Body:
-        blocks = tuple(
-            replace(
-                block,
-                instrs=tuple(
-                    i
-                    for i in block.instrs
-                    if not (isinstance(i, Enter | Leave) and i.object not in kept)
-                ),
-            )
-            for block in body.blocks
-        )
-        return replace(body, blocks=blocks)
+        return with_blocks(body, [in_block(block) for block in body.blocks])
 
-    return replace(
-        program,
-        templates=tuple(replace(t, body=in_body(t.body)) for t in program.templates),
-        initial=in_body(program.initial),
-    )
+    def in_block(block: Block) -> Block:
+        instrs = [
+            i for i in block.instrs if not (isinstance(i, Enter | Leave) and i.object not in kept)
+        ]
+        return with_code(block, instrs, block.end)
+
+    return map_bodies(program, lambda template: in_body(template.body), in_body)
 
 
 def _used_structs(program: Program, mentions: Mentions) -> set[str]:

@@ -48,10 +48,10 @@ from modelcheck.ir.nodes import (
     Wait,
 )
 from modelcheck.ir.traverse import (
+    Regions,
     assigned_local,
     every_place,
     has_access,
-    inner_region,
     map_end,
     map_expr,
     map_instr,
@@ -198,7 +198,7 @@ def test_reachable_blocks_follow_constant_branches_one_way():
 
 def test_an_inner_region_stops_at_other_steps():
     given = [block("s", to="t"), block("t", to="u", inner=True), block("u", to="t")]
-    assert [b.label for b in inner_region({b.label: b for b in given}, "s")] == ["s", "t"]
+    assert [b.label for b in Regions(given).inner("s")] == ["s", "t"]
 
 
 def test_a_branch_to_one_place_becomes_a_jump_unless_it_is_an_access():

@@ -1,0 +1,134 @@
+"""What is in a node or a body, found out once and kept from pass to pass.
+
+Most nodes come through a pass as the very same object (`traverse` sees to that), so what was
+listed for one pass need not be listed again for the next.  Everything here follows from the node
+or body alone; what needs the declarations too is a `Memo`, which forgets when they change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from modelcheck.ir.nodes import (
+    Block,
+    Body,
+    Branch,
+    End,
+    Expr,
+    Instr,
+    Jump,
+    Local,
+    Place,
+    Return,
+    Terminator,
+)
+from modelcheck.ir.traverse import (
+    assigned_local,
+    is_access,
+    list_node_exprs,
+    nodes_of,
+    place_in,
+    places_of,
+    reachable_blocks,
+)
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+Name = tuple[str, ...]
+"""Something that code names, its sort first; see `mentions`."""
+
+
+class Memo(Generic[Key, Value]):
+    """The values of a function, by which object its argument is, while some facts stay the same."""
+
+    def __init__(self) -> None:
+        # The argument is kept too: while it lives no other object has its id.
+        self._known: dict[int, tuple[Key, Value]] = {}
+        self._facts: object = None
+
+    def under(self, facts: object) -> Memo[Key, Value]:
+        """The memo, emptied if the facts that the function also looks at are other ones now."""
+        if facts != self._facts:
+            self._known.clear()
+            self._facts = facts
+        return self
+
+    def get(self, argument: Key, function: Callable[[Key], Value]) -> Value:
+        """The value for an argument, from the function where it is not known yet."""
+        known = self._known.get(id(argument))
+        if known is None:
+            known = self._known[id(argument)] = (argument, function(argument))
+        return known[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What is in one instruction or terminator.
+
+    `exprs` is what `walk_node` and `places` what `every_place` comes by; `locals` are the names of
+    the locals it uses, each as often as it does; `assigned` the local it sets; `looks` whether one
+    of its expressions is an access.
+    """
+
+    node: Instr | Terminator
+    exprs: tuple[Expr, ...]
+    places: tuple[Place, ...]
+    locals: tuple[str, ...]
+    used: frozenset[str]
+    assigned: str | None
+    looks: bool
+
+
+def take_note(node: Instr | Terminator) -> Note:
+    """Find out what is in a node."""
+    exprs = list_node_exprs(node)
+    places = list(places_of(node))
+    names: list[str] = []
+    looks = False
+    for expr in exprs:
+        if isinstance(expr, Local):
+            names.append(expr.name)
+            continue
+        place = place_in(expr)
+        if place is not None:
+            places.append(place)
+            looks = looks or is_access(expr)
+    assigned = None if isinstance(node, Jump | Branch | End | Return) else assigned_local(node)
+    return Note(node, tuple(exprs), tuple(places), tuple(names), frozenset(names), assigned, looks)
+
+
+class Notes:
+    """The notes of one run of the passes."""
+
+    def __init__(self) -> None:
+        self._nodes = Memo[Instr | Terminator, Note]()
+        self._blocks = Memo[Block, tuple[Note, ...]]()
+        self._bodies = Memo[Body, tuple[Block, ...]]()
+        # What passes remember of nodes.
+        self.names = Memo[Instr | Terminator, frozenset[Name]]()
+        self.escaping = Memo[Instr | Terminator, frozenset[str]]()
+        self.frozen = Memo[Instr, Instr | None]()
+        self.frozen_ends = Memo[Terminator, Terminator]()
+        self.folded = {True: Memo[Instr, Instr](), False: Memo[Instr, Instr]()}
+        self.folded_ends = {
+            True: Memo[Terminator, Terminator](),
+            False: Memo[Terminator, Terminator](),
+        }
+
+    def of(self, node: Instr | Terminator) -> Note:
+        """What is in a node."""
+        return self._nodes.get(node, take_note)
+
+    def in_block(self, block: Block) -> tuple[Note, ...]:
+        """What is in a block's instructions, then its terminator."""
+        return self._blocks.get(block, self._note_block)
+
+    def reachable(self, body: Body) -> tuple[Block, ...]:
+        """The blocks that control can reach from the entry, in source order."""
+        return self._bodies.get(body, reachable_blocks)
+
+    def _note_block(self, block: Block) -> tuple[Note, ...]:
+        return tuple([self.of(node) for node in nodes_of(block)])
