@@ -1,0 +1,210 @@
+/* From a state to its successors. */
+#include <string.h>
+
+#include "memory.h"
+#include "search.h"
+#include "states.h"
+
+mc_result mc_follow(const mc_model *model, const uint64_t *state, uint32_t thread, mc_step step,
+                    mc_way *way, uint64_t *m, mc_visit visit, void *context, bool *is_cut) {
+  mc_result disabled = MC_IDLE;
+  bool is_enabled = false;
+  uint64_t made = 0;
+  uint32_t diverging = 0;
+  mc_way_reset(way);
+  for (;;) {
+    mc_way_rewind(way);
+    memcpy(m, state, model->words * sizeof *m);
+    mc_result result = step(m, thread, way);
+    if (result < MC_DONE) {
+      if (result < disabled) disabled = result;
+    } else {
+      is_enabled = true;
+      diverging += result == MC_FAILED && way->site == MC_DIVERGES;
+      visit(context, result, m, way);
+    }
+    made += way->position;
+    if (!mc_way_advance(way)) break;
+    if (diverging >= MC_MAX_DIVERGING || made >= MC_MAX_CHOICES_MADE) {
+      *is_cut = true;
+      break;
+    }
+  }
+  return is_enabled ? MC_DONE : disabled;
+}
+
+void mc_follow_start(const mc_model *model, mc_way *way, uint64_t *m, mc_visit visit, void *context,
+                     bool *is_cut) {
+  uint64_t made = 0;
+  uint32_t diverging = 0;
+  mc_way_reset(way);
+  for (;;) {
+    mc_way_rewind(way);
+    memcpy(m, model->start_words, model->words * sizeof *m);
+    mc_result result = model->start(m, way);
+    if (result >= MC_DONE) {
+      diverging += result == MC_FAILED && way->site == MC_DIVERGES;
+      visit(context, result, m, way);
+    }
+    made += way->position;
+    if (!mc_way_advance(way)) return;
+    if (diverging >= MC_MAX_DIVERGING || made >= MC_MAX_CHOICES_MADE) {
+      *is_cut = true;
+      return;
+    }
+  }
+}
+
+/* Whether a handler has not started, or has ended. */
+static bool is_at_rest(const mc_model *model, const uint64_t *state, uint32_t handler) {
+  uint32_t pc = mc_pc(model, state, handler);
+  return mc_has_ended(model, handler, pc) || mc_location_of(model, handler, pc)->is_first;
+}
+
+/* Soundness: backends/python/interrupts.py is the rule; tests compare programs with handlers. */
+bool mc_is_open(const mc_model *model, const uint64_t *state, uint32_t thread, uint32_t pc) {
+  const mc_thread *known = &model->threads[thread];
+  for (uint32_t i = 0; i < known->handler_count; i++)
+    if (!is_at_rest(model, state, known->handlers[i])) return false;
+  if (known->target < 0 || !mc_location_of(model, thread, pc)->is_first) return true;
+  uint32_t target = (uint32_t)known->target;
+  if (mc_has_ended(model, target, mc_pc(model, state, target))) return true;
+  for (uint32_t i = 0; i < known->flag_count; i++)
+    if (!mc_get(state, &model->fields[known->flags[i]])) return false;
+  return true;
+}
+
+/* ------------------------------------------------------------------------------------- batches */
+
+static void grow_batch(mc_batch *batch, uint32_t words) {
+  batch->capacity = batch->capacity ? 2 * batch->capacity : 2 * MC_BATCH;
+  batch->states = mc_realloc(batch->states, batch->capacity, words * sizeof *batch->states);
+  batch->hashes = mc_realloc(batch->hashes, batch->capacity, sizeof *batch->hashes);
+  batch->sources = mc_realloc(batch->sources, batch->capacity, sizeof *batch->sources);
+}
+
+/* Where the next candidate is made. */
+static inline uint64_t *open_candidate(mc_worker *worker) {
+  mc_batch *batch = &worker->batch;
+  uint32_t words = worker->search->model->words;
+  if (batch->count == batch->capacity) grow_batch(batch, words);
+  return batch->states + (size_t)batch->count * words;
+}
+
+static inline void close_candidate(mc_worker *worker, const uint64_t *state, uint64_t source) {
+  mc_batch *batch = &worker->batch;
+  uint64_t hash = mc_store_hash(state, worker->search->model->words);
+  mc_store_prefetch(&worker->search->store, hash);
+  batch->hashes[batch->count] = hash;
+  batch->sources[batch->count] = source;
+  batch->count++;
+}
+
+/* ------------------------------------------------------------------------------------- expanding */
+
+typedef struct {
+  mc_worker *worker;
+  const uint64_t *state;
+  uint64_t number;
+  uint32_t thread;
+  uint64_t transitions;
+  bool is_failing;
+} mc_expansion;
+
+static void note_orders(const mc_expansion *expansion, const mc_way *way) {
+  mc_worker *worker = expansion->worker;
+  for (uint32_t i = 0; i < way->order_count; i++) {
+    const mc_order *order = &way->orders[i];
+    mc_add_finding(worker, &(mc_finding){
+                               .key = {MC_ORDER, {order->property, order->first, order->second}},
+                               .depth = worker->search->depth + 1,
+                               .state = (uint64_t *)expansion->state,
+                               .turns = {{(int32_t)expansion->thread, way->taken, way->position}},
+                               .turn_count = 1,
+                           });
+  }
+}
+
+static void note_failure(const mc_expansion *expansion, const mc_way *way) {
+  mc_worker *worker = expansion->worker;
+  mc_add_finding(worker, &(mc_finding){
+                             .key = {MC_STEP_FAILS, {way->site, way->subject, 0}},
+                             .depth = worker->search->depth + 1,
+                             .state = (uint64_t *)expansion->state,
+                             .turns = {{(int32_t)expansion->thread, way->taken, way->position}},
+                             .turn_count = 1,
+                         });
+}
+
+static void take_outcome(void *context, mc_result result, const uint64_t *m, mc_way *way) {
+  mc_expansion *expansion = context;
+  expansion->transitions++;
+  if (way->order_count) note_orders(expansion, way);
+  if (result == MC_FAILED) {
+    expansion->is_failing = true;
+    note_failure(expansion, way);
+    return;
+  }
+  uint64_t *made = open_candidate(expansion->worker);
+  memcpy(made, m, expansion->worker->search->model->words * sizeof *made);
+  close_candidate(expansion->worker, made, expansion->number);
+}
+
+/* All ways of a step with choices; steps without take the short way in `mc_expand`. */
+static mc_result expand_choices(mc_expansion *expansion, const mc_location *location) {
+  mc_worker *worker = expansion->worker;
+  const mc_model *model = worker->search->model;
+  uint64_t m[model->words];
+  return mc_follow(model, expansion->state, expansion->thread, location->step, &worker->way, m,
+                   take_outcome, expansion, &worker->is_cut);
+}
+
+void mc_expand(mc_worker *worker, uint64_t number) {
+  mc_search *search = worker->search;
+  const mc_model *model = search->model;
+  const uint64_t *state = mc_store_get(&search->store, number);
+  mc_expansion expansion = {.worker = worker, .state = state, .number = number};
+  bool is_enabled = false, is_resting = true;
+  uint32_t racing = 0; /* threads that stand where a race is possible */
+  mc_judge_state(worker, state);
+  for (uint32_t thread = 0; thread < model->thread_count; thread++) {
+    uint32_t pc = mc_pc(model, state, thread);
+    const mc_template *template = &model->templates[model->threads[thread].template];
+    if (pc == template->location_count) continue;
+    const mc_location *location = &template->locations[pc];
+    if (search->has_gates && !mc_is_open(model, state, thread, pc)) {
+      is_resting = false;
+      continue;
+    }
+    mc_result result;
+    expansion.thread = thread;
+    expansion.transitions = 0;
+    if (location->has_choices) {
+      result = expand_choices(&expansion, location);
+    } else {
+      uint64_t *made = open_candidate(worker);
+      memcpy(made, state, model->words * sizeof *made);
+      mc_way_reset(&worker->way);
+      result = location->step(made, thread, &worker->way);
+      expansion.transitions = result >= MC_DONE;
+      if (result == MC_DONE) {
+        close_candidate(worker, made, number);
+      } else if (result == MC_FAILED) {
+        expansion.is_failing = true;
+        note_failure(&expansion, &worker->way);
+      }
+    }
+    if (result < MC_DONE) {
+      is_resting = is_resting && result == MC_IDLE;
+      continue;
+    }
+    is_enabled = true;
+    racing += location->watch != NULL;
+    worker->transitions += expansion.transitions;
+    worker->taken[search->taken_offsets[thread] + pc] += expansion.transitions;
+  }
+  if (!is_enabled) mc_judge_rest(worker, state, is_resting);
+  else if (racing > 1 && search->wants_races) mc_look_for_races(worker, state);
+  if (search->wants_edges && (expansion.is_failing || !is_enabled))
+    mc_edges_add_goal(&worker->edges, number);
+}

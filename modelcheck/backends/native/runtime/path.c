@@ -1,0 +1,273 @@
+/* Backwards, level by level: the predecessor of a state is the least state of the level before that
+ * has a transition to it, with the least choices.  So a path depends on nothing but the program.
+ *
+ * All wanted paths are rebuilt together: one pass over a level expands each of its states once and
+ * looks whether a successor is wanted.  Depth-first and random searches stored parents.
+ */
+#include "path.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "memory.h"
+#include "report.h"
+#include "states.h"
+
+/* A state on some path, and the move that led there; of an initial state, the start's choices. */
+typedef struct {
+  uint64_t *state;
+  uint32_t depth;
+  uint32_t parent; /* the number of its node, or NO_NODE */
+  bool has_move;
+  uint64_t *best; /* the least predecessor so far */
+  uint32_t thread;
+  uint32_t *choices;
+  uint32_t choice_count;
+} mc_node;
+
+enum { NO_NODE = UINT32_MAX };
+
+/* Nodes, and an index of those of one depth by their state's hash. */
+static struct {
+  mc_node *nodes;
+  uint32_t count, capacity;
+  uint32_t *wanted; /* node numbers, in the order of the requests */
+  uint32_t wanted_count, wanted_capacity;
+  uint32_t *index; /* node number plus 1 */
+  uint32_t index_size;
+  pthread_mutex_t lock;
+} paths = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static uint32_t add_node(uint32_t depth, const uint64_t *state, uint32_t words) {
+  if (paths.count == paths.capacity) {
+    paths.capacity = paths.capacity ? 2 * paths.capacity : 64;
+    paths.nodes = mc_realloc(paths.nodes, paths.capacity, sizeof *paths.nodes);
+  }
+  mc_node *node = &paths.nodes[paths.count];
+  *node = (mc_node){.depth = depth, .parent = NO_NODE};
+  node->state = mc_realloc(NULL, words, sizeof *node->state);
+  memcpy(node->state, state, words * sizeof *state);
+  return paths.count++;
+}
+
+void mc_want_path(mc_search *search, uint32_t depth, const uint64_t *state) {
+  if (paths.wanted_count == paths.wanted_capacity) {
+    paths.wanted_capacity = paths.wanted_capacity ? 2 * paths.wanted_capacity : 16;
+    paths.wanted = mc_realloc(paths.wanted, paths.wanted_capacity, sizeof *paths.wanted);
+  }
+  paths.wanted[paths.wanted_count++] = add_node(depth, state, search->model->words);
+}
+
+/* ------------------------------------------------------------------------------------- the index */
+
+static uint32_t *find_place(const mc_search *search, const uint64_t *state) {
+  uint32_t words = search->model->words, mask = paths.index_size - 1;
+  uint32_t at = (uint32_t)mc_store_hash(state, words) & mask;
+  for (;; at = (at + 1) & mask) {
+    uint32_t number = paths.index[at];
+    if (!number) return &paths.index[at];
+    if (memcmp(paths.nodes[number - 1].state, state, words * sizeof *state) == 0)
+      return &paths.index[at];
+  }
+}
+
+/* Put the nodes of one depth into the index; equal states share the first one's answer. */
+static uint32_t index_depth(const mc_search *search, uint32_t depth) {
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < paths.count; i++) count += paths.nodes[i].depth == depth;
+  paths.index_size = 64;
+  while (paths.index_size < 4 * count) paths.index_size *= 2;
+  paths.index = mc_realloc(paths.index, paths.index_size, sizeof *paths.index);
+  memset(paths.index, 0, paths.index_size * sizeof *paths.index);
+  for (uint32_t i = 0; i < paths.count; i++) {
+    if (paths.nodes[i].depth != depth) continue;
+    uint32_t *place = find_place(search, paths.nodes[i].state);
+    if (!*place) *place = i + 1;
+  }
+  return count;
+}
+
+/* ------------------------------------------------------------------------------------- one level */
+
+typedef struct {
+  mc_search *search;
+  const uint64_t *state;
+  uint32_t thread;
+} mc_visitor;
+
+static void set_move(mc_node *node, uint32_t thread, const mc_way *way) {
+  node->has_move = true;
+  node->thread = thread;
+  node->choice_count = way->position;
+  node->choices = mc_realloc(node->choices, way->position + 1, sizeof *node->choices);
+  if (way->position) memcpy(node->choices, way->taken, way->position * sizeof *node->choices);
+}
+
+/* Threads and choices come in increasing order, so of one predecessor the first move counts. */
+static void look_whether_wanted(void *context, mc_result result, const uint64_t *m, mc_way *way) {
+  mc_visitor *visitor = context;
+  mc_search *search = visitor->search;
+  if (result != MC_DONE) return;
+  uint32_t number = *find_place(search, m);
+  if (!number) return;
+  uint32_t words = search->model->words;
+  pthread_mutex_lock(&paths.lock);
+  mc_node *node = &paths.nodes[number - 1];
+  if (!node->best || mc_compare_states(search->model, visitor->state, node->best) < 0) {
+    node->best = mc_realloc(node->best, words, sizeof *node->best);
+    memcpy(node->best, visitor->state, words * sizeof *node->best);
+    set_move(node, visitor->thread, way);
+  }
+  pthread_mutex_unlock(&paths.lock);
+}
+
+static void visit_successors(mc_worker *worker, const uint64_t *state) {
+  mc_search *search = worker->search;
+  const mc_model *model = search->model;
+  uint64_t m[model->words];
+  bool is_cut = false;
+  mc_visitor visitor = {.search = search, .state = state};
+  for (uint32_t thread = 0; thread < model->thread_count; thread++) {
+    uint32_t pc = mc_pc(model, state, thread);
+    if (mc_has_ended(model, thread, pc)) continue;
+    if (search->has_gates && !mc_is_open(model, state, thread, pc)) continue;
+    visitor.thread = thread;
+    mc_follow(model, state, thread, mc_location_of(model, thread, pc)->step, &worker->way, m,
+              look_whether_wanted, &visitor, &is_cut);
+  }
+}
+
+static void visit_level(mc_worker *worker) {
+  mc_search *search = worker->search;
+  uint32_t number;
+  while ((number = atomic_fetch_add(&search->next_unit, 1)) < search->unit_count)
+    for (uint64_t n = search->units[number].first; n < search->units[number].end; n++)
+      visit_successors(worker, mc_store_get(&search->store, n));
+}
+
+static void take_start(void *context, mc_result result, const uint64_t *m, mc_way *way) {
+  if (result != MC_DONE) return;
+  uint32_t number = *find_place(context, m);
+  if (number && !paths.nodes[number - 1].has_move) set_move(&paths.nodes[number - 1], 0, way);
+}
+
+static void find_starts(mc_search *search) {
+  uint64_t m[search->model->words];
+  bool is_cut = false;
+  index_depth(search, 0);
+  mc_follow_start(search->model, &search->workers[0].way, m, take_start, search, &is_cut);
+}
+
+/* ------------------------------------------------------------------------------------- all levels */
+
+/* The nodes of a depth that have no predecessor yet get one, from the level before. */
+static void step_back(mc_search *search, uint32_t depth) {
+  if (!index_depth(search, depth)) return;
+  mc_cut_units(search, &search->levels[depth - 1]);
+  mc_crew_run(search, visit_level, search->levels[depth - 1].states < 8192);
+  uint32_t count = paths.count;
+  for (uint32_t i = 0; i < count; i++) {
+    if (paths.nodes[i].depth != depth) continue;
+    uint32_t first = *find_place(search, paths.nodes[i].state) - 1;
+    if (!paths.nodes[first].best) mc_die("a state at depth %u has no predecessor", depth);
+    if (first != i) {
+      mc_node *node = &paths.nodes[i];
+      *node = (mc_node){.state = node->state, .depth = depth, .parent = NO_NODE};
+      node->has_move = true;
+      node->thread = paths.nodes[first].thread;
+      node->choice_count = paths.nodes[first].choice_count;
+      node->choices = mc_realloc(NULL, node->choice_count + 1, sizeof *node->choices);
+      memcpy(node->choices, paths.nodes[first].choices,
+             node->choice_count * sizeof *node->choices);
+      node->parent = paths.nodes[first].parent;
+      continue;
+    }
+    uint32_t parent = add_node(depth - 1, paths.nodes[i].best, search->model->words);
+    paths.nodes[i].parent = parent;
+  }
+}
+
+/* Depth-first and random: along the stored parents. */
+static void follow_parents(mc_search *search, uint32_t wanted) {
+  uint64_t number;
+  uint32_t node = wanted;
+  if (!mc_store_find(&search->store, paths.nodes[node].state, &number))
+    mc_die("the path to a state that was never stored is wanted");
+  while (search->parents[number] != UINT64_MAX) {
+    number = search->parents[number];
+    const uint64_t *state = mc_store_get(&search->store, number);
+    uint32_t parent = add_node(search->depths[number], state, search->model->words);
+    paths.nodes[node].parent = parent;
+    paths.index_size = 64;
+    paths.index = mc_realloc(paths.index, paths.index_size, sizeof *paths.index);
+    memset(paths.index, 0, paths.index_size * sizeof *paths.index);
+    *find_place(search, paths.nodes[node].state) = node + 1;
+    visit_successors(&search->workers[0], state);
+    if (!paths.nodes[node].has_move) mc_die("a stored parent does not lead to its child");
+    node = parent;
+  }
+}
+
+static void print_choices(const mc_node *node, bool with_thread) {
+  putchar('[');
+  if (with_thread) printf("%" PRIu32, node->thread);
+  for (uint32_t i = 0; i < node->choice_count; i++)
+    printf("%s%" PRIu32, i || with_thread ? "," : "", node->choices[i]);
+  putchar(']');
+}
+
+static void print_path(uint32_t wanted) {
+  uint32_t length = 0;
+  for (uint32_t n = wanted; n != NO_NODE; n = paths.nodes[n].parent) length++;
+  uint32_t *nodes = mc_realloc(NULL, length, sizeof *nodes);
+  for (uint32_t n = wanted, i = length; n != NO_NODE; n = paths.nodes[n].parent) nodes[--i] = n;
+  printf("{\"choices\":");
+  print_choices(&paths.nodes[nodes[0]], false);
+  printf(",\"moves\":[");
+  for (uint32_t i = 1; i < length; i++) {
+    if (i > 1) putchar(',');
+    print_choices(&paths.nodes[nodes[i]], true);
+  }
+  printf("]}");
+  free(nodes);
+}
+
+static void forget_paths(void) {
+  for (uint32_t i = 0; i < paths.count; i++) {
+    free(paths.nodes[i].state);
+    free(paths.nodes[i].best);
+    free(paths.nodes[i].choices);
+  }
+  free(paths.nodes);
+  free(paths.wanted);
+  free(paths.index);
+  paths.nodes = NULL;
+  paths.wanted = paths.index = NULL;
+  paths.count = paths.capacity = paths.wanted_count = paths.wanted_capacity = 0;
+}
+
+void mc_report_paths(mc_search *search) {
+  uint32_t deepest = 0;
+  for (uint32_t i = 0; i < paths.count; i++)
+    if (paths.nodes[i].depth > deepest) deepest = paths.nodes[i].depth;
+  if (search->parents) {
+    for (uint32_t i = 0; i < paths.wanted_count; i++) {
+      follow_parents(search, paths.wanted[i]);
+      for (uint32_t n = 0; n < paths.count; n++)
+        if (paths.nodes[n].parent == NO_NODE) paths.nodes[n].depth = 0;
+    }
+  } else {
+    if (deepest >= search->level_count) mc_die("no state is as deep as %u", deepest);
+    for (uint32_t depth = deepest; depth > 0; depth--) step_back(search, depth);
+  }
+  find_starts(search);
+  printf("{\"event\":\"paths\",\"paths\":[");
+  for (uint32_t i = 0; i < paths.wanted_count; i++) {
+    if (i) putchar(',');
+    print_path(paths.wanted[i]);
+  }
+  printf("]}\n");
+  fflush(stdout);
+  forget_paths();
+}

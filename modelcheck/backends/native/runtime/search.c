@@ -1,0 +1,350 @@
+/* Breadth-first, level by level: shortest traces, and the same results for any number of workers.
+ *
+ * The states of a level are cut into units; workers take units, expand their states, and look the
+ * successors up in batches.  Where the table has to grow, every worker stops between two batches,
+ * all of them split it, and go on.  Between levels one thread alone merges what they found.
+ */
+#include "search.h"
+
+#include <string.h>
+
+#include "memory.h"
+#include "report.h"
+
+enum {
+  LARGEST_UNIT = 1024, /* states that a worker takes at a time */
+  SMALLEST_UNIT = 64,
+  SMALL_LEVEL = 8192, /* states; waking the crew would cost more than it gains */
+};
+
+void mc_open_checks(mc_worker *worker);
+void mc_close_checks(mc_worker *worker);
+
+/* ------------------------------------------------------------------------------------- putting */
+
+/* Count a new state where there is a limit; the one past the limit proves that there are more. */
+static void count_stored(mc_search *search) {
+  uint64_t before = atomic_fetch_add_explicit(&search->stored, 1, memory_order_relaxed);
+  if (before >= search->options->max_states)
+    atomic_store_explicit(&search->is_full, true, memory_order_relaxed);
+}
+
+static bool note_put(mc_worker *worker, uint64_t source, uint64_t number, mc_put_result result) {
+  mc_search *search = worker->search;
+  if (result == MC_NO_MEMORY) {
+    mc_control_stop(&search->control, MC_STOP_MEMORY);
+    return false;
+  }
+  if (result == MC_NEW && search->options->max_states != UINT64_MAX) count_stored(search);
+  if (search->wants_edges) mc_edges_add(&worker->edges, source, number);
+  return true;
+}
+
+/* Look up the candidates of a batch; false where the table must grow first.
+ *
+ * Past the limit on states nothing is stored any more, but the level is expanded to its end: so
+ * what is found does not depend on who came first. */
+static bool put_batch(mc_worker *worker) {
+  mc_search *search = worker->search;
+  mc_store *store = &search->store;
+  mc_batch *batch = &worker->batch;
+  uint32_t words = search->model->words;
+  if (atomic_load_explicit(&search->is_full, memory_order_relaxed) ||
+      mc_control_is_stopped(&search->control))
+    batch->done = batch->count;
+  for (uint32_t i = batch->done; i < batch->count; i++)
+    mc_store_prefetch_matches(store, batch->hashes[i]);
+  for (; batch->done < batch->count; batch->done++) {
+    uint32_t i = batch->done;
+    uint64_t number;
+    mc_put_result result = mc_store_put(store, &worker->writer, batch->states + (size_t)i * words,
+                                        batch->hashes[i], &number);
+    if (result == MC_TABLE_FULL) return false;
+    if (!note_put(worker, batch->sources[i], number, result)) batch->done = batch->count - 1;
+  }
+  batch->count = batch->done = 0;
+  return true;
+}
+
+static void split_share(mc_worker *worker) {
+  mc_search *search = worker->search;
+  /* On the main thread alone there is nobody to share with. */
+  bool is_alone = worker->is_main;
+  mc_store_split_share(&search->store, is_alone ? 0 : worker->number,
+                       is_alone ? 1 : search->worker_count);
+}
+
+static void grow_store(mc_search *search, bool is_small) {
+  if (!mc_store_begin_growth(&search->store)) return;
+  mc_crew_run(search, split_share, is_small);
+  mc_store_end_growth(&search->store);
+}
+
+static bool wants_growth(const mc_search *search) {
+  return atomic_load_explicit(&search->store.wants_growth, memory_order_relaxed);
+}
+
+bool mc_put_new(mc_worker *worker) {
+  while (!put_batch(worker)) grow_store(worker->search, true);
+  if (wants_growth(worker->search)) grow_store(worker->search, true);
+  return true;
+}
+
+/* ------------------------------------------------------------------------------------- levels */
+
+static bool take_unit(mc_worker *worker) {
+  mc_search *search = worker->search;
+  uint32_t number = atomic_fetch_add_explicit(&search->next_unit, 1, memory_order_relaxed);
+  if (number >= search->unit_count) {
+    atomic_fetch_sub_explicit(&search->next_unit, 1, memory_order_relaxed);
+    return false;
+  }
+  worker->unit = search->units[number];
+  return true;
+}
+
+/* Expand units until there are none left, or the table must grow: then what is under way stays
+ * with the worker. */
+static void expand_level(mc_worker *worker) {
+  mc_search *search = worker->search;
+  do {
+    if (wants_growth(search)) return;
+    if (worker->batch.count >= MC_BATCH) {
+      if (!put_batch(worker)) return;
+      if (worker->is_main) mc_control_look(&search->control, search);
+      if (mc_control_is_stopped(&search->control)) return;
+    }
+    while (worker->unit.first < worker->unit.end && worker->batch.count < MC_BATCH)
+      mc_expand(worker, worker->unit.first++);
+  } while (worker->unit.first < worker->unit.end || take_unit(worker));
+  put_batch(worker);
+}
+
+static bool has_work_left(const mc_search *search) {
+  if (search->next_unit < search->unit_count) return true;
+  for (uint32_t i = 0; i < search->worker_count; i++) {
+    const mc_worker *worker = &search->workers[i];
+    if (worker->unit.first < worker->unit.end || worker->batch.count) return true;
+  }
+  return false;
+}
+
+void mc_cut_units(mc_search *search, const mc_level *level) {
+  uint64_t unit = level->states / search->worker_count / 8;
+  unit = unit < SMALLEST_UNIT ? SMALLEST_UNIT : unit > LARGEST_UNIT ? LARGEST_UNIT : unit;
+  search->unit_count = 0;
+  search->next_unit = 0;
+  for (uint32_t i = 0; i < level->range_count; i++) {
+    const mc_range *range = &search->ranges[level->first_range + i];
+    for (uint64_t first = range->first; first < range->end; first += unit) {
+      if (search->unit_count == search->unit_capacity) {
+        search->unit_capacity = search->unit_capacity ? 2 * search->unit_capacity : 64;
+        search->units = mc_realloc(search->units, search->unit_capacity, sizeof *search->units);
+      }
+      uint64_t end = first + unit < range->end ? first + unit : range->end;
+      search->units[search->unit_count++] = (mc_range){first, end};
+    }
+  }
+}
+
+/* The states that workers put since the last time become the next level. */
+static void close_level(mc_search *search) {
+  if (search->level_count == search->level_capacity) {
+    search->level_capacity = search->level_capacity ? 2 * search->level_capacity : 64;
+    search->levels = mc_realloc(search->levels, search->level_capacity, sizeof *search->levels);
+  }
+  mc_level *level = &search->levels[search->level_count++];
+  *level = (mc_level){.first_range = search->range_count};
+  for (uint32_t i = 0; i < search->worker_count; i++)
+    mc_writer_collect(&search->workers[i].writer, &search->ranges, &search->range_count,
+                      &search->range_capacity);
+  level->range_count = search->range_count - level->first_range;
+  for (uint32_t i = level->first_range; i < search->range_count; i++)
+    level->states += search->ranges[i].end - search->ranges[i].first;
+  search->states += level->states;
+}
+
+/* Take over what the workers found.  A property that failed needs no deeper state; neither does a
+ * `reachable` that was seen, unless asking for it can fail. */
+static void merge_findings(mc_search *search) {
+  for (uint32_t i = 0; i < search->worker_count; i++) {
+    mc_findings *found = &search->workers[i].found;
+    for (uint32_t j = 0; j < found->count; j++) mc_findings_add(&search->found, &found->entries[j]);
+    mc_findings_clear(found);
+  }
+  for (uint32_t i = search->reported; i < search->found.count; i++) {
+    const mc_key *key = &search->found.entries[i].key;
+    if (key->kind == MC_SATISFIED && !search->model->properties[key->parts[0]].can_fail)
+      search->is_settled[key->parts[0]] = true;
+    if (key->kind == MC_PROPERTY_FAILS &&
+        search->model->properties[key->parts[0]].kind != MC_REACHABLE)
+      search->is_settled[key->parts[0]] = true;
+  }
+}
+
+void mc_search_ask_host(mc_search *search) {
+  if (search->reported == search->found.count) return;
+  mc_report_found(search, search->reported);
+  search->reported = search->found.count;
+  const char *answer = mc_read_line();
+  if (strcmp(answer, "end") == 0) search->until = 0;
+  else if (strncmp(answer, "until ", 6) == 0) search->until = (uint32_t)strtoul(answer + 6, NULL, 10);
+  else if (strcmp(answer, "stop") == 0) mc_control_stop(&search->control, MC_STOP_INTERRUPT);
+  else if (strcmp(answer, "go") != 0) mc_die("the host says `%s`", answer);
+}
+
+static void drop_edges(mc_search *search) {
+  for (uint32_t i = 0; i < search->worker_count; i++) mc_edges_free(&search->workers[i].edges);
+  search->wants_edges = false;
+}
+
+static void expand_levels(mc_search *search) {
+  close_level(search);
+  while (search->levels[search->level_count - 1].states > 0) {
+    const mc_level *level = &search->levels[search->level_count - 1];
+    search->depth = search->level_count - 1;
+    if (search->depth >= search->until) {
+      mc_control_stop(&search->control, MC_STOP_HOST);
+      return;
+    }
+    if (search->wants_edges && search->states > search->options->stuck_limit) drop_edges(search);
+    bool is_small = level->states < SMALL_LEVEL;
+    mc_cut_units(search, level);
+    while (has_work_left(search) && !mc_control_is_stopped(&search->control)) {
+      mc_crew_run(search, expand_level, is_small);
+      if (wants_growth(search)) grow_store(search, is_small);
+    }
+    close_level(search);
+    merge_findings(search);
+    if (search->is_full) mc_control_stop(&search->control, MC_STOP_STATES);
+    mc_search_ask_host(search);
+    mc_control_look(&search->control, search);
+    if (mc_control_is_stopped(&search->control)) return;
+  }
+}
+
+/* ------------------------------------------------------------------------------------- the start */
+
+static void take_start(void *context, mc_result result, const uint64_t *m, mc_way *way) {
+  mc_worker *worker = context;
+  mc_search *search = worker->search;
+  mc_turn start = {-1, way->taken, way->position};
+  for (uint32_t i = 0; i < way->order_count; i++) {
+    const mc_order *order = &way->orders[i];
+    mc_findings_add(&worker->found,
+                    &(mc_finding){
+                        .key = {MC_ORDER, {order->property, order->first, order->second}},
+                        .turns = {start},
+                        .turn_count = 1,
+                    });
+  }
+  if (result == MC_FAILED) {
+    mc_findings_add(&worker->found, &(mc_finding){
+                                        .key = {MC_STEP_FAILS, {way->site, way->subject, 0}},
+                                        .turns = {start},
+                                        .turn_count = 1,
+                                    });
+    return;
+  }
+  uint64_t number;
+  mc_put_result put;
+  while ((put = mc_store_put(&search->store, &worker->writer, m,
+                             mc_store_hash(m, search->model->words), &number)) == MC_TABLE_FULL)
+    grow_store(search, true);
+  if (put == MC_NO_MEMORY) mc_control_stop(&search->control, MC_STOP_MEMORY);
+  if (put == MC_NEW && search->options->max_states != UINT64_MAX) count_stored(search);
+  if (wants_growth(search)) grow_store(search, true);
+}
+
+static void begin(mc_search *search) {
+  mc_worker *worker = &search->workers[0];
+  uint64_t m[search->model->words];
+  worker->is_main = true;
+  mc_follow_start(search->model, &worker->way, m, take_start, worker, &worker->is_cut);
+  worker->is_main = false;
+}
+
+/* ------------------------------------------------------------------------------------- the whole */
+
+static bool has_gates(const mc_model *model) {
+  for (uint32_t i = 0; i < model->thread_count; i++)
+    if (model->threads[i].target >= 0) return true;
+  return false;
+}
+
+static void open_worker(mc_search *search, uint32_t number) {
+  mc_worker *worker = &search->workers[number];
+  *worker = (mc_worker){.search = search, .number = number};
+  worker->taken = mc_realloc(NULL, search->taken_count + 1, sizeof *worker->taken);
+  memset(worker->taken, 0, (search->taken_count + 1) * sizeof *worker->taken);
+  mc_findings_open(&worker->found, search->model);
+  mc_open_checks(worker);
+}
+
+void mc_search_open(mc_search *search, const mc_model *model, const mc_options *options) {
+  *search = (mc_search){.model = model, .options = options, .until = UINT32_MAX};
+  mc_control_open(&search->control, options);
+  /* Depth-first and random go one way at a time. */
+  search->worker_count = options->search == MC_BFS ? options->workers : 1;
+  search->has_gates = has_gates(model);
+  search->wants_races = options->races && model->race_count > 0;
+  search->wants_edges = options->stuck;
+  search->taken_offsets = mc_realloc(NULL, model->thread_count + 1, sizeof(uint32_t));
+  for (uint32_t i = 0; i < model->thread_count; i++) {
+    search->taken_offsets[i] = search->taken_count;
+    search->taken_count += model->templates[model->threads[i].template].location_count;
+  }
+  search->is_settled = mc_realloc(NULL, model->property_count + 1, sizeof *search->is_settled);
+  for (uint32_t i = 0; i < model->property_count; i++)
+    search->is_settled[i] = !mc_is_judged(options, i);
+  uint64_t memory = options->memory;
+  if (options->search != MC_BFS) /* parents and depths are 12 bytes a state */
+    memory = memory / (model->words * 8 + 12 + 20) * (model->words * 8 + 20);
+  if (!mc_store_open(&search->store, model->words, search->worker_count, memory))
+    mc_die("no address space for a store of %llu bytes", (unsigned long long)memory);
+  mc_findings_open(&search->found, model);
+  search->workers = mc_realloc(NULL, search->worker_count, sizeof *search->workers);
+  for (uint32_t i = 0; i < search->worker_count; i++) open_worker(search, i);
+}
+
+void mc_search_run(mc_search *search) {
+  begin(search);
+  if (search->options->search == MC_BFS) expand_levels(search);
+  else mc_search_ordered(search);
+  merge_findings(search);
+  mc_search_ask_host(search);
+  for (uint32_t i = 0; i < search->worker_count; i++)
+    if (search->workers[i].is_cut) mc_control_stop(&search->control, MC_STOP_CHOICES);
+}
+
+uint64_t mc_sum_transitions(const mc_search *search) {
+  uint64_t sum = 0;
+  for (uint32_t i = 0; i < search->worker_count; i++) sum += search->workers[i].transitions;
+  return sum;
+}
+
+void mc_search_close(mc_search *search) {
+  mc_crew_close(search);
+  for (uint32_t i = 0; i < search->worker_count; i++) {
+    mc_worker *worker = &search->workers[i];
+    mc_close_checks(worker);
+    mc_findings_close(&worker->found);
+    mc_edges_free(&worker->edges);
+    mc_writer_free(&worker->writer);
+    mc_way_free(&worker->way);
+    free(worker->taken);
+    free(worker->batch.states);
+    free(worker->batch.hashes);
+    free(worker->batch.sources);
+  }
+  mc_findings_close(&search->found);
+  mc_store_close(&search->store);
+  free(search->workers);
+  free(search->taken_offsets);
+  free(search->is_settled);
+  free(search->ranges);
+  free(search->levels);
+  free(search->units);
+  free(search->parents);
+  free(search->depths);
+}

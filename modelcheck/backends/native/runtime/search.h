@@ -1,0 +1,149 @@
+/* A search: its store, its levels, its workers and what they found. */
+#ifndef MC_SEARCH_H
+#define MC_SEARCH_H
+
+#include <pthread.h>
+
+#include "control.h"
+#include "findings.h"
+#include "model.h"
+#include "options.h"
+#include "store.h"
+#include "way.h"
+
+/* Successors that wait to be looked up: enough of them under way hide the memory's latency. */
+typedef struct {
+  uint64_t *states; /* one behind the other */
+  uint64_t *hashes;
+  uint64_t *sources; /* the numbers of the states they come from */
+  uint32_t count, done, capacity;
+} mc_batch;
+
+enum { MC_BATCH = 256 }; /* candidates after which they are looked up */
+
+/* For `stuck`: transitions from state to state, and the states from which all is well. */
+typedef struct {
+  uint32_t *from, *to;
+  uint64_t count, capacity;
+  uint32_t *goals;
+  uint64_t goal_count, goal_capacity;
+} mc_edges;
+
+typedef struct mc_worker {
+  mc_search *search;
+  uint32_t number;
+  bool is_main; /* runs on the main thread now, so it looks at the clock */
+  mc_writer writer;
+  mc_batch batch;
+  mc_range unit; /* of the level: what is left of the piece under way */
+  mc_way way;
+  mc_findings found;
+  mc_edges edges;
+  uint64_t transitions, quiescent, deadlocks;
+  uint64_t *taken; /* transitions per location, thread by thread */
+  bool is_cut; /* some step had more ways than are followed */
+  struct mc_record *records; /* of watched ways */
+  uint8_t *marks; /* of pool elements */
+  uint32_t *waiting;
+} mc_worker;
+
+/* The states of one level: ranges first_range ... first_range + range_count - 1. */
+typedef struct {
+  uint32_t first_range, range_count;
+  uint64_t states;
+} mc_level;
+
+typedef void (*mc_task)(mc_worker *worker);
+
+struct mc_search {
+  const mc_model *model;
+  const mc_options *options;
+  mc_control control;
+  mc_store store;
+  mc_worker *workers;
+  uint32_t worker_count;
+
+  mc_findings found; /* of the levels before; of dfs and random: all */
+  uint32_t reported; /* how many of them the host knows */
+  bool *is_settled; /* properties that no deeper state can tell more about */
+  uint32_t *taken_offsets; /* by thread */
+  uint32_t taken_count;
+  bool has_gates, wants_races, wants_edges;
+
+  uint32_t depth; /* of the states that are expanded now */
+  mc_range *ranges;
+  uint32_t range_count, range_capacity;
+  mc_level *levels;
+  uint32_t level_count, level_capacity;
+  mc_range *units;
+  uint32_t unit_count, unit_capacity;
+  _Atomic uint32_t next_unit;
+  uint32_t until; /* no level from this one on is expanded */
+
+  _Atomic uint64_t stored; /* counted only where there is a limit on it */
+  _Atomic bool is_full; /* the limit is passed: nothing new is stored */
+  uint64_t states;
+
+  /* dfs and random only: by state number */
+  uint64_t *parents;
+  uint32_t *depths;
+  uint64_t ordered_capacity;
+
+  /* The crew: threads that run one task after the other. */
+  pthread_t *threads;
+  bool has_crew;
+  pthread_mutex_t lock;
+  pthread_cond_t begin, end;
+  uint64_t generation;
+  uint32_t running;
+  mc_task task;
+};
+
+/* search.c */
+void mc_search_open(mc_search *search, const mc_model *model, const mc_options *options);
+void mc_search_run(mc_search *search);
+void mc_search_close(mc_search *search);
+/* Cut a level into units for the workers. */
+void mc_cut_units(mc_search *search, const mc_level *level);
+void mc_search_ask_host(mc_search *search);
+bool mc_put_new(mc_worker *worker);
+uint64_t mc_sum_transitions(const mc_search *search);
+
+/* crew.c: run a task on every worker (`is_small`: on the first one alone) and wait for the end. */
+void mc_crew_run(mc_search *search, mc_task task, bool is_small);
+void mc_crew_close(mc_search *search);
+
+/* expand.c */
+typedef void (*mc_visit)(void *context, mc_result result, const uint64_t *m, mc_way *way);
+
+/* Every way through a step from a state: calls `visit` for each that is not disabled.  Gives
+ * MC_DONE if there was one, else why there is none.  `is_cut` is set where not all are followed. */
+mc_result mc_follow(const mc_model *model, const uint64_t *state, uint32_t thread, mc_step step,
+                    mc_way *way, uint64_t *m, mc_visit visit, void *context, bool *is_cut);
+
+/* Every way to start, likewise. */
+void mc_follow_start(const mc_model *model, mc_way *way, uint64_t *m, mc_visit visit, void *context,
+                     bool *is_cut);
+
+/* Whether interrupts allow a thread that stands at `pc` to step. */
+bool mc_is_open(const mc_model *model, const uint64_t *state, uint32_t thread, uint32_t pc);
+
+/* Judge a state, and put its successors into the batch. */
+void mc_expand(mc_worker *worker, uint64_t number);
+
+/* check.c: what a whole state shows. */
+void mc_judge_state(mc_worker *worker, const uint64_t *state);
+void mc_judge_rest(mc_worker *worker, const uint64_t *state, bool is_resting);
+void mc_look_for_races(mc_worker *worker, const uint64_t *state);
+void mc_add_finding(mc_worker *worker, const mc_finding *finding);
+
+/* ordered.c: depth-first and random. */
+void mc_search_ordered(mc_search *search);
+
+/* stuck.c */
+void mc_edges_add(mc_edges *edges, uint64_t from, uint64_t to);
+void mc_edges_add_goal(mc_edges *edges, uint64_t state);
+void mc_edges_free(mc_edges *edges);
+void mc_find_stuck(mc_search *search);
+
+#endif

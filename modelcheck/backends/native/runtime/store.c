@@ -1,0 +1,293 @@
+#include "store.h"
+
+#include <string.h>
+
+#include "memory.h"
+
+enum {
+  LINE_SLOTS = 8, /* in a cache line */
+  GROUP_LINE_BITS = 7,
+  GROUP_LINES = 1 << GROUP_LINE_BITS,
+  GROUP_SLOTS = GROUP_LINES * LINE_SLOTS, /* 8 KiB */
+  FIRST_GROUP_BITS = 6, /* of a fresh table: 512 KiB, of which only what is used gets touched */
+  NUMBER_BITS = 36,
+  TAG_BITS = 64 - NUMBER_BITS,
+  MAX_DOUBLINGS = TAG_BITS - GROUP_LINE_BITS, /* then the tag has no bit left to split by */
+  LARGEST_PIECE = 4096, /* states of the arena that a worker takes at a time */
+};
+
+#define NUMBER_MASK (((uint64_t)1 << NUMBER_BITS) - 1)
+#define HUGE_FROM ((uint64_t)4 << 20) /* below that many bytes, small pages cost less */
+
+/* Load at which the table doubles, in 1/100.  A group of 1,024 slots with a mean of 820 entries is
+ * full once in 10^10 (six standard deviations); should it be, the table doubles earlier. */
+enum { FULL_PERCENT = 80 };
+
+static inline uint64_t tag_of(uint64_t hash) { return hash >> NUMBER_BITS; }
+
+static inline uint64_t group_count(const mc_store *store) {
+  return (uint64_t)1 << (FIRST_GROUP_BITS + store->doublings);
+}
+
+static inline uint64_t slot_count(const mc_store *store) {
+  return group_count(store) * GROUP_SLOTS;
+}
+
+/* Which group: the low bits of the hash, then of the tag. */
+static inline uint64_t group_of(const mc_store *store, uint64_t hash) {
+  uint64_t low = hash & (((uint64_t)1 << FIRST_GROUP_BITS) - 1);
+  uint64_t high = tag_of(hash) & (((uint64_t)1 << store->doublings) - 1);
+  return low | high << FIRST_GROUP_BITS;
+}
+
+/* In which line of its group the search for a tag begins. */
+static inline uint32_t home_line(uint64_t tag) {
+  return (uint32_t)(tag >> (TAG_BITS - GROUP_LINE_BITS)) & (GROUP_LINES - 1);
+}
+
+static inline _Atomic uint64_t *find_line(const mc_store *store, uint64_t group, uint32_t line) {
+  return store->slots + group * GROUP_SLOTS + (uint64_t)line * LINE_SLOTS;
+}
+
+/* ------------------------------------------------------------------------------------- hashing */
+
+static inline uint64_t mix(uint64_t x) {
+  x ^= x >> 32;
+  x *= 0xd6e8feb86659fd93u;
+  x ^= x >> 32;
+  x *= 0xd6e8feb86659fd93u;
+  return x ^ x >> 32;
+}
+
+uint64_t mc_store_hash(const uint64_t *state, uint32_t words) {
+  uint64_t hash = 0x9e3779b97f4a7c15u;
+  for (uint32_t i = 0; i < words; i++) {
+    hash = (hash ^ state[i]) * 0x9fb21c651e98df25u;
+    hash ^= hash >> 29;
+  }
+  return mix(hash);
+}
+
+/* ------------------------------------------------------------------------------------- opening */
+
+bool mc_store_open(mc_store *store, uint32_t words, uint32_t workers, uint64_t max_bytes) {
+  memset(store, 0, sizeof *store);
+  store->words = words;
+  store->workers = workers;
+  store->max_bytes = max_bytes;
+  uint64_t state_bytes = (uint64_t)words * sizeof(uint64_t);
+  uint64_t table = (uint64_t)GROUP_SLOTS << FIRST_GROUP_BITS << 3;
+  /* The table may grow as long as it takes half of the budget; address space costs nothing, but
+   * a system that counts it (ulimit -v) may refuse, so ask for less until it agrees. */
+  while (store->max_doublings < MAX_DOUBLINGS && table << (store->max_doublings + 1) <= max_bytes)
+    store->max_doublings++;
+  store->arena_states = max_bytes / state_bytes + LARGEST_PIECE;
+  if (store->arena_states > NUMBER_MASK - 1) store->arena_states = NUMBER_MASK - 1;
+  for (;;) {
+    store->slots = mc_reserve(table << store->max_doublings);
+    store->arena = store->slots ? mc_reserve(store->arena_states * state_bytes) : NULL;
+    if (store->arena) break;
+    if (store->slots) mc_release(store->slots, table << store->max_doublings);
+    if (store->max_doublings == 0 || store->arena_states <= 4 * LARGEST_PIECE) return false;
+    store->max_doublings--;
+    store->arena_states /= 2;
+  }
+  mc_store_end_growth(store);
+  return true;
+}
+
+void mc_store_close(mc_store *store) {
+  uint64_t table = (uint64_t)GROUP_SLOTS << FIRST_GROUP_BITS << 3;
+  mc_release(store->slots, table << store->max_doublings);
+  mc_release(store->arena, store->arena_states * store->words * sizeof(uint64_t));
+}
+
+uint64_t mc_store_bytes(const mc_store *store) {
+  uint64_t states = atomic_load_explicit(&store->arena_next, memory_order_relaxed);
+  return slot_count(store) * sizeof(uint64_t) + states * store->words * sizeof(uint64_t);
+}
+
+/* ------------------------------------------------------------------------------------- looking */
+
+void mc_store_prefetch(const mc_store *store, uint64_t hash) {
+  __builtin_prefetch((void *)find_line(store, group_of(store, hash), home_line(tag_of(hash))));
+}
+
+void mc_store_prefetch_matches(const mc_store *store, uint64_t hash) {
+  uint64_t tag = tag_of(hash);
+  _Atomic uint64_t *line = find_line(store, group_of(store, hash), home_line(tag));
+  for (uint32_t i = 0; i < LINE_SLOTS; i++) {
+    uint64_t entry = atomic_load_explicit(line + i, memory_order_relaxed);
+    if (entry >> NUMBER_BITS != tag) continue;
+    if (entry) __builtin_prefetch(store->arena + ((entry & NUMBER_MASK) - 1) * store->words);
+  }
+}
+
+static inline bool is_same(const uint64_t *a, const uint64_t *b, uint32_t words) {
+  uint64_t difference = 0;
+  for (uint32_t i = 0; i < words; i++) difference |= a[i] ^ b[i];
+  return difference == 0;
+}
+
+bool mc_store_find(const mc_store *store, const uint64_t *state, uint64_t *number) {
+  uint64_t hash = mc_store_hash(state, store->words);
+  uint64_t tag = tag_of(hash), group = group_of(store, hash);
+  for (uint32_t step = 0; step < GROUP_LINES; step++) {
+    _Atomic uint64_t *line = find_line(store, group, (home_line(tag) + step) & (GROUP_LINES - 1));
+    for (uint32_t i = 0; i < LINE_SLOTS; i++) {
+      uint64_t entry = atomic_load_explicit(line + i, memory_order_acquire);
+      if (entry == 0) return false;
+      *number = (entry & NUMBER_MASK) - 1;
+      if (entry >> NUMBER_BITS == tag && is_same(mc_store_get(store, *number), state, store->words))
+        return true;
+    }
+  }
+  return false;
+}
+
+/* ------------------------------------------------------------------------------------- putting */
+
+/* Small pieces while there is little, so that many workers do not take more than there is. */
+static uint64_t choose_piece(const mc_store *store) {
+  uint64_t piece = slot_count(store) / 64 / store->workers;
+  return piece < 64 ? 64 : piece > LARGEST_PIECE ? LARGEST_PIECE : piece;
+}
+
+static void close_range(mc_writer *writer) {
+  if (writer->first == writer->next) return;
+  if (writer->range_count == writer->range_capacity) {
+    writer->range_capacity = writer->range_capacity ? 2 * writer->range_capacity : 8;
+    writer->ranges = mc_realloc(writer->ranges, writer->range_capacity, sizeof *writer->ranges);
+  }
+  writer->ranges[writer->range_count++] = (mc_range){writer->first, writer->next};
+  writer->first = writer->next;
+}
+
+/* The number that the next new state gets. */
+static bool take_number(mc_store *store, mc_writer *writer) {
+  if (writer->next < writer->end) return true;
+  uint64_t piece = choose_piece(store);
+  uint64_t first = atomic_fetch_add_explicit(&store->arena_next, piece, memory_order_relaxed);
+  if (first + piece > store->arena_limit) {
+    atomic_fetch_sub_explicit(&store->arena_next, piece, memory_order_relaxed);
+    return false;
+  }
+  if (!store->is_final && first + piece > slot_count(store) / 100 * FULL_PERCENT)
+    atomic_store_explicit(&store->wants_growth, true, memory_order_relaxed);
+  close_range(writer);
+  writer->first = writer->next = first;
+  writer->end = first + piece;
+  return true;
+}
+
+mc_put_result mc_store_put(mc_store *store, mc_writer *writer, const uint64_t *state,
+                           uint64_t hash, uint64_t *number) {
+  uint32_t words = store->words;
+  uint64_t tag = tag_of(hash), group = group_of(store, hash);
+  bool is_written = false;
+  for (uint32_t step = 0; step < GROUP_LINES; step++) {
+    _Atomic uint64_t *line = find_line(store, group, (home_line(tag) + step) & (GROUP_LINES - 1));
+    for (uint32_t i = 0; i < LINE_SLOTS; i++) {
+      uint64_t entry = atomic_load_explicit(line + i, memory_order_acquire);
+      if (entry == 0) {
+        if (!is_written) {
+          if (!take_number(store, writer)) return MC_NO_MEMORY;
+          memcpy(store->arena + writer->next * words, state, words * sizeof *state);
+          is_written = true;
+        }
+        uint64_t made = tag << NUMBER_BITS | (writer->next + 1);
+        if (store->workers == 1) {
+          atomic_store_explicit(line + i, made, memory_order_relaxed);
+        } else if (!atomic_compare_exchange_strong_explicit(
+                       line + i, &entry, made, memory_order_release, memory_order_acquire)) {
+          goto taken; /* by another worker: `entry` says what is there now */
+        }
+        *number = writer->next++;
+        writer->count++;
+        return MC_NEW;
+      }
+    taken:
+      if (entry >> NUMBER_BITS != tag) continue;
+      *number = (entry & NUMBER_MASK) - 1;
+      if (is_same(mc_store_get(store, *number), state, words)) return MC_FOUND;
+    }
+  }
+  if (store->is_final) return MC_NO_MEMORY;
+  atomic_store_explicit(&store->wants_growth, true, memory_order_relaxed);
+  return MC_TABLE_FULL;
+}
+
+void mc_writer_collect(mc_writer *writer, mc_range **ranges, uint32_t *count, uint32_t *capacity) {
+  close_range(writer);
+  if (*count + writer->range_count > *capacity) {
+    *capacity = 2 * (*count + writer->range_count);
+    *ranges = mc_realloc(*ranges, *capacity, sizeof **ranges);
+  }
+  for (uint32_t i = 0; i < writer->range_count; i++) (*ranges)[(*count)++] = writer->ranges[i];
+  writer->range_count = 0;
+}
+
+void mc_writer_free(mc_writer *writer) {
+  free(writer->ranges);
+  writer->ranges = NULL;
+}
+
+/* ------------------------------------------------------------------------------------- growing */
+
+bool mc_store_begin_growth(mc_store *store) {
+  uint64_t added = slot_count(store) * sizeof(uint64_t);
+  if (store->doublings == store->max_doublings ||
+      mc_store_bytes(store) + added > store->max_bytes) {
+    store->is_final = true;
+    atomic_store(&store->wants_growth, false);
+    return false;
+  }
+  /* What is empty is 0, and fresh pages are. */
+  if (2 * added >= HUGE_FROM) mc_advise_huge(store->slots + slot_count(store), added);
+  return true;
+}
+
+/* Put an entry into a group that nobody else uses. */
+static void place(_Atomic uint64_t *group, uint64_t entry) {
+  uint32_t line = home_line(entry >> NUMBER_BITS);
+  for (uint32_t step = 0; step < GROUP_LINES; step++) {
+    _Atomic uint64_t *slots = group + (uint64_t)((line + step) & (GROUP_LINES - 1)) * LINE_SLOTS;
+    for (uint32_t i = 0; i < LINE_SLOTS; i++) {
+      if (atomic_load_explicit(slots + i, memory_order_relaxed)) continue;
+      atomic_store_explicit(slots + i, entry, memory_order_relaxed);
+      return;
+    }
+  }
+  mc_die("half of a group does not fit into a group");
+}
+
+/* Soundness: an entry that lands where no search for it comes by is a state that is stored, and
+ * expanded, twice, or (in the wrong half) never found again; the counts say so. */
+static void split_group(_Atomic uint64_t *low, _Atomic uint64_t *high, uint32_t bit) {
+  uint64_t entries[GROUP_SLOTS];
+  memcpy(entries, (const void *)low, sizeof entries);
+  memset((void *)low, 0, sizeof entries);
+  for (uint32_t i = 0; i < GROUP_SLOTS; i++)
+    if (entries[i]) place(entries[i] >> NUMBER_BITS >> bit & 1 ? high : low, entries[i]);
+}
+
+void mc_store_split_share(mc_store *store, uint32_t worker, uint32_t workers) {
+  uint64_t groups = group_count(store);
+  for (uint64_t i = groups * worker / workers; i < groups * (worker + 1) / workers; i++)
+    split_group(find_line(store, i, 0), find_line(store, groups + i, 0), store->doublings);
+}
+
+void mc_store_end_growth(mc_store *store) {
+  if (atomic_exchange(&store->wants_growth, false)) store->doublings++;
+  uint64_t table = slot_count(store) * sizeof(uint64_t);
+  uint64_t state_bytes = store->words * sizeof(uint64_t);
+  uint64_t limit = (store->max_bytes > table ? store->max_bytes - table : 0) / state_bytes;
+  uint64_t before = store->arena_limit;
+  store->arena_limit = limit < store->arena_states ? limit : store->arena_states;
+  /* From some size on huge pages save more than their first touch costs. */
+  if (before == 0) {
+    uint64_t skipped = HUGE_FROM / state_bytes * store->words;
+    if (store->arena_states * store->words > skipped)
+      mc_advise_huge(store->arena + skipped, store->arena_states * state_bytes - skipped * 8);
+  }
+}
