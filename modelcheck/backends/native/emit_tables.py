@@ -1,0 +1,175 @@
+"""The tables behind an `mc_model`: templates, threads, properties, possible races, pointers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from modelcheck.backends.facts import find_first_numbers, find_target, list_flags
+from modelcheck.backends.native.names import Names
+from modelcheck.backends.native.tables import Tables
+from modelcheck.backends.native.unit import Part
+from modelcheck.backends.native.words import write_bool, write_string, write_word
+from modelcheck.ir.layout import WORD_BITS
+from modelcheck.ir.memory import Slot, Thread
+from modelcheck.ir.nodes import Property, Template
+from modelcheck.ir.races import Candidates
+from modelcheck.ir.regions import can_fail, find_region, has_choices, list_locations
+from modelcheck.ir.types import PtrType, SetType
+
+_KINDS = {"invariant": "MC_INVARIANT", "final": "MC_FINAL", "reachable": "MC_REACHABLE"}
+
+
+class ModelTables:
+    """Adds the tables of one program to its file, and the model."""
+
+    def __init__(
+        self,
+        tables: Tables,
+        names: Names,
+        watched: Mapping[str, frozenset[int]],
+        candidates: Candidates,
+    ) -> None:
+        self._tables = tables
+        self._unit = tables.unit
+        self._memory = tables.memory
+        self._program = tables.program
+        self._names = names
+        self._watched = watched
+        self._candidates = candidates
+
+    def emit(self, symbol: str) -> None:
+        """Add everything."""
+        templates = [self._write_template(t) for t in self._program.templates]
+        threads = [self._write_thread(t) for t in self._memory.threads]
+        properties = [p for p in self._program.properties if p.body is not None]
+        races = list(self._list_races())
+        elements, roots = self._list_pointers()
+        start = [write_word(word) for word in self._tables.layout.pack(self._memory.start)]
+        fields = [
+            ("version", "MC_MODEL_VERSION"),
+            ("name", write_string(self._program.name)),
+            ("words", str(self._tables.layout.words)),
+            ("slot_count", str(len(self._memory.slots))),
+            ("fields", "m_fields"),
+            ("templates", self._add("m_templates", "mc_template", templates)),
+            ("template_count", str(len(templates))),
+            ("threads", self._add("m_threads", "mc_thread", threads)),
+            ("thread_count", str(len(threads))),
+            ("start", "m_start"),
+            ("start_words", self._add("m_start_words", "uint64_t", start)),
+            (
+                "properties",
+                self._add(
+                    "m_properties", "mc_property", list(map(self._write_property, properties))
+                ),
+            ),
+            ("property_count", str(len(properties))),
+            ("races", self._add("m_races", "mc_race", races)),
+            ("race_count", str(len(races))),
+            ("elements", self._add("m_elements", "mc_element", elements)),
+            ("element_count", str(len(elements))),
+            ("roots", self._add("m_roots", "mc_pointer", roots)),
+            ("root_count", str(len(roots))),
+        ]
+        lines = [f"extern const mc_model {symbol};", f"const mc_model {symbol} = {{"]
+        lines += [f"    .{name} = {value}," for name, value in fields]
+        lines.append("};")
+        self._unit.add(Part.MODEL, symbol, "\n".join(lines))
+
+    def _add(self, name: str, type_: str, items: list[str]) -> str:
+        """Add a table of one item a line; `NULL` where there is none."""
+        if not items:
+            return "NULL"
+        lines = [f"static const {type_} {name}[] = {{", *(f"    {item}," for item in items), "};"]
+        self._unit.add(Part.MODEL, name, "\n".join(lines))
+        return name
+
+    # -----------------------------------------------------------------------------------------
+    # Templates and threads
+
+    def _write_template(self, template: Template) -> str:
+        locations = list_locations(template.body)
+        first = find_first_numbers(self._memory, template) if template.interrupts else frozenset()
+        items = []
+        for number, block in enumerate(locations):
+            is_watched = number in self._watched[template.name]
+            watch = self._names.watch(template, block) if is_watched else "NULL"
+            facts = (
+                has_choices(self._memory.lookup, find_region(template.body, block)),
+                number in first,
+                block.atomic,
+            )
+            flags = ", ".join(map(write_bool, facts))
+            items.append(f"{{{self._names.step(template, block)}, {watch}, {flags}}}")
+        table = self._add(self._names.locations(template.name), "mc_location", items)
+        return f"{{{write_string(template.name)}, {table}, {len(items)}}}"
+
+    def _write_thread(self, thread: Thread) -> str:
+        memory = self._memory
+        names = [template.name for template in self._program.templates]
+        target = find_target(memory, thread)
+        template = memory.lookup.template(thread.template)
+        flags = () if target is None else list_flags(memory, template, target)
+        slots = ", ".join(map(str, (*flags, 0, 0)[:2]))
+        handlers = [t.number for t in memory.threads if find_target(memory, t) == thread.number]
+        table = self._unit.add_table("m_handlers", "uint32_t", list(map(str, handlers)))
+        shown = -1 if target is None else target
+        number = names.index(thread.template)
+        return f"{{{number}, {shown}, {{{slots}}}, {len(flags)}, {table}, {len(handlers)}}}"
+
+    # -----------------------------------------------------------------------------------------
+    # Properties and races
+
+    def _write_property(self, property_: Property) -> str:
+        kind = _KINDS[property_.kind]
+        fails = write_bool(property_.body is not None and can_fail(property_.body))
+        judge = self._names.judge(property_.name)
+        return f"{{{write_string(property_.name)}, {judge}, {kind}, {fails}}}"
+
+    def _list_races(self) -> Iterator[str]:
+        for (a, b), pairs in sorted(self._candidates.items()):
+            columns = self._memory.ended(self._memory.threads[b].template)
+            rows = self._memory.ended(self._memory.threads[a].template)
+            words = [0] * (rows * columns // WORD_BITS + 1)
+            for i, j in pairs:
+                bit = i * columns + j
+                words[bit // WORD_BITS] |= 1 << bit % WORD_BITS
+            table = self._unit.add_table("m_pairs", "uint64_t", list(map(write_word, words)))
+            yield f"{{{a}, {b}, {table}}}"
+
+    # -----------------------------------------------------------------------------------------
+    # Pointers, for `leak`
+
+    def _list_pointers(self) -> tuple[list[str], list[str]]:
+        """The elements of pools with the pointers in them, and the pointers outside."""
+        memory = self._memory
+        pools = [o.name for o in self._program.objects if o.kind == "pool"]
+        keys = [(name, i) for name in pools for i in range(memory.element_count(name))]
+        numbers = {key: number for number, key in enumerate(keys)}
+        inside: dict[tuple[str, int], list[str]] = {key: [] for key in keys}
+        roots = []
+        for slot in memory.slots if pools else ():
+            shown = self._write_pointer(slot, numbers)
+            if shown and slot.object in pools:
+                inside[slot.object, slot.element].append(shown)
+            elif shown:
+                roots.append(shown)
+        elements = []
+        for (name, i), pointers in inside.items():
+            table = self._unit.add_table("m_inside", "mc_pointer", pointers)
+            elements.append(f"{{{memory.status_slot(name, i)}, {table}, {len(pointers)}}}")
+        return elements, roots
+
+    def _write_pointer(self, slot: Slot, numbers: Mapping[tuple[str, int], int]) -> str:
+        """A slot that may lead to elements of pools; empty if it does not."""
+        if slot.ghost or slot.role == "queue-length":
+            return ""
+        match slot.type:
+            case PtrType(struct) | SetType(PtrType(struct)):
+                places = self._memory.places(struct)
+            case _:
+                return ""
+        around = [str(numbers.get((place.object, place.element), -1)) for place in places]
+        table = self._unit.add_table("m_around", "int32_t", around)
+        is_set = write_bool(isinstance(slot.type, SetType))
+        return f"{{{slot.number}, {len(places)}, {table}, {is_set}}}"
