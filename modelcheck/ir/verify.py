@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from modelcheck.diagnostics import InternalError
 from modelcheck.ir.lookup import Lookup, local_types
@@ -16,13 +17,16 @@ from modelcheck.ir.nodes import (
     Assert,
     Block,
     Body,
+    Branch,
     Choose,
     Const,
     Crash,
     Discard,
+    End,
     Expr,
     Free,
     Instr,
+    Jump,
     Kind,
     Load,
     New,
@@ -32,6 +36,7 @@ from modelcheck.ir.nodes import (
     Program,
     QueueOp,
     Read,
+    Return,
     SetInterrupts,
     Spawn,
     Store,
@@ -41,7 +46,7 @@ from modelcheck.ir.nodes import (
 )
 from modelcheck.ir.shape import place_header, size_of
 from modelcheck.ir.text.show import Shower, show_node
-from modelcheck.ir.traverse import Look, successors, walk_node
+from modelcheck.ir.traverse import Look, list_node_exprs, nodes_of, successors
 from modelcheck.ir.types import (
     ArrayOf,
     BoolType,
@@ -59,21 +64,22 @@ from modelcheck.ir.types import (
 )
 from modelcheck.ir.verify_nodes import RULES, BodyKind, Broken, NodeChecker, demand
 
-__all__ = ["RULES", "verify"]
+__all__ = ["RULES", "Seen", "verify"]
 
 MAX_SET = 63
 
 
-def verify(program: Program, *, after: str = "") -> None:
+def verify(program: Program, *, after: str = "", seen: Seen | None = None) -> None:
     """Raise InternalError, naming the rule, the place and the node, if a program is not legal.
 
-    `after` is the pass that made it, for the message.
+    `after` is the pass that made it, for the message; `seen` remembers from one call to the next
+    what was legal, so that a pass costs only what it made anew.
 
     Soundness: the backends trust what is demanded here (no access in local work, one access in a
     plain step, no silent store to shared memory); `test_verify.py` breaks each rule once.
     """
     try:
-        _Verifier(program).program()
+        _Verifier(program, seen or Seen()).program()
     except Broken as broken:
         made_by = f" after `{after}`" if after else ""
         raise InternalError(
@@ -82,14 +88,40 @@ def verify(program: Program, *, after: str = "") -> None:
         ) from None
 
 
+class Seen:
+    """The nodes and blocks that were legal, by which object they are.
+
+    Whether a node is legal follows from the node, the declarations and what is around it in its
+    body; a body's nodes are forgotten when any of that is another.
+    """
+
+    def __init__(self) -> None:
+        self._bodies: dict[str, tuple[object, dict[int, object]]] = {}
+
+    def in_body(self, body: str, facts: object) -> dict[int, object]:
+        """What was legal in a body under some facts; to be added to.
+
+        It is kept by id together with itself: while it lives nothing else has its id.
+        """
+        before, legal = self._bodies.get(body, (None, {}))
+        if before != facts:
+            legal = {}
+        self._bodies[body] = facts, legal
+        return legal
+
+
 @contextmanager
-def _at(where: str | Instr | Terminator) -> Iterator[None]:
-    """Say where a rule was broken; a node is shown as its text only then."""
+def _at(where: str) -> Iterator[None]:
+    """Say where a rule was broken."""
     try:
         yield
     except Broken as broken:
-        shown = where if isinstance(where, str) else f"`{show_node(where)}`"
-        raise Broken(broken.rule, f"{shown}: {broken.message}") from None
+        raise Broken(broken.rule, f"{where}: {broken.message}") from None
+
+
+def _broken_at(node: Instr | Terminator, broken: Broken) -> Broken:
+    """The same rule, broken at a node; it is shown as its text only now."""
+    return Broken(broken.rule, f"`{show_node(node)}`: {broken.message}")
 
 
 def _all_different(names: Iterable[str], what: str) -> None:
@@ -102,9 +134,16 @@ def _all_different(names: Iterable[str], what: str) -> None:
 class _Verifier:
     """Checks the declarations of one program, then each body."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, seen: Seen) -> None:
         self.it = program
         self.lookup = Lookup(program)
+        self.seen = seen
+        # What a node can ask of the declarations.  What is mortal no rule asks for.
+        self.declared = (
+            program.structs,
+            [replace(obj, mortal=True) for obj in program.objects],
+            [_head_of(template) for template in program.templates],
+        )
 
     def program(self) -> None:
         it = self.it
@@ -127,13 +166,13 @@ class _Verifier:
             with _at(f"template `{template.name}`"):
                 self.template(template)
         with _at("the initial code"):
-            self.body(it.initial, "initial", None)
+            self.body(it.initial, "initial", "", None)
         for prop in it.properties:
             with _at(f"property `{prop.name}`"):
                 has_body = prop.body is not None
                 demand("properties", has_body == (prop.kind != "assert"), "body or no body")
                 if prop.body is not None:
-                    self.body(prop.body, "property", None)
+                    self.body(prop.body, "property", prop.name, None)
 
     # ------------------------------------------------------------------------ declarations
 
@@ -228,11 +267,11 @@ class _Verifier:
             target = self.lookup.template(template.interrupts)
             fits = target.count in (1, template.count)
             demand("templates", fits, f"{template.count} copies interrupt {target.count}")
-        self.body(template.body, "thread", template)
+        self.body(template.body, "thread", template.name, template)
 
     # ------------------------------------------------------------------------ bodies
 
-    def body(self, body: Body, kind: BodyKind, template: Template | None) -> None:
+    def body(self, body: Body, kind: BodyKind, name: str, template: Template | None) -> None:
         """A graph: its labels, its nodes one by one, then what depends on what is around them."""
         _all_different((block.label for block in body.blocks), "blocks")
         _all_different((local.name for local in body.locals), "locals")
@@ -240,22 +279,46 @@ class _Verifier:
             self.type(local.type)
         labels = {block.label for block in body.blocks}
         demand("names resolve", body.entry in labels, f"no block is called `{body.entry}`")
-        instrs = [instr for block in body.blocks for instr in block.instrs]
-        allocated = frozenset(i.local for i in instrs if isinstance(i, New))
+        allocated = frozenset(
+            i.local for block in body.blocks for i in block.instrs if isinstance(i, New)
+        )
         nodes = NodeChecker(self.lookup, kind, local_types(body), template, allocated)
         filtered = _blocks_behind_choices(body)
+        facts = self.declared, nodes.locals, allocated
+        legal = self.seen.in_body(f"{kind} {name}", facts)
         for block in body.blocks:
             with _at(f"block `{block.label}`"):
-                for instr in block.instrs:
-                    with _at(instr):
-                        nodes.instr(instr)
-                with _at(block.end):
-                    nodes.end(block.end)
-                    for label in successors(block.end):
-                        demand("names resolve", label in labels, f"no block is called `{label}`")
-                _check_location(block, kind, nodes)
-                if kind == "thread":
-                    _check_step(block, behind_choice=block.label in filtered)
+                for node in nodes_of(block):
+                    if id(node) not in legal:
+                        self.node(node, nodes)
+                        legal[id(node)] = node
+                for label in successors(block.end):
+                    if label not in labels:
+                        broken = Broken("names resolve", f"no block is called `{label}`")
+                        raise _broken_at(block.end, broken)
+                behind_choice = block.label in filtered
+                if legal.get(id(block)) != (block, behind_choice):
+                    _check_location(block, kind, nodes)
+                    if kind == "thread":
+                        _check_step(block, behind_choice=behind_choice)
+                    legal[id(block)] = block, behind_choice
+
+    def node(self, node: Instr | Terminator, nodes: NodeChecker) -> None:
+        """A node by itself."""
+        try:
+            if isinstance(node, Jump | Branch | End | Return):
+                nodes.end(node)
+            else:
+                nodes.instr(node)
+        except Broken as broken:
+            raise _broken_at(node, broken) from None
+
+
+def _head_of(template: Template) -> object:
+    """What a node can ask of a template: not its code, but what its parameters take."""
+    types = local_types(template.body)
+    takes = [types.get(name) for name in template.parameters]
+    return template.name, template.count, template.spawned, template.parameters, takes
 
 
 def _number(value: int) -> Const:
@@ -307,41 +370,42 @@ def _check_step(block: Block, *, behind_choice: bool) -> None:
     """
     accesses = 0
     chosen = behind_choice
-    for node in (*block.instrs, block.end):
-        with _at(node):
+    at_once = block.atomic or block.inner
+    for node in nodes_of(block):
+        is_access, touches, is_rmw = _touches(node)
+        try:
             if isinstance(node, Wait):
                 first = block.step is not None and not accesses
                 may_wait = first or chosen or block.atomic or block.inner
                 demand("waits", may_wait, "it would wait in the middle")
-            is_rmw = _is_rmw(node)
             demand("kinds", not is_rmw or block.atomic or block.inner, "an RMW that is not atomic")
-            if _touches_memory(node):
+            if touches:
                 begins = block.step is not None or block.inner or block.atomic
                 demand("local work", begins, "no step begins here")
-            accesses += _is_access(node)
-            chosen = chosen or isinstance(node, Choose)
-    at_once = any(isinstance(i, Wait | Choose | Assert | Crash) for i in block.instrs)
-    if not (block.atomic or block.inner or at_once):
-        demand("one access", accesses <= 1, f"there are {accesses} accesses in one plain step")
+        except Broken as broken:
+            raise _broken_at(node, broken) from None
+        accesses += is_access
+        chosen = chosen or isinstance(node, Choose)
+        at_once = at_once or isinstance(node, Wait | Choose | Assert | Crash)
+    if not at_once and accesses > 1:
+        raise Broken("one access", f"there are {accesses} accesses in one plain step")
 
 
-def _is_access(node: Instr | Terminator) -> bool:
-    """Whether an instruction by itself touches shared memory."""
+def _touches(node: Instr | Terminator) -> tuple[bool, bool, bool]:
+    """Whether an instruction by itself touches shared memory, whether it or what it evaluates
+    does, and whether one of the two is part of a read-modify-write.
+    """
+    is_access = is_rmw = False
     match node:
         case Load() | Store() | QueueOp():
-            return node.kind.is_access
+            is_access, is_rmw = node.kind.is_access, node.kind is Kind.RMW
         case New() | Free() | Discard() | Spawn() | Crash() | SetInterrupts():
-            return True
+            is_access = True
         case _:
-            return False
-
-
-def _touches_memory(node: Instr | Terminator) -> bool:
-    """Whether an instruction or what it evaluates touches shared memory."""
-    looks = (expr for expr in walk_node(node) if isinstance(expr, Look))
-    return _is_access(node) or any(look.kind.is_access for look in looks)
-
-
-def _is_rmw(node: Instr | Terminator) -> bool:
-    reads = any(isinstance(e, Read) and e.kind is Kind.RMW for e in walk_node(node))
-    return reads or (isinstance(node, Load | Store | QueueOp) and node.kind is Kind.RMW)
+            pass
+    touches = is_access
+    for expr in list_node_exprs(node):
+        if isinstance(expr, Look) and expr.kind.is_access:
+            touches = True
+            is_rmw = is_rmw or (isinstance(expr, Read) and expr.kind is Kind.RMW)
+    return is_access, touches, is_rmw

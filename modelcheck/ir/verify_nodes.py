@@ -42,6 +42,7 @@ from modelcheck.ir.nodes import (
     Local,
     Me,
     New,
+    Object,
     ObjectRoot,
     Place,
     PointerRoot,
@@ -119,6 +120,8 @@ def demand(rule: str, holds: object, message: str) -> None:
 
 def agree(found: ScalarType, wanted: ScalarType) -> bool:
     """Whether a value of one type may stand where another is wanted, ranges apart."""
+    if found is wanted:
+        return True
     match found, wanted:
         case (WordType() | RangeType(), WordType() | RangeType()):
             return True
@@ -147,30 +150,23 @@ class NodeChecker:
 
     # ------------------------------------------------------------------------ places
 
+    # What is checked of every expression words its complaint only when there is one.
+
     def place(self, place: Place) -> ValueType:
         """Check a place; its type."""
         root = place.root
         match root:
             case ObjectRoot(name, index):
-                demand(
-                    "names resolve", name in self.lookup.objects, f"no object is called `{name}`"
-                )
-                obj = self.lookup.object(name)
+                obj = self._object(name)
                 if index is not None:
                     self.number(index)
                 elif obj.kind == "local":
                     own = self.template is not None and self.template.name == obj.template
                     demand("running thread", own, f"`{name}` is a local of another thread")
-                else:
-                    several = obj.count is not None or obj.kind == "per_thread"
-                    demand("objects", not several, f"`{name}` needs an index")
+                elif obj.count is not None or obj.kind == "per_thread":
+                    raise Broken("objects", f"`{name}` needs an index")
             case PointerRoot(pointer, struct):
-                demand(
-                    "names resolve",
-                    struct in self.lookup.structs,
-                    f"no struct is called `{struct}`",
-                )
-                self.want(pointer, PtrType(struct))
+                self._pointer(pointer, struct)
             case _:
                 assert_never(root)
         for part in place.path:
@@ -180,6 +176,12 @@ class NodeChecker:
             return self.lookup.place_type(place)
         except InternalError as error:
             raise Broken("names resolve", str(error)) from None
+
+    def _object(self, name: str) -> Object:
+        found = self.lookup.objects.get(name)
+        if found is None:
+            raise Broken("names resolve", f"no object is called `{name}`")
+        return found
 
     def scalar_place(self, place: Place) -> ScalarType:
         """Check a place that must hold a scalar; its type."""
@@ -217,7 +219,8 @@ class NodeChecker:
     def want(self, expr: Expr, wanted: ScalarType) -> None:
         """Check an expression that must have a type."""
         found = self.expr(expr)
-        demand("types agree", agree(found, wanted), f"{found!r} where {wanted!r} is wanted")
+        if not agree(found, wanted):
+            raise Broken("types agree", f"{found!r} where {wanted!r} is wanted")
 
     def number(self, expr: Expr) -> None:
         """Check an expression that must be an element number."""
@@ -229,25 +232,30 @@ class NodeChecker:
         match expr:
             case Const(value, type_):
                 self._constant(value, type_)
+                return type_
             case Local(name):
-                demand("names resolve", name in self.locals, f"no local is called `{name}`")
+                return self._local(name)
+            case Apply(op, args, type_):
+                self._apply(op, args, type_)
+                return type_
+            case Read(place, kind):
+                found = self.scalar_place(place)
+                self._load_kind(place, kind)
+                return found
             case Me() | Current():
                 demand("running thread", self.kind == "thread", "no thread runs this code")
             case ThreadOf(template, copy):
                 self._template(template)
                 self.number(copy)
-            case Read(place, kind):
-                self.scalar_place(place)
-                self._load_kind(place, kind)
             case AddressOf(place):
-                found = self.place(place)
-                demand("types agree", isinstance(found, Embedded), "only a struct has an address")
+                struct = self.place(place)
+                demand("types agree", isinstance(struct, Embedded), "only a struct has an address")
             case ContainerOf(pointer, outer, path):
                 self._container(pointer, outer, path)
-            case Alive(place) | QueueLength(place):
+            case Alive(place):
                 self.place(place)
-                if isinstance(expr, QueueLength):
-                    self.queue_place(place)
+            case QueueLength(place):
+                self.queue_place(place)
             case IsInitialised(place):
                 if not isinstance(self.place(place), QueueOf):
                     self.scalar_place(place)
@@ -258,28 +266,35 @@ class NodeChecker:
             case IsFinished(thread):
                 self.want(thread, THREAD_ID)
             case HasFreeThread(template):
-                demand(
-                    "templates", self._template(template).spawned, f"`{template}` is not spawned"
-                )
+                spawned = self._template(template).spawned
+                demand("templates", spawned, f"`{template}` is not spawned")
             case HasFreeSlot(pool):
                 self._pool(pool)
-            case Apply(op, args, type_):
-                self._apply(op, args, type_)
             case _:
                 assert_never(expr)
         return self.lookup.expr_type(expr, self.locals)
 
+    def _local(self, name: str) -> ScalarType:
+        found = self.locals.get(name)
+        if found is None:
+            raise Broken("names resolve", f"no local is called `{name}`")
+        return found
+
     def _constant(self, value: int, type_: ScalarType) -> None:
         match type_:
             case BoolType():
-                demand("types agree", value in (0, 1), f"{value} is no Bool")
+                if value not in (0, 1):
+                    raise Broken("types agree", f"{value} is no Bool")
             case EnumType(name, members):
                 demand("types agree", 0 <= value < len(members), f"{value} is no `{name}`")
             case PtrType(struct):
-                found = struct in self.lookup.structs
-                demand("names resolve", found, f"no struct is called `{struct}`")
+                self._struct(struct)
             case _:
                 return
+
+    def _struct(self, name: str) -> None:
+        if name not in self.lookup.structs:
+            raise Broken("names resolve", f"no struct is called `{name}`")
 
     def _template(self, name: str) -> Template:
         found = name in self.lookup.templates
@@ -287,19 +302,17 @@ class NodeChecker:
         return self.lookup.template(name)
 
     def _pool(self, name: str) -> Embedded:
-        demand("names resolve", name in self.lookup.objects, f"no object is called `{name}`")
-        obj = self.lookup.object(name)
+        obj = self._object(name)
         if obj.kind != "pool" or not isinstance(obj.type, Embedded):
             raise Broken("objects", f"`{name}` is no pool")
         return obj.type
 
     def _pointer(self, pointer: Expr, struct: str) -> None:
-        found = struct in self.lookup.structs
-        demand("names resolve", found, f"no struct is called `{struct}`")
+        self._struct(struct)
         self.want(pointer, PtrType(struct))
 
     def _container(self, pointer: Expr, outer: str, path: tuple[str | Expr, ...]) -> None:
-        demand("names resolve", outer in self.lookup.structs, f"no struct is called `{outer}`")
+        self._struct(outer)
         constant = all(isinstance(part, str | Const) for part in path)
         demand("types agree", constant, "the path of ContainerOf is not constant")
         inner = self.place(Place(PointerRoot(Const(0, PtrType(outer)), outer), path))
@@ -308,19 +321,18 @@ class NodeChecker:
         self.want(pointer, PtrType(inner.struct))
 
     def _apply(self, op: str, args: tuple[Expr, ...], type_: ScalarType) -> None:
-        demand("operators", op in OPS, f"no operator is called `{op}`")
-        row = OPS[op]
+        row = OPS.get(op)
+        if row is None:
+            raise Broken("operators", f"no operator is called `{op}`")
         demand("operators", len(args) == row.arity, f"`{op}` takes {row.arity} arguments")
         types = [self.expr(arg) for arg in args]
-        wanted = [*zip(row.args, types, strict=True), (row.result, type_)]
-        for sort, found in wanted:
-            fits = sort == "any" or (sort == "bool") == isinstance(found, BoolType)
-            demand("types agree", fits, f"`{op}` has {found!r} where its row says {sort}")
-        if op in ("==", "!="):
-            demand("types agree", comparable(*types), f"{types[0]!r} is compared to {types[1]!r}")
-        if op == "ite":
-            fits = all(comparable(found, type_) for found in types[1:])
-            demand("types agree", fits, f"the arms of `ite` are no {type_!r}")
+        for sort, found in zip((*row.args, row.result), (*types, type_), strict=True):
+            if sort != "any" and (sort == "bool") != isinstance(found, BoolType):
+                raise Broken("types agree", f"`{op}` has {found!r} where its row says {sort}")
+        if op in ("==", "!=") and not comparable(*types):
+            raise Broken("types agree", f"{types[0]!r} is compared to {types[1]!r}")
+        if op == "ite" and not all(comparable(found, type_) for found in types[1:]):
+            raise Broken("types agree", f"the arms of `ite` are no {type_!r}")
 
     # ------------------------------------------------------------------------ kinds
 
@@ -355,9 +367,9 @@ class NodeChecker:
 
     def sets(self, local: str, type_: ScalarType) -> None:
         """Check that a local is there and takes values of a type."""
-        demand("names resolve", local in self.locals, f"no local is called `{local}`")
-        wanted = self.locals[local]
-        demand("types agree", agree(type_, wanted), f"{type_!r} where {wanted!r} is wanted")
+        wanted = self._local(local)
+        if not agree(type_, wanted):
+            raise Broken("types agree", f"{type_!r} where {wanted!r} is wanted")
 
     def instr(self, instr: Instr) -> None:
         """Check an instruction by itself."""
@@ -372,20 +384,16 @@ class NodeChecker:
                 self._store_kind(place, kind)
             case QueueOp():
                 self._queue_op(instr)
-            case Check(condition, _, subject):
+            case Check(condition) | Assert(condition):
                 self.want(condition, BOOL)
-                if subject is not None:
-                    self.place(subject)
-            case Assert(condition, _, _, subject):
-                self.want(condition, BOOL)
-                if subject is not None:
-                    self.place(subject)
+                if instr.subject is not None:
+                    self.place(instr.subject)
             case Wait(condition):
                 self._only_in_code("Wait")
                 self.want(condition, BOOL)
             case Choose(local, count):
                 self._only_in_code("Choose")
-                demand("names resolve", local in self.locals, f"no local is called `{local}`")
+                self._local(local)
                 demand("types agree", count >= 1, "there is nothing to choose")
             case New(local, pool):
                 self._only_in_code("New")
@@ -435,8 +443,7 @@ class NodeChecker:
             demand("kinds", own, "a silent change of what others may know")
 
     def _own_object(self, name: str) -> None:
-        demand("names resolve", name in self.lookup.objects, f"no object is called `{name}`")
-        obj = self.lookup.object(name)
+        obj = self._object(name)
         demand("objects", obj.kind == "local", f"`{name}` is no local object")
         own = self.template is not None and self.template.name == obj.template
         demand("running thread", own, f"`{name}` is a local of another thread")

@@ -519,6 +519,22 @@ ROWS = (
         ("tests/unit/ir/test_verify.py::test_a_broken_rule_is_named",),
     ),
     Row(
+        "legal-under-other-declarations",
+        "ir/verify.py",
+        "if before != facts:",
+        "if not before:",
+        "A pass may drop a declaration that code still names.",
+        ("tests/unit/ir/test_verify_seen.py::test_what_is_around_it_counts",),
+    ),
+    Row(
+        "legal-behind-another-choice",
+        "ir/verify.py",
+        "if legal.get(id(block)) != (block, behind_choice):",
+        "if id(block) not in legal:",
+        "A pass may drop the choice that a wait filters.",
+        ("tests/unit/ir/test_verify_seen.py::test_what_is_around_it_counts",),
+    ),
+    Row(
         "all-of-a-stable-slot-outlives-free",
         "ir/memory_places.py",
         "int(_outlives_free(self.lookup.object(p.object), (*p.path, *place.path)))",

@@ -18,6 +18,7 @@ from modelcheck.ir.passes.liveness import liveness
 from modelcheck.ir.passes.notes import Notes
 from modelcheck.ir.passes.peel import peel
 from modelcheck.ir.passes.prune import prune
+from modelcheck.ir.verify import Seen
 from modelcheck.ir.verify import verify as verify_program
 
 Pass = Callable[[Program, Notes], Program]
@@ -51,10 +52,10 @@ def run_passes(program: Program, *, verify: bool = True, after: str = "prune") -
 
     def checked(result: Program, name: str) -> Program:
         if verify:
-            verify_program(result, after=name)
+            verify_program(result, after=name, seen=seen)
         return result
 
-    notes = Notes()
+    notes, seen = Notes(), Seen()
     program = checked(program, "lower")
     if after == "lower":
         return program
