@@ -204,10 +204,10 @@ class BodyEmitter:
             declared.append(f"  int64_t {variable} = {initial.get(local, '0')};")
             if variable not in read:
                 declared.append(f"  (void){variable};")
-        if self._region.needs_count:
-            declared.append("  uint32_t count = 0;")
         code = [line for line in self._lines if not _is_idle_label(line, self._targets)]
         words = set(re.findall(r"\w+", "\n".join([*declared, *code])))
+        if "count" in words:
+            declared.append("  uint32_t count = 0;")
         unused = [f"  (void){name};" for name in parameters if name not in words]
         return "\n".join([*comment, head, *declared, *unused, *code, "}"])
 

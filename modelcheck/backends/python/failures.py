@@ -24,7 +24,7 @@ def write_failure(writer: Writer, property_: str, detail: str, place: Place | No
     if place is None:
         return writer.namespace.add("FAILURE", Failure(property_, detail=detail))
     subject = find_subject(writer.memory, place)
-    fail = _make_fail(writer.memory, property_, detail, subject)
+    fail = make_fail(writer.memory, property_, detail, subject)
     return f"{writer.namespace.add('fail', fail)}({_write_number(writer, subject)})"
 
 
@@ -50,7 +50,7 @@ def _write_guards(writer: Writer, address: Address) -> list[str]:
     return [f"0 <= {writer.write(t.index)} < {t.count}" for t in address.terms]
 
 
-def _make_fail(memory: Memory, property_: str, detail: str, subject: Subject) -> Fail:
+def make_fail(memory: Memory, property_: str, detail: str, subject: Subject) -> Fail:
     @cache
     def fail(number: int) -> Failure:
         if not subject.struct:
