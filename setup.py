@@ -9,5 +9,8 @@ from setuptools import find_namespace_packages, setup
 setup(
     packages=[*find_namespace_packages(include=["modelcheck", "modelcheck.*"]), "modelcheck_specs"],
     package_dir={"modelcheck_specs": "specs"},
-    package_data={"modelcheck_specs": ["**/*.py"], "modelcheck": ["**/*.json", "**/*.c", "**/*.h", "py.typed"]},
+    package_data={
+        "modelcheck_specs": ["**/*.py"],
+        "modelcheck": ["**/*.json", "**/*.c", "**/*.h", "py.typed"],
+    },
 )
