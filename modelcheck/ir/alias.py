@@ -72,6 +72,7 @@ class Aliases:
     def __init__(self, program: Program, named: Container[str] | None = None) -> None:
         self.lookup = Lookup(program)
         self.named = named
+        self._with: dict[str, tuple[Object, ...]] = {}
         self._first_thread: dict[str, int] = {}
         number = 0
         for template in program.templates:
@@ -104,8 +105,11 @@ class Aliases:
 
     def objects_with(self, struct: str) -> tuple[Object, ...]:
         """The objects that have a place of a struct, in order of declaration."""
-        names = dict.fromkeys(pattern.object for pattern in self.places_of(struct))
-        return tuple(self.lookup.object(name) for name in names)
+        found = self._with.get(struct)
+        if found is None:
+            names = dict.fromkeys(pattern.object for pattern in self.places_of(struct))
+            found = self._with[struct] = tuple(self.lookup.object(name) for name in names)
+        return found
 
     def objects_at(self, place: Place) -> tuple[Object, ...]:
         """The objects a place may lie in."""

@@ -143,12 +143,14 @@ def walk_place(place: Place) -> Iterator[Expr]:
 def values_of(node: Instr | Terminator) -> tuple[Expr, ...]:
     """The outermost expressions of an instruction or terminator, without those in its place."""
     match node:
+        case Jump() | Load():
+            return ()
         case Assign() | Store():
             return (node.value,)
-        case QueueOp():
-            return () if node.value is None else (node.value,)
         case Check() | Assert() | Wait() | Branch():
             return (node.condition,)
+        case QueueOp():
+            return () if node.value is None else (node.value,)
         case Free() | Discard():
             return (node.pointer,)
         case Spawn():
@@ -157,7 +159,7 @@ def values_of(node: Instr | Terminator) -> tuple[Expr, ...]:
             return (node.on,)
         case Return():
             return (node.value,)
-        case Load() | Choose() | New() | Enter() | Leave() | Crash() | Precedes() | Jump() | End():
+        case Choose() | New() | Enter() | Leave() | Crash() | Precedes() | End():
             return ()
         case _:
             assert_never(node)
@@ -166,15 +168,17 @@ def values_of(node: Instr | Terminator) -> tuple[Expr, ...]:
 def places_of(node: Instr | Terminator) -> tuple[Place, ...]:
     """The outermost places of an instruction, the subject of a check included."""
     match node:
+        case Jump() | Assign() | Branch():
+            return ()
         case Load() | Store() | QueueOp():
             return (node.place,)
         case Check() | Assert():
             return () if node.subject is None else (node.subject,)
         case Precedes():
             return (node.first, node.second)
-        case Assign() | Wait() | Choose() | New() | Free() | Discard() | Enter() | Leave():
+        case Wait() | Choose() | New() | Free() | Discard() | Enter() | Leave():
             return ()
-        case Spawn() | Crash() | SetInterrupts() | Jump() | Branch() | End() | Return():
+        case Spawn() | Crash() | SetInterrupts() | End() | Return():
             return ()
         case _:
             assert_never(node)

@@ -6,9 +6,9 @@ InternalError.  The rules are `RULES` in `verify_nodes`; the checks of single no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from modelcheck.diagnostics import InternalError
 from modelcheck.ir.lookup import Lookup, local_types
@@ -88,26 +88,46 @@ def verify(program: Program, *, after: str = "", seen: Seen | None = None) -> No
         ) from None
 
 
+@dataclass(frozen=True, slots=True)
+class _Touch:
+    """How a node touches shared memory: itself, or with what it evaluates; whether one of these
+    accesses is part of a read-modify-write.
+    """
+
+    node: Instr | Terminator
+    is_access: bool
+    touches: bool
+    is_rmw: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Legal:
+    """What was legal in one body, by id and together with itself: while it lives, nothing else
+    has its id.  A block is kept with whether it stands behind a choice.
+    """
+
+    facts: object
+    nodes: dict[int, _Touch] = field(default_factory=dict)
+    blocks: dict[int, tuple[Block, bool]] = field(default_factory=dict)
+    bodies: dict[int, Body] = field(default_factory=dict)
+
+
 class Seen:
-    """The nodes and blocks that were legal, by which object they are.
+    """The nodes, blocks and bodies that were legal, by which object they are.
 
     Whether a node is legal follows from the node, the declarations and what is around it in its
-    body; a body's nodes are forgotten when any of that is another.
+    body; what was legal in a body is forgotten when any of that is another.
     """
 
     def __init__(self) -> None:
-        self._bodies: dict[str, tuple[object, dict[int, object]]] = {}
+        self._bodies: dict[str, _Legal] = {}
 
-    def in_body(self, body: str, facts: object) -> dict[int, object]:
-        """What was legal in a body under some facts; to be added to.
-
-        It is kept by id together with itself: while it lives nothing else has its id.
-        """
-        before, legal = self._bodies.get(body, (None, {}))
-        if before != facts:
-            legal = {}
-        self._bodies[body] = facts, legal
-        return legal
+    def in_body(self, body: str, facts: object) -> _Legal:
+        """What was legal in a body under some facts; to be added to."""
+        before = self._bodies.get(body)
+        if before is None or before.facts != facts:
+            before = self._bodies[body] = _Legal(facts)
+        return before
 
 
 @contextmanager
@@ -156,9 +176,9 @@ class _Verifier:
                 _all_different((f.name for f in struct.fields), "fields")
                 self.finite(struct.name, ())
         for struct in it.structs:
-            for field in struct.fields:
-                with _at(f"field `{struct.name}.{field.name}`"):
-                    self.type(field.type)
+            for declared in struct.fields:
+                with _at(f"field `{struct.name}.{declared.name}`"):
+                    self.type(declared.type)
         for obj in it.objects:
             with _at(f"object `{obj.name}`"):
                 self.object(obj)
@@ -180,8 +200,8 @@ class _Verifier:
         """No struct contains itself, not through arrays either."""
         demand("names resolve", struct in self.lookup.structs, f"no struct is called `{struct}`")
         demand("finite structs", struct not in around, f"`{struct}` contains itself")
-        for field in self.lookup.struct(struct).fields:
-            inner = field.type
+        for declared in self.lookup.struct(struct).fields:
+            inner = declared.type
             while isinstance(inner, ArrayOf):
                 inner = inner.element
             if isinstance(inner, Embedded):
@@ -273,45 +293,48 @@ class _Verifier:
 
     def body(self, body: Body, kind: BodyKind, name: str, template: Template | None) -> None:
         """A graph: its labels, its nodes one by one, then what depends on what is around them."""
+        allocated = frozenset(
+            i.local for block in body.blocks for i in block.instrs if isinstance(i, New)
+        )
+        nodes = NodeChecker(self.lookup, kind, local_types(body), template, allocated)
+        legal = self.seen.in_body(f"{kind} {name}", (self.declared, nodes.locals, allocated))
+        if id(body) in legal.bodies:
+            return
         _all_different((block.label for block in body.blocks), "blocks")
         _all_different((local.name for local in body.locals), "locals")
         for local in body.locals:
             self.type(local.type)
         labels = {block.label for block in body.blocks}
         demand("names resolve", body.entry in labels, f"no block is called `{body.entry}`")
-        allocated = frozenset(
-            i.local for block in body.blocks for i in block.instrs if isinstance(i, New)
-        )
-        nodes = NodeChecker(self.lookup, kind, local_types(body), template, allocated)
         filtered = _blocks_behind_choices(body)
-        facts = self.declared, nodes.locals, allocated
-        legal = self.seen.in_body(f"{kind} {name}", facts)
         for block in body.blocks:
             with _at(f"block `{block.label}`"):
-                for node in nodes_of(block):
-                    if id(node) not in legal:
-                        self.node(node, nodes)
-                        legal[id(node)] = node
+                code = [self.node(node, nodes, legal) for node in nodes_of(block)]
                 for label in successors(block.end):
                     if label not in labels:
                         broken = Broken("names resolve", f"no block is called `{label}`")
                         raise _broken_at(block.end, broken)
                 behind_choice = block.label in filtered
-                if legal.get(id(block)) != (block, behind_choice):
+                if legal.blocks.get(id(block)) != (block, behind_choice):
                     _check_location(block, kind, nodes)
                     if kind == "thread":
-                        _check_step(block, behind_choice=behind_choice)
-                    legal[id(block)] = block, behind_choice
+                        _check_step(block, code, behind_choice=behind_choice)
+                    legal.blocks[id(block)] = block, behind_choice
+        legal.bodies[id(body)] = body
 
-    def node(self, node: Instr | Terminator, nodes: NodeChecker) -> None:
-        """A node by itself."""
-        try:
-            if isinstance(node, Jump | Branch | End | Return):
-                nodes.end(node)
-            else:
-                nodes.instr(node)
-        except Broken as broken:
-            raise _broken_at(node, broken) from None
+    def node(self, node: Instr | Terminator, nodes: NodeChecker, legal: _Legal) -> _Touch:
+        """Check a node by itself; how it touches shared memory."""
+        known = legal.nodes.get(id(node))
+        if known is None:
+            try:
+                if isinstance(node, Jump | Branch | End | Return):
+                    nodes.end(node)
+                else:
+                    nodes.instr(node)
+            except Broken as broken:
+                raise _broken_at(node, broken) from None
+            known = legal.nodes[id(node)] = _find_touch(node)
+        return known
 
 
 def _head_of(template: Template) -> object:
@@ -362,7 +385,7 @@ def _check_location(block: Block, kind: BodyKind, nodes: NodeChecker) -> None:
     demand("locations", not missing, f"what lives is no local: {missing}")
 
 
-def _check_step(block: Block, *, behind_choice: bool) -> None:
+def _check_step(block: Block, code: Sequence[_Touch], *, behind_choice: bool) -> None:
     """Where accesses and waits stand in a thread's block.
 
     A plain step is one that is not atomic and has nothing that looks at memory all at once: no
@@ -371,30 +394,28 @@ def _check_step(block: Block, *, behind_choice: bool) -> None:
     accesses = 0
     chosen = behind_choice
     at_once = block.atomic or block.inner
-    for node in nodes_of(block):
-        is_access, touches, is_rmw = _touches(node)
+    for touch in code:
+        node = touch.node
         try:
             if isinstance(node, Wait):
                 first = block.step is not None and not accesses
                 may_wait = first or chosen or block.atomic or block.inner
                 demand("waits", may_wait, "it would wait in the middle")
-            demand("kinds", not is_rmw or block.atomic or block.inner, "an RMW that is not atomic")
-            if touches:
+            alone = not (block.atomic or block.inner)
+            demand("kinds", not (touch.is_rmw and alone), "an RMW that is not atomic")
+            if touch.touches:
                 begins = block.step is not None or block.inner or block.atomic
                 demand("local work", begins, "no step begins here")
         except Broken as broken:
             raise _broken_at(node, broken) from None
-        accesses += is_access
+        accesses += touch.is_access
         chosen = chosen or isinstance(node, Choose)
         at_once = at_once or isinstance(node, Wait | Choose | Assert | Crash)
     if not at_once and accesses > 1:
         raise Broken("one access", f"there are {accesses} accesses in one plain step")
 
 
-def _touches(node: Instr | Terminator) -> tuple[bool, bool, bool]:
-    """Whether an instruction by itself touches shared memory, whether it or what it evaluates
-    does, and whether one of the two is part of a read-modify-write.
-    """
+def _find_touch(node: Instr | Terminator) -> _Touch:
     is_access = is_rmw = False
     match node:
         case Load() | Store() | QueueOp():
@@ -408,4 +429,4 @@ def _touches(node: Instr | Terminator) -> tuple[bool, bool, bool]:
         if isinstance(expr, Look) and expr.kind.is_access:
             touches = True
             is_rmw = is_rmw or (isinstance(expr, Read) and expr.kind is Kind.RMW)
-    return is_access, touches, is_rmw
+    return _Touch(node, is_access, touches, is_rmw)

@@ -8,7 +8,7 @@ constant for all that a place may denote, the read becomes that constant.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from modelcheck.ir.alias import Aliases, Cell, Index, Pattern
@@ -50,7 +50,6 @@ from modelcheck.ir.passes.bodies import Worklist, map_bodies, same_items, with_b
 from modelcheck.ir.passes.mentions import (
     all_nodes,
     find_mentions,
-    nodes_in,
     running_nodes,
     running_templates,
 )
@@ -161,7 +160,7 @@ def find_frozen(program: Program, notes: Notes) -> Frozen:
     per condition.
     """
     aliases = Aliases(program, find_mentions(program, notes).objects)
-    initial = frozenset(stored_cells(aliases, nodes_in(program.initial, notes)))
+    initial = frozenset(stored_cells(aliases, notes.nodes(program.initial)))
     stored = set(stored_cells(aliases, running_nodes(program, notes)))
     if any(isinstance(node, Crash) for node in running_nodes(program, notes)):
         stored |= initial
@@ -172,7 +171,7 @@ def find_frozen(program: Program, notes: Notes) -> Frozen:
     return Frozen(aliases, frozenset(stored), initial, frozenset(freed))
 
 
-def stored_cells(aliases: Aliases, nodes: Iterator[Instr | Terminator]) -> Iterator[Cell]:
+def stored_cells(aliases: Aliases, nodes: Iterable[Instr | Terminator]) -> Iterator[Cell]:
     """The cells that some code stores."""
     for node in nodes:
         match node:

@@ -46,33 +46,33 @@ def running_templates(program: Program, notes: Notes) -> tuple[Template, ...]:
     found = {t.name for t in program.templates if t.count and not t.spawned}
     work = [program.initial, *(by_name[name].body for name in found)]
     while work:
-        for node in nodes_in(work.pop(), notes):
-            if isinstance(node, Spawn) and node.template not in found:
+        for node in notes.spawns(work.pop()):
+            if node.template not in found:
                 found.add(node.template)
                 work.append(by_name[node.template].body)
     return tuple(t for t in program.templates if t.name in found)
 
 
-def nodes_in(body: Body, notes: Notes) -> Iterator[Instr | Terminator]:
-    """The instructions and terminators of a body that control can reach."""
-    for block in notes.reachable(body):
-        yield from block.instrs
-        yield block.end
-
-
 def running_nodes(program: Program, notes: Notes) -> Iterator[Instr | Terminator]:
     """Everything that may run in a thread after the start."""
     for template in running_templates(program, notes):
-        yield from nodes_in(template.body, notes)
+        yield from notes.nodes(template.body)
+
+
+def all_bodies(program: Program, notes: Notes) -> Iterator[Body]:
+    """The code that may run: threads, the initial code, properties."""
+    for template in running_templates(program, notes):
+        yield template.body
+    yield program.initial
+    for prop in program.properties:
+        if prop.body is not None:
+            yield prop.body
 
 
 def all_nodes(program: Program, notes: Notes) -> Iterator[Instr | Terminator]:
     """Everything that may run: threads, the initial code, properties."""
-    yield from running_nodes(program, notes)
-    yield from nodes_in(program.initial, notes)
-    for prop in program.properties:
-        if prop.body is not None:
-            yield from nodes_in(prop.body, notes)
+    for body in all_bodies(program, notes):
+        yield from notes.nodes(body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +119,10 @@ class _Finder:
         self.lookup = Lookup(program)
         self.notes = notes
         types = program.structs, tuple((obj.name, obj.type) for obj in program.objects)
-        known = notes.names.under(types)
-        nodes = all_nodes(program, notes)
-        self.names = set[Name]().union(*[known.get(node, self.in_node) for node in nodes])
+        self.known = notes.names.under(types)
+        bodies = notes.names_in.under(types)
+        found = [bodies.get(body, self.in_body) for body in all_bodies(program, notes)]
+        self.names = set[Name]().union(*found)
 
     def mentions(self) -> Mentions:
         """What was collected."""
@@ -131,6 +132,11 @@ class _Finder:
 
         fields = frozenset((name[1], name[2]) for name in self.names if name[0] == "field")
         return Mentions(named("object"), fields, named("struct"), named("template"))
+
+    def in_body(self, body: Body) -> frozenset[Name]:
+        """Names in the code that control can reach."""
+        found = [self.known.get(node, self.in_node) for node in self.notes.nodes(body)]
+        return frozenset[Name]().union(*found)
 
     def in_node(self, node: Instr | Terminator) -> frozenset[Name]:
         """Names in an instruction or terminator.  Enter and Leave alone name nothing."""

@@ -22,6 +22,7 @@ from modelcheck.ir.nodes import (
     Local,
     Place,
     Return,
+    Spawn,
     Terminator,
 )
 from modelcheck.ir.traverse import (
@@ -106,9 +107,12 @@ class Notes:
     def __init__(self) -> None:
         self._nodes = Memo[Instr | Terminator, Note]()
         self._blocks = Memo[Block, tuple[Note, ...]]()
-        self._bodies = Memo[Body, tuple[Block, ...]]()
-        # What passes remember of nodes.
+        self._reachable = Memo[Body, tuple[Block, ...]]()
+        self._code = Memo[Body, tuple[Instr | Terminator, ...]]()
+        self._spawns = Memo[Body, tuple[Spawn, ...]]()
+        # What passes remember of nodes and bodies.
         self.names = Memo[Instr | Terminator, frozenset[Name]]()
+        self.names_in = Memo[Body, frozenset[Name]]()
         self.escaping = Memo[Instr | Terminator, frozenset[str]]()
         self.frozen = Memo[Instr, Instr | None]()
         self.frozen_ends = Memo[Terminator, Terminator]()
@@ -128,7 +132,21 @@ class Notes:
 
     def reachable(self, body: Body) -> tuple[Block, ...]:
         """The blocks that control can reach from the entry, in source order."""
-        return self._bodies.get(body, reachable_blocks)
+        return self._reachable.get(body, reachable_blocks)
+
+    def nodes(self, body: Body) -> tuple[Instr | Terminator, ...]:
+        """The instructions and terminators of a body that control can reach."""
+        return self._code.get(body, self._list_nodes)
+
+    def spawns(self, body: Body) -> tuple[Spawn, ...]:
+        """The spawns of a body that control can reach."""
+        return self._spawns.get(body, self._list_spawns)
+
+    def _list_nodes(self, body: Body) -> tuple[Instr | Terminator, ...]:
+        return tuple([node for block in self.reachable(body) for node in nodes_of(block)])
+
+    def _list_spawns(self, body: Body) -> tuple[Spawn, ...]:
+        return tuple([node for node in self.nodes(body) if isinstance(node, Spawn)])
 
     def _note_block(self, block: Block) -> tuple[Note, ...]:
         return tuple([self.of(node) for node in nodes_of(block)])
