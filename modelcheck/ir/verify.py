@@ -6,7 +6,7 @@ InternalError.  The rules are `RULES` in `verify_nodes`; the checks of single no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -14,39 +14,26 @@ from modelcheck.diagnostics import InternalError
 from modelcheck.ir.lookup import Lookup, local_types
 from modelcheck.ir.nodes import (
     AddressOf,
-    Assert,
     Block,
     Body,
     Branch,
-    Choose,
     Const,
-    Crash,
-    Discard,
     End,
     Expr,
-    Free,
     Instr,
     Jump,
-    Kind,
-    Load,
     New,
     Object,
     ObjectRoot,
     Place,
     Program,
-    QueueOp,
-    Read,
     Return,
-    SetInterrupts,
-    Spawn,
-    Store,
     Template,
     Terminator,
-    Wait,
 )
 from modelcheck.ir.shape import place_header, size_of
-from modelcheck.ir.text.show import Shower, show_node
-from modelcheck.ir.traverse import Look, list_node_exprs, nodes_of, successors
+from modelcheck.ir.text.show import Shower
+from modelcheck.ir.traverse import nodes_of, successors
 from modelcheck.ir.types import (
     ArrayOf,
     BoolType,
@@ -61,6 +48,14 @@ from modelcheck.ir.types import (
     ThreadIdType,
     ValueType,
     WordType,
+)
+from modelcheck.ir.verify_blocks import (
+    Touch,
+    blocks_behind_choices,
+    broken_at,
+    check_location,
+    check_step,
+    find_touch,
 )
 from modelcheck.ir.verify_nodes import RULES, BodyKind, Broken, NodeChecker, demand
 
@@ -89,25 +84,13 @@ def verify(program: Program, *, after: str = "", seen: Seen | None = None) -> No
 
 
 @dataclass(frozen=True, slots=True)
-class _Touch:
-    """How a node touches shared memory: itself, or with what it evaluates; whether one of these
-    accesses is part of a read-modify-write.
-    """
-
-    node: Instr | Terminator
-    is_access: bool
-    touches: bool
-    is_rmw: bool
-
-
-@dataclass(frozen=True, slots=True)
 class _Legal:
     """What was legal in one body, by id and together with itself: while it lives, nothing else
     has its id.  A block is kept with whether it stands behind a choice.
     """
 
     facts: object
-    nodes: dict[int, _Touch] = field(default_factory=dict)
+    nodes: dict[int, Touch] = field(default_factory=dict)
     blocks: dict[int, tuple[Block, bool]] = field(default_factory=dict)
     bodies: dict[int, Body] = field(default_factory=dict)
 
@@ -137,11 +120,6 @@ def _at(where: str) -> Iterator[None]:
         yield
     except Broken as broken:
         raise Broken(broken.rule, f"{where}: {broken.message}") from None
-
-
-def _broken_at(node: Instr | Terminator, broken: Broken) -> Broken:
-    """The same rule, broken at a node; it is shown as its text only now."""
-    return Broken(broken.rule, f"`{show_node(node)}`: {broken.message}")
 
 
 def _all_different(names: Iterable[str], what: str) -> None:
@@ -306,23 +284,23 @@ class _Verifier:
             self.type(local.type)
         labels = {block.label for block in body.blocks}
         demand("names resolve", body.entry in labels, f"no block is called `{body.entry}`")
-        filtered = _blocks_behind_choices(body)
+        filtered = blocks_behind_choices(body)
         for block in body.blocks:
             with _at(f"block `{block.label}`"):
                 code = [self.node(node, nodes, legal) for node in nodes_of(block)]
                 for label in successors(block.end):
                     if label not in labels:
                         broken = Broken("names resolve", f"no block is called `{label}`")
-                        raise _broken_at(block.end, broken)
+                        raise broken_at(block.end, broken)
                 behind_choice = block.label in filtered
                 if legal.blocks.get(id(block)) != (block, behind_choice):
-                    _check_location(block, kind, nodes)
+                    check_location(block, kind, nodes)
                     if kind == "thread":
-                        _check_step(block, code, behind_choice=behind_choice)
+                        check_step(block, code, behind_choice=behind_choice)
                     legal.blocks[id(block)] = block, behind_choice
         legal.bodies[id(body)] = body
 
-    def node(self, node: Instr | Terminator, nodes: NodeChecker, legal: _Legal) -> _Touch:
+    def node(self, node: Instr | Terminator, nodes: NodeChecker, legal: _Legal) -> Touch:
         """Check a node by itself; how it touches shared memory."""
         known = legal.nodes.get(id(node))
         if known is None:
@@ -332,8 +310,8 @@ class _Verifier:
                 else:
                     nodes.instr(node)
             except Broken as broken:
-                raise _broken_at(node, broken) from None
-            known = legal.nodes[id(node)] = _find_touch(node)
+                raise broken_at(node, broken) from None
+            known = legal.nodes[id(node)] = find_touch(node)
         return known
 
 
@@ -355,78 +333,3 @@ def _is_fixed(place: Place) -> bool:
     return isinstance(root, ObjectRoot) and all(
         part is None or isinstance(part, str | Const) for part in parts
     )
-
-
-def _blocks_behind_choices(body: Body) -> frozenset[str]:
-    """The labels of the blocks before which some way through the body makes a choice."""
-    after = {block.label: successors(block.end) for block in body.blocks}
-    found: set[str] = set()
-    work = [
-        label
-        for block in body.blocks
-        if any(isinstance(instr, Choose) for instr in block.instrs)
-        for label in after[block.label]
-    ]
-    while work:
-        label = work.pop()
-        if label not in found:
-            found.add(label)
-            work.extend(after.get(label, ()))
-    return frozenset(found)
-
-
-def _check_location(block: Block, kind: BodyKind, nodes: NodeChecker) -> None:
-    """What is marked as a location may be one."""
-    if block.rest:
-        demand("locations", kind == "thread", "there is no thread that could stand here")
-        demand("locations", block.step is not None, "no step begins here")
-        demand("locations", not block.inner, "it continues a step")
-    missing = [name for name in block.live if name not in nodes.locals]
-    demand("locations", not missing, f"what lives is no local: {missing}")
-
-
-def _check_step(block: Block, code: Sequence[_Touch], *, behind_choice: bool) -> None:
-    """Where accesses and waits stand in a thread's block.
-
-    A plain step is one that is not atomic and has nothing that looks at memory all at once: no
-    Wait, Choose or Assert, no inner blocks, no initial code after a Crash.
-    """
-    accesses = 0
-    chosen = behind_choice
-    at_once = block.atomic or block.inner
-    for touch in code:
-        node = touch.node
-        try:
-            if isinstance(node, Wait):
-                first = block.step is not None and not accesses
-                may_wait = first or chosen or block.atomic or block.inner
-                demand("waits", may_wait, "it would wait in the middle")
-            alone = not (block.atomic or block.inner)
-            demand("kinds", not (touch.is_rmw and alone), "an RMW that is not atomic")
-            if touch.touches:
-                begins = block.step is not None or block.inner or block.atomic
-                demand("local work", begins, "no step begins here")
-        except Broken as broken:
-            raise _broken_at(node, broken) from None
-        accesses += touch.is_access
-        chosen = chosen or isinstance(node, Choose)
-        at_once = at_once or isinstance(node, Wait | Choose | Assert | Crash)
-    if not at_once and accesses > 1:
-        raise Broken("one access", f"there are {accesses} accesses in one plain step")
-
-
-def _find_touch(node: Instr | Terminator) -> _Touch:
-    is_access = is_rmw = False
-    match node:
-        case Load() | Store() | QueueOp():
-            is_access, is_rmw = node.kind.is_access, node.kind is Kind.RMW
-        case New() | Free() | Discard() | Spawn() | Crash() | SetInterrupts():
-            is_access = True
-        case _:
-            pass
-    touches = is_access
-    for expr in list_node_exprs(node):
-        if isinstance(expr, Look) and expr.kind.is_access:
-            touches = True
-            is_rmw = is_rmw or (isinstance(expr, Read) and expr.kind is Kind.RMW)
-    return _Touch(node, is_access, touches, is_rmw)

@@ -425,7 +425,7 @@ ROWS = (
     Row(
         "stores-in-spawned-threads-forgotten",
         MENTIONS,
-        "if isinstance(node, Spawn) and node.template not in found:",
+        "if node.template not in found:",
         "if False:",
         "Spawned threads count as threads that never run.",
         ("tests/unit/ir/passes/test_freeze.py::test_a_store_in_a_template_that_is_spawned_does",),

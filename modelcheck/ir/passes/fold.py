@@ -54,13 +54,11 @@ from modelcheck.ir.passes.liveness import drop_useless
 from modelcheck.ir.passes.mentions import find_mentions
 from modelcheck.ir.passes.notes import Notes
 from modelcheck.ir.passes.simplify import Simplifier
+from modelcheck.ir.rebuild import map_end, map_instr, map_targets
 from modelcheck.ir.traverse import (
     drop_unreachable,
     list_exprs,
     live_successors,
-    map_end,
-    map_instr,
-    map_targets,
     parts_of,
     predecessors,
 )

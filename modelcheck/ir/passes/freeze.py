@@ -54,12 +54,11 @@ from modelcheck.ir.passes.mentions import (
     running_templates,
 )
 from modelcheck.ir.passes.notes import Notes
+from modelcheck.ir.rebuild import map_end, map_instr
 from modelcheck.ir.traverse import (
     Regions,
     has_access,
     live_successors,
-    map_end,
-    map_instr,
     parts_of,
     parts_of_place,
     place_in,

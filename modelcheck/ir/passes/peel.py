@@ -12,7 +12,8 @@ from dataclasses import replace
 from modelcheck.ir.nodes import Block, Body, Program, Template
 from modelcheck.ir.passes.bodies import map_templates
 from modelcheck.ir.passes.notes import Notes
-from modelcheck.ir.traverse import map_targets, successors
+from modelcheck.ir.rebuild import map_targets
+from modelcheck.ir.traverse import successors
 
 
 def peel(program: Program, notes: Notes | None = None) -> Program:  # noqa: ARG001 - a pass

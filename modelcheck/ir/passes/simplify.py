@@ -25,7 +25,8 @@ from modelcheck.ir.nodes import (
     ThreadOf,
 )
 from modelcheck.ir.ops import OPS
-from modelcheck.ir.traverse import has_access, map_expr, map_place
+from modelcheck.ir.rebuild import map_expr, map_place
+from modelcheck.ir.traverse import has_access
 from modelcheck.ir.types import BOOL, Embedded, RangeType, ScalarType
 
 TRUE, FALSE = Const(1, BOOL), Const(0, BOOL)

@@ -47,19 +47,15 @@ from modelcheck.ir.nodes import (
     ThreadOf,
     Wait,
 )
+from modelcheck.ir.rebuild import map_end, map_expr, map_instr, map_targets, same_expr
 from modelcheck.ir.traverse import (
     Regions,
     assigned_local,
     every_place,
     has_access,
-    map_end,
-    map_expr,
-    map_instr,
-    map_targets,
     parts_of,
     predecessors,
     reachable_blocks,
-    same_expr,
     successors,
     used_locals,
     walk,
