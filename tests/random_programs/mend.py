@@ -35,7 +35,7 @@ from modelcheck.ir.nodes import (
     Store,
     Wait,
 )
-from modelcheck.ir.traverse import map_end, map_instr
+from modelcheck.ir.rebuild import map_end, map_instr
 from modelcheck.ir.types import BOOL
 
 OPPOSITE = {"invariant": "reachable", "reachable": "invariant", "final": "reachable"}
