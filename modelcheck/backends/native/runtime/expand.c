@@ -91,6 +91,10 @@ static inline uint64_t *open_candidate(mc_worker *worker) {
   return batch->states + (size_t)batch->count * words;
 }
 
+static inline void copy_state(uint64_t *to, const uint64_t *from, uint32_t words) {
+  for (uint32_t i = 0; i < words; i++) to[i] = from[i];
+}
+
 static inline void close_candidate(mc_worker *worker, const uint64_t *state, uint64_t source) {
   mc_batch *batch = &worker->batch;
   uint64_t hash = mc_store_hash(state, worker->search->model->words);
@@ -183,7 +187,7 @@ void mc_expand(mc_worker *worker, uint64_t number) {
       result = expand_choices(&expansion, location);
     } else {
       uint64_t *made = open_candidate(worker);
-      memcpy(made, state, model->words * sizeof *made);
+      copy_state(made, state, model->words);
       mc_way_reset(&worker->way);
       result = location->step(made, thread, &worker->way);
       expansion.transitions = result >= MC_DONE;

@@ -29,15 +29,12 @@ static void count_stored(mc_search *search) {
     atomic_store_explicit(&search->is_full, true, memory_order_relaxed);
 }
 
-static bool note_put(mc_worker *worker, uint64_t source, uint64_t number, mc_put_result result) {
+/* What a look-up means beyond the store, where anybody wants to know. */
+static void note_put(void *context, uint32_t i, uint64_t number, bool is_new) {
+  mc_worker *worker = context;
   mc_search *search = worker->search;
-  if (result == MC_NO_MEMORY) {
-    mc_control_stop(&search->control, MC_STOP_MEMORY);
-    return false;
-  }
-  if (result == MC_NEW && search->options->max_states != UINT64_MAX) count_stored(search);
-  if (search->wants_edges) mc_edges_add(&worker->edges, source, number);
-  return true;
+  if (is_new && search->options->max_states != UINT64_MAX) count_stored(search);
+  if (search->wants_edges) mc_edges_add(&worker->edges, worker->batch.sources[i], number);
 }
 
 /* Look up the candidates of a batch; false where the table must grow first.
@@ -46,21 +43,15 @@ static bool note_put(mc_worker *worker, uint64_t source, uint64_t number, mc_put
  * what is found does not depend on who came first. */
 static bool put_batch(mc_worker *worker) {
   mc_search *search = worker->search;
-  mc_store *store = &search->store;
   mc_batch *batch = &worker->batch;
-  uint32_t words = search->model->words;
-  if (atomic_load_explicit(&search->is_full, memory_order_relaxed) ||
-      mc_control_is_stopped(&search->control))
-    batch->done = batch->count;
-  for (uint32_t i = batch->done; i < batch->count; i++)
-    mc_store_prefetch_matches(store, batch->hashes[i]);
-  for (; batch->done < batch->count; batch->done++) {
-    uint32_t i = batch->done;
-    uint64_t number;
-    mc_put_result result = mc_store_put(store, &worker->writer, batch->states + (size_t)i * words,
-                                        batch->hashes[i], &number);
+  bool is_noted = search->wants_edges || search->options->max_states != UINT64_MAX;
+  if (!atomic_load_explicit(&search->is_full, memory_order_relaxed) &&
+      !mc_control_is_stopped(&search->control)) {
+    mc_put_result result =
+        mc_store_put_batch(&search->store, &worker->writer, batch->states, batch->hashes,
+                           &batch->done, batch->count, is_noted ? note_put : NULL, worker);
     if (result == MC_TABLE_FULL) return false;
-    if (!note_put(worker, batch->sources[i], number, result)) batch->done = batch->count - 1;
+    if (result == MC_NO_MEMORY) mc_control_stop(&search->control, MC_STOP_MEMORY);
   }
   batch->count = batch->done = 0;
   return true;
@@ -248,8 +239,7 @@ static void take_start(void *context, mc_result result, const uint64_t *m, mc_wa
   }
   uint64_t number;
   mc_put_result put;
-  while ((put = mc_store_put(&search->store, &worker->writer, m,
-                             mc_store_hash(m, search->model->words), &number)) == MC_TABLE_FULL)
+  while ((put = mc_store_put(&search->store, &worker->writer, m, &number)) == MC_TABLE_FULL)
     grow_store(search, true);
   if (put == MC_NO_MEMORY) mc_control_stop(&search->control, MC_STOP_MEMORY);
   if (put == MC_NEW && search->options->max_states != UINT64_MAX) count_stored(search);

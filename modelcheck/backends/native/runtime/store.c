@@ -5,67 +5,25 @@
 #include "memory.h"
 
 enum {
-  LINE_SLOTS = 8, /* in a cache line */
-  GROUP_LINE_BITS = 7,
-  GROUP_LINES = 1 << GROUP_LINE_BITS,
-  GROUP_SLOTS = GROUP_LINES * LINE_SLOTS, /* 8 KiB */
-  FIRST_GROUP_BITS = 6, /* of a fresh table: 512 KiB, of which only what is used gets touched */
-  NUMBER_BITS = 36,
-  TAG_BITS = 64 - NUMBER_BITS,
-  MAX_DOUBLINGS = TAG_BITS - GROUP_LINE_BITS, /* then the tag has no bit left to split by */
+  GROUP_SLOTS = 1 << MC_GROUP_BITS,
+  GROUP_MASK = GROUP_SLOTS - 1,
+  MAX_DOUBLINGS = MC_TAG_BITS - MC_GROUP_BITS, /* then the tag has no bit left to split by */
   LARGEST_PIECE = 4096, /* states of the arena that a worker takes at a time */
 };
 
-#define NUMBER_MASK (((uint64_t)1 << NUMBER_BITS) - 1)
+#define NUMBER_MASK (((uint64_t)1 << MC_NUMBER_BITS) - 1)
 #define HUGE_FROM ((uint64_t)4 << 20) /* below that many bytes, small pages cost less */
 
 /* Load at which the table doubles, in 1/100.  A group of 1,024 slots with a mean of 820 entries is
  * full once in 10^10 (six standard deviations); should it be, the table doubles earlier. */
 enum { FULL_PERCENT = 80 };
 
-static inline uint64_t tag_of(uint64_t hash) { return hash >> NUMBER_BITS; }
-
 static inline uint64_t group_count(const mc_store *store) {
-  return (uint64_t)1 << (FIRST_GROUP_BITS + store->doublings);
+  return (uint64_t)1 << (MC_FIRST_GROUPS + store->doublings);
 }
 
 static inline uint64_t slot_count(const mc_store *store) {
   return group_count(store) * GROUP_SLOTS;
-}
-
-/* Which group: the low bits of the hash, then of the tag. */
-static inline uint64_t group_of(const mc_store *store, uint64_t hash) {
-  uint64_t low = hash & (((uint64_t)1 << FIRST_GROUP_BITS) - 1);
-  uint64_t high = tag_of(hash) & (((uint64_t)1 << store->doublings) - 1);
-  return low | high << FIRST_GROUP_BITS;
-}
-
-/* In which line of its group the search for a tag begins. */
-static inline uint32_t home_line(uint64_t tag) {
-  return (uint32_t)(tag >> (TAG_BITS - GROUP_LINE_BITS)) & (GROUP_LINES - 1);
-}
-
-static inline _Atomic uint64_t *find_line(const mc_store *store, uint64_t group, uint32_t line) {
-  return store->slots + group * GROUP_SLOTS + (uint64_t)line * LINE_SLOTS;
-}
-
-/* ------------------------------------------------------------------------------------- hashing */
-
-static inline uint64_t mix(uint64_t x) {
-  x ^= x >> 32;
-  x *= 0xd6e8feb86659fd93u;
-  x ^= x >> 32;
-  x *= 0xd6e8feb86659fd93u;
-  return x ^ x >> 32;
-}
-
-uint64_t mc_store_hash(const uint64_t *state, uint32_t words) {
-  uint64_t hash = 0x9e3779b97f4a7c15u;
-  for (uint32_t i = 0; i < words; i++) {
-    hash = (hash ^ state[i]) * 0x9fb21c651e98df25u;
-    hash ^= hash >> 29;
-  }
-  return mix(hash);
 }
 
 /* ------------------------------------------------------------------------------------- opening */
@@ -76,7 +34,7 @@ bool mc_store_open(mc_store *store, uint32_t words, uint32_t workers, uint64_t m
   store->workers = workers;
   store->max_bytes = max_bytes;
   uint64_t state_bytes = (uint64_t)words * sizeof(uint64_t);
-  uint64_t table = (uint64_t)GROUP_SLOTS << FIRST_GROUP_BITS << 3;
+  uint64_t table = (uint64_t)GROUP_SLOTS << MC_FIRST_GROUPS << 3;
   /* The table may grow as long as it takes half of the budget; address space costs nothing, but
    * a system that counts it (ulimit -v) may refuse, so ask for less until it agrees. */
   while (store->max_doublings < MAX_DOUBLINGS && table << (store->max_doublings + 1) <= max_bytes)
@@ -97,7 +55,7 @@ bool mc_store_open(mc_store *store, uint32_t words, uint32_t workers, uint64_t m
 }
 
 void mc_store_close(mc_store *store) {
-  uint64_t table = (uint64_t)GROUP_SLOTS << FIRST_GROUP_BITS << 3;
+  uint64_t table = (uint64_t)GROUP_SLOTS << MC_FIRST_GROUPS << 3;
   mc_release(store->slots, table << store->max_doublings);
   mc_release(store->arena, store->arena_states * store->words * sizeof(uint64_t));
 }
@@ -109,18 +67,17 @@ uint64_t mc_store_bytes(const mc_store *store) {
 
 /* ------------------------------------------------------------------------------------- looking */
 
-void mc_store_prefetch(const mc_store *store, uint64_t hash) {
-  __builtin_prefetch((void *)find_line(store, group_of(store, hash), home_line(tag_of(hash))));
+/* At which slot of its group the search for an entry begins. */
+static inline uint32_t home_of(uint64_t entry_or_hash) {
+  return (uint32_t)(entry_or_hash >> (64 - MC_GROUP_BITS));
 }
 
-void mc_store_prefetch_matches(const mc_store *store, uint64_t hash) {
-  uint64_t tag = tag_of(hash);
-  _Atomic uint64_t *line = find_line(store, group_of(store, hash), home_line(tag));
-  for (uint32_t i = 0; i < LINE_SLOTS; i++) {
-    uint64_t entry = atomic_load_explicit(line + i, memory_order_relaxed);
-    if (entry >> NUMBER_BITS != tag) continue;
-    if (entry) __builtin_prefetch(store->arena + ((entry & NUMBER_MASK) - 1) * store->words);
-  }
+static inline bool has_tag(uint64_t entry, uint64_t hash) {
+  return (entry ^ hash) >> MC_NUMBER_BITS == 0;
+}
+
+static inline const uint64_t *state_of(const mc_store *store, uint64_t entry, uint32_t words) {
+  return store->arena + ((entry & NUMBER_MASK) - 1) * words;
 }
 
 static inline bool is_same(const uint64_t *a, const uint64_t *b, uint32_t words) {
@@ -129,18 +86,30 @@ static inline bool is_same(const uint64_t *a, const uint64_t *b, uint32_t words)
   return difference == 0;
 }
 
+/* Bring the first state that looks like the one with this hash: nearly always it is the one. */
+static inline void prefetch_match(const mc_store *store, uint64_t hash, uint32_t words) {
+  _Atomic uint64_t *group = mc_store_group(store, hash);
+  for (uint32_t at = home_of(hash);; at = (at + 1) & GROUP_MASK) {
+    uint64_t entry = atomic_load_explicit(group + at, memory_order_relaxed);
+    if (entry == 0) return;
+    if (has_tag(entry, hash)) {
+      __builtin_prefetch(state_of(store, entry, words));
+      return;
+    }
+    if (at % 8 == 7) return; /* the end of the cache line that was asked for */
+  }
+}
+
 bool mc_store_find(const mc_store *store, const uint64_t *state, uint64_t *number) {
   uint64_t hash = mc_store_hash(state, store->words);
-  uint64_t tag = tag_of(hash), group = group_of(store, hash);
-  for (uint32_t step = 0; step < GROUP_LINES; step++) {
-    _Atomic uint64_t *line = find_line(store, group, (home_line(tag) + step) & (GROUP_LINES - 1));
-    for (uint32_t i = 0; i < LINE_SLOTS; i++) {
-      uint64_t entry = atomic_load_explicit(line + i, memory_order_acquire);
-      if (entry == 0) return false;
-      *number = (entry & NUMBER_MASK) - 1;
-      if (entry >> NUMBER_BITS == tag && is_same(mc_store_get(store, *number), state, store->words))
-        return true;
-    }
+  _Atomic uint64_t *group = mc_store_group(store, hash);
+  uint32_t at = home_of(hash);
+  for (uint32_t i = 0; i < GROUP_SLOTS; i++, at = (at + 1) & GROUP_MASK) {
+    uint64_t entry = atomic_load_explicit(group + at, memory_order_acquire);
+    if (entry == 0) return false;
+    *number = (entry & NUMBER_MASK) - 1;
+    if (has_tag(entry, hash) && is_same(state_of(store, entry, store->words), state, store->words))
+      return true;
   }
   return false;
 }
@@ -180,41 +149,79 @@ static bool take_number(mc_store *store, mc_writer *writer) {
   return true;
 }
 
-mc_put_result mc_store_put(mc_store *store, mc_writer *writer, const uint64_t *state,
-                           uint64_t hash, uint64_t *number) {
-  uint32_t words = store->words;
-  uint64_t tag = tag_of(hash), group = group_of(store, hash);
+/* Soundness: a state that is taken for another is never expanded; so nothing but all of its words
+ * decides, and the tag only says where to look. */
+static inline __attribute__((always_inline)) mc_put_result put(mc_store *store, mc_writer *writer,
+                                                               const uint64_t *state, uint64_t hash,
+                                                               uint32_t words, uint64_t *number) {
+  _Atomic uint64_t *group = mc_store_group(store, hash);
+  uint32_t at = home_of(hash);
   bool is_written = false;
-  for (uint32_t step = 0; step < GROUP_LINES; step++) {
-    _Atomic uint64_t *line = find_line(store, group, (home_line(tag) + step) & (GROUP_LINES - 1));
-    for (uint32_t i = 0; i < LINE_SLOTS; i++) {
-      uint64_t entry = atomic_load_explicit(line + i, memory_order_acquire);
+  for (uint32_t i = 0; i < GROUP_SLOTS; i++, at = (at + 1) & GROUP_MASK) {
+    uint64_t entry = atomic_load_explicit(group + at, memory_order_acquire);
+    if (entry == 0) {
+      if (!is_written) {
+        if (!take_number(store, writer)) return MC_NO_MEMORY;
+        uint64_t *copy = store->arena + writer->next * words;
+        for (uint32_t w = 0; w < words; w++) copy[w] = state[w];
+        is_written = true;
+      }
+      uint64_t made = (hash & ~NUMBER_MASK) | (writer->next + 1);
+      if (store->workers == 1) {
+        atomic_store_explicit(group + at, made, memory_order_relaxed);
+        entry = 0;
+      } else {
+        /* Another worker may be faster: then `entry` says what is there now. */
+        atomic_compare_exchange_strong_explicit(group + at, &entry, made, memory_order_release,
+                                                memory_order_acquire);
+      }
       if (entry == 0) {
-        if (!is_written) {
-          if (!take_number(store, writer)) return MC_NO_MEMORY;
-          memcpy(store->arena + writer->next * words, state, words * sizeof *state);
-          is_written = true;
-        }
-        uint64_t made = tag << NUMBER_BITS | (writer->next + 1);
-        if (store->workers == 1) {
-          atomic_store_explicit(line + i, made, memory_order_relaxed);
-        } else if (!atomic_compare_exchange_strong_explicit(
-                       line + i, &entry, made, memory_order_release, memory_order_acquire)) {
-          goto taken; /* by another worker: `entry` says what is there now */
-        }
         *number = writer->next++;
         writer->count++;
         return MC_NEW;
       }
-    taken:
-      if (entry >> NUMBER_BITS != tag) continue;
-      *number = (entry & NUMBER_MASK) - 1;
-      if (is_same(mc_store_get(store, *number), state, words)) return MC_FOUND;
     }
+    if (!has_tag(entry, hash)) continue;
+    *number = (entry & NUMBER_MASK) - 1;
+    if (is_same(state_of(store, entry, words), state, words)) return MC_FOUND;
   }
   if (store->is_final) return MC_NO_MEMORY;
   atomic_store_explicit(&store->wants_growth, true, memory_order_relaxed);
   return MC_TABLE_FULL;
+}
+
+static inline __attribute__((always_inline)) mc_put_result
+put_all(mc_store *store, mc_writer *writer, const uint64_t *states, const uint64_t *hashes,
+        uint32_t *done, uint32_t count, mc_note_put note, void *context, uint32_t words) {
+  for (uint32_t i = *done; i < count; i++) prefetch_match(store, hashes[i], words);
+  for (; *done < count; ++*done) {
+    uint64_t number;
+    mc_put_result result =
+        put(store, writer, states + (size_t)*done * words, hashes[*done], words, &number);
+    if (result > MC_NEW) return result;
+    if (note) note(context, *done, number, result == MC_NEW);
+  }
+  return MC_FOUND;
+}
+
+/* Written out for the usual sizes, so that the loops over words go away. */
+mc_put_result mc_store_put_batch(mc_store *store, mc_writer *writer, const uint64_t *states,
+                                 const uint64_t *hashes, uint32_t *done, uint32_t count,
+                                 mc_note_put note, void *context) {
+  switch (store->words) {
+    case 1: return put_all(store, writer, states, hashes, done, count, note, context, 1);
+    case 2: return put_all(store, writer, states, hashes, done, count, note, context, 2);
+    case 3: return put_all(store, writer, states, hashes, done, count, note, context, 3);
+    case 4: return put_all(store, writer, states, hashes, done, count, note, context, 4);
+    default:
+      return put_all(store, writer, states, hashes, done, count, note, context, store->words);
+  }
+}
+
+mc_put_result mc_store_put(mc_store *store, mc_writer *writer, const uint64_t *state,
+                           uint64_t *number) {
+  uint64_t hash = mc_store_hash(state, store->words);
+  return put(store, writer, state, hash, store->words, number);
 }
 
 void mc_writer_collect(mc_writer *writer, mc_range **ranges, uint32_t *count, uint32_t *capacity) {
@@ -249,16 +256,9 @@ bool mc_store_begin_growth(mc_store *store) {
 
 /* Put an entry into a group that nobody else uses. */
 static void place(_Atomic uint64_t *group, uint64_t entry) {
-  uint32_t line = home_line(entry >> NUMBER_BITS);
-  for (uint32_t step = 0; step < GROUP_LINES; step++) {
-    _Atomic uint64_t *slots = group + (uint64_t)((line + step) & (GROUP_LINES - 1)) * LINE_SLOTS;
-    for (uint32_t i = 0; i < LINE_SLOTS; i++) {
-      if (atomic_load_explicit(slots + i, memory_order_relaxed)) continue;
-      atomic_store_explicit(slots + i, entry, memory_order_relaxed);
-      return;
-    }
-  }
-  mc_die("half of a group does not fit into a group");
+  uint32_t at = home_of(entry);
+  while (atomic_load_explicit(group + at, memory_order_relaxed)) at = (at + 1) & GROUP_MASK;
+  atomic_store_explicit(group + at, entry, memory_order_relaxed);
 }
 
 /* Soundness: an entry that lands where no search for it comes by is a state that is stored, and
@@ -268,13 +268,14 @@ static void split_group(_Atomic uint64_t *low, _Atomic uint64_t *high, uint32_t 
   memcpy(entries, (const void *)low, sizeof entries);
   memset((void *)low, 0, sizeof entries);
   for (uint32_t i = 0; i < GROUP_SLOTS; i++)
-    if (entries[i]) place(entries[i] >> NUMBER_BITS >> bit & 1 ? high : low, entries[i]);
+    if (entries[i]) place(entries[i] >> MC_NUMBER_BITS >> bit & 1 ? high : low, entries[i]);
 }
 
 void mc_store_split_share(mc_store *store, uint32_t worker, uint32_t workers) {
   uint64_t groups = group_count(store);
   for (uint64_t i = groups * worker / workers; i < groups * (worker + 1) / workers; i++)
-    split_group(find_line(store, i, 0), find_line(store, groups + i, 0), store->doublings);
+    split_group(store->slots + i * GROUP_SLOTS, store->slots + (groups + i) * GROUP_SLOTS,
+                store->doublings);
 }
 
 void mc_store_end_growth(mc_store *store) {

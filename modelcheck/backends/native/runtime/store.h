@@ -4,10 +4,9 @@
  * its place there.  The *slots* are an open hash table of 8-byte entries: a state's number plus 1
  * (36 bits) and a tag (28 bits of its hash); 0 is empty.  Only this file knows of either.
  *
- * A group is 128 cache lines of eight slots.  Which group a hash belongs to is said by its low bits
- * and, once the table has doubled k times, by the lowest k bits of the tag; in which line of the
- * group the search begins, by the highest seven bits of the tag.  From there it goes on line by
- * line, round in the group.  So when the table doubles, each group splits in place into two, with
+ * A group is 1,024 slots.  Which group a hash belongs to is said by its low bits and, once the table
+ * has doubled k times, by the lowest k bits of the tag; at which slot of the group the search begins,
+ * by the highest ten bits of the tag.  From there it goes on slot by slot, round in the group.  So when the table doubles, each group splits in place into two, with
  * nothing but the entries themselves: no second table, no look at the arena, and groups are
  * independent, so that workers can share the work.
  *
@@ -21,6 +20,13 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+enum {
+  MC_GROUP_BITS = 10, /* 1,024 slots, 8 KiB */
+  MC_FIRST_GROUPS = 6, /* bits: of a fresh table; only what is used of its 512 KiB gets touched */
+  MC_NUMBER_BITS = 36,
+  MC_TAG_BITS = 64 - MC_NUMBER_BITS,
+};
 
 typedef struct {
   uint32_t words;
@@ -58,17 +64,41 @@ typedef enum { MC_FOUND, MC_NEW, MC_TABLE_FULL, MC_NO_MEMORY } mc_put_result;
 bool mc_store_open(mc_store *store, uint32_t words, uint32_t workers, uint64_t max_bytes);
 void mc_store_close(mc_store *store);
 
-uint64_t mc_store_hash(const uint64_t *state, uint32_t words);
+static inline uint64_t mc_store_hash(const uint64_t *state, uint32_t words) {
+  uint64_t hash = 0x9e3779b97f4a7c15u;
+  for (uint32_t i = 0; i < words; i++) {
+    hash = (hash ^ state[i]) * 0x9fb21c651e98df25u;
+    hash ^= hash >> 32;
+  }
+  hash *= 0xd6e8feb86659fd93u;
+  hash ^= hash >> 32;
+  hash *= 0xd6e8feb86659fd93u;
+  return hash ^ hash >> 32;
+}
+
+/* The group of a hash: the low bits of the hash, then of the tag; its first slot. */
+static inline _Atomic uint64_t *mc_store_group(const mc_store *store, uint64_t hash) {
+  uint64_t low = hash & (((uint64_t)1 << MC_FIRST_GROUPS) - 1);
+  uint64_t high = hash >> MC_NUMBER_BITS & (((uint64_t)1 << store->doublings) - 1);
+  return store->slots + ((low | high << MC_FIRST_GROUPS) << MC_GROUP_BITS);
+}
 
 /* Bring the cache line in which the search for a hash begins. */
-void mc_store_prefetch(const mc_store *store, uint64_t hash);
+static inline void mc_store_prefetch(const mc_store *store, uint64_t hash) {
+  __builtin_prefetch((void *)(mc_store_group(store, hash) + (hash >> (64 - MC_GROUP_BITS))));
+}
 
-/* Bring the states that look like the one with this hash. */
-void mc_store_prefetch_matches(const mc_store *store, uint64_t hash);
+/* Find states or put them: number i of `count`, from `*done` on.  Calls `note` for each that is
+ * found or new.  Ends early, `*done` at the first that was not put, where the table is full or
+ * there is no memory. */
+typedef void (*mc_note_put)(void *context, uint32_t i, uint64_t number, bool is_new);
+mc_put_result mc_store_put_batch(mc_store *store, mc_writer *writer, const uint64_t *states,
+                                 const uint64_t *hashes, uint32_t *done, uint32_t count,
+                                 mc_note_put note, void *context);
 
-/* Find a state or put it; its number is in `*number` if that is MC_FOUND or MC_NEW. */
+/* One state, likewise. */
 mc_put_result mc_store_put(mc_store *store, mc_writer *writer, const uint64_t *state,
-                           uint64_t hash, uint64_t *number);
+                           uint64_t *number);
 
 /* The number of a state; false if it is not in the store. */
 bool mc_store_find(const mc_store *store, const uint64_t *state, uint64_t *number);
