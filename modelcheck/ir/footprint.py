@@ -1,9 +1,9 @@
-"""What a step may touch, as far as the program's text says.
+"""What a step may do to memory, as far as the program's text says.
 
-The search for data races and every reduction start from here: a pair of accesses that this module
-says cannot meet is never looked at again.  Places are as the instruction writes them, their locals
-those of that moment.  Threads starting, ending and being interrupted (Spawn, Crash, End,
-SetInterrupts, IsFinished, HasFreeThread) are no accesses to a place and are not listed here.
+The search for data races starts from here: a pair of accesses that this module says cannot meet is
+never looked at again.  Places are as the instruction writes them, their locals those of that
+moment.  Threads starting, ending and being interrupted are no accesses to a place: what reductions
+need beside the accesses is in `dependence`.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ from modelcheck.ir.nodes import (
     Terminator,
 )
 from modelcheck.ir.traverse import (
+    Regions,
     nodes_of,
     parts_of,
     parts_of_place,
@@ -72,15 +73,7 @@ def step_region(body: Body, label: str) -> tuple[Block, ...]:
     """The blocks of the step that begins at a location: it, then local blocks up to the next
     locations, in source order.  Needs `Block.rest` (the pass `join`).
     """
-    blocks = {block.label: block for block in body.blocks}
-    found = {label}
-    work = [label]
-    while work:
-        for target in successors(blocks[work.pop()].end):
-            if target not in found and not blocks[target].rest:
-                found.add(target)
-                work.append(target)
-    return tuple(block for block in body.blocks if block.label in found)
+    return Regions(body.blocks).step(label)
 
 
 def accesses(region: Sequence[Block], start: str) -> tuple[Access, ...]:
@@ -94,7 +87,7 @@ def accesses(region: Sequence[Block], start: str) -> tuple[Access, ...]:
     for block in region:
         conditional = not _is_on_every_way(region, start, block.label)
         for node in nodes_of(block):
-            found.extend(_node_accesses(node, conditional))
+            found.extend(node_accesses(node, conditional))
     return tuple(found)
 
 
@@ -118,14 +111,15 @@ def _is_on_every_way(region: Sequence[Block], start: str, label: str) -> bool:
     return True
 
 
-def _node_accesses(node: Instr | Terminator, conditional: bool) -> Iterator[Access]:
+def node_accesses(node: Instr | Terminator, conditional: bool) -> Iterator[Access]:
+    """What an instruction or terminator may do to memory, its expressions first."""
     for value in values_of(node):
-        yield from _expr_accesses(value, conditional)
+        yield from expr_accesses(value, conditional)
     match node:
         case Load(_, place, kind) | Store(place, _, kind) | QueueOp(_, place, kind):
             for inner in places_of(node):
                 for part in parts_of_place(inner):
-                    yield from _expr_accesses(part, conditional)
+                    yield from expr_accesses(part, conditional)
             write = not isinstance(node, Load) and not _only_reads(node)
             yield Access(place, write, kind, conditional)
         case New(_, pool):
@@ -145,12 +139,13 @@ def _only_reads(node: Load | Store | QueueOp) -> bool:
     return isinstance(node, QueueOp) and node.verb == "read"
 
 
-def _expr_accesses(expr: Expr, conditional: bool) -> Iterator[Access]:
+def expr_accesses(expr: Expr, conditional: bool) -> Iterator[Access]:
+    """What an expression looks at, its parts after it."""
     match expr:
         case Apply("and" | "or", (first, *rest)) | Apply("ite", (first, *rest)):
-            yield from _expr_accesses(first, conditional)
+            yield from expr_accesses(first, conditional)
             for part in rest:
-                yield from _expr_accesses(part, True)
+                yield from expr_accesses(part, True)
             return
         case Read(place, kind) | QueueLength(place, kind) | QueueContains(place, kind=kind):
             yield Access(place, False, kind, conditional)
@@ -163,7 +158,7 @@ def _expr_accesses(expr: Expr, conditional: bool) -> Iterator[Access]:
         case _:
             pass
     for part in parts_of(expr):
-        yield from _expr_accesses(part, conditional)
+        yield from expr_accesses(part, conditional)
 
 
 # ---------------------------------------------------------------------------------------------
@@ -188,13 +183,14 @@ def may_conflict(aliases: Aliases, a: Access, b: Access) -> bool:
     if not (a.write or b.write):
         return False
     return any(
-        _meet(p, a.aspect, q, b.aspect)
+        parts_meet(p, a.aspect, q, b.aspect)
         for p in aliases.patterns(a.place)
         for q in aliases.patterns(b.place)
     )
 
 
-def _meet(p: Pattern, a: Aspect, q: Pattern, b: Aspect) -> bool:
+def parts_meet(p: Pattern, a: Aspect, q: Pattern, b: Aspect) -> bool:
+    """Whether two aspects of what two places may denote have something in common."""
     if a == "value" and b == "value":
         return p.may_meet(q)
     if {a, b} == {"value", "life"}:

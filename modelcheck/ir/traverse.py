@@ -7,7 +7,7 @@ here knows what a node means: these functions must reach every part of a node, w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import assert_never
 
@@ -306,12 +306,24 @@ class Regions:
 
     def inner(self, label: str) -> tuple[Block, ...]:
         """A block that begins a step and the `inner` blocks that continue it, in source order."""
+        return self._follow(label, lambda block: block.inner)
+
+    def step(self, label: str) -> tuple[Block, ...]:
+        """A location and the local blocks behind it up to the next locations, in source order."""
+        return self._follow(label, lambda block: not block.rest, successors)
+
+    def _follow(
+        self,
+        label: str,
+        belongs: Callable[[Block], bool],
+        leads_to: Callable[[Terminator], tuple[str, ...]] = live_successors,
+    ) -> tuple[Block, ...]:
         blocks = self._by_label
         found = {label}
         work = [label]
         while work:
-            for target in live_successors(blocks[work.pop()].end):
-                if target not in found and blocks[target].inner:
+            for target in leads_to(blocks[work.pop()].end):
+                if target not in found and belongs(blocks[target]):
                     found.add(target)
                     work.append(target)
         return tuple([blocks[name] for name in sorted(found, key=self._numbers.__getitem__)])

@@ -11,6 +11,7 @@ PEEL = "ir/passes/peel.py"
 PRUNE = "ir/passes/prune.py"
 MENTIONS = "ir/passes/mentions.py"
 FOOTPRINT = "ir/footprint.py"
+DEPENDENCE = "ir/dependence.py"
 
 ROWS = (
     Row(
@@ -461,6 +462,59 @@ ROWS = (
         "return False",
         "The end of an object does not depend on its use.",
         ("tests/unit/ir/test_footprint.py::test_what_ends_a_life_meets_both",),
+    ),
+    Row(
+        "spawned-work-forgotten",
+        DEPENDENCE,
+        "for block in list_start_blocks(template.body):",
+        "for block in ():",
+        "What a spawned thread does at once meets nothing.",
+        ("tests/unit/ir/test_dependence.py::test_a_spawn_does_the_local_work_of_the_thread",),
+    ),
+    Row(
+        "spawn-takes-no-slot",
+        DEPENDENCE,
+        "self.writes.add(ended)",
+        "pass",
+        "A thread runs independently of the one that spawns it.",
+        ("tests/unit/ir/test_dependence.py::test_steps_of_a_spawned_thread_need_its_spawn",),
+    ),
+    Row(
+        "ends-unnoticed",
+        DEPENDENCE,
+        'self.writes.add(self._own("ended"))',
+        "pass",
+        "A thread's end does not depend on who waits for it.",
+        ("tests/unit/ir/test_dependence.py::test_the_end_of_a_thread_is_noticed",),
+    ),
+    Row(
+        "memory-outlives-its-thread",
+        DEPENDENCE,
+        "self.writes.update(self._list_memory(self.template, Index.OWN))",
+        "pass",
+        "A thread's end does not depend on the use of its objects.",
+        (
+            "tests/unit/ir/test_dependence.py::test_the_end_of_a_thread_is_noticed",
+            "tests/unit/ir/test_dependence.py::test_local_objects_die_with_their_thread",
+        ),
+    ),
+    Row(
+        "targets-go-on",
+        DEPENDENCE,
+        "if handler.interrupts == self.template.name:",
+        "if False:",
+        "A thread's steps do not depend on its interrupt handlers.",
+        (
+            "tests/unit/ir/test_dependence.py::test_only_the_first_step_and_the_end_of_a_handler_matter_to_its_target",
+        ),
+    ),
+    Row(
+        "subjects-unseen",
+        DEPENDENCE,
+        "if isinstance(node, Check | Assert | Precedes):",
+        "if False:",
+        "What a failure or an order is about does not depend on memory.",
+        ("tests/unit/ir/test_dependence.py::test_these_may_depend",),
     ),
     Row(
         "unknown-index-meets-itself-only",

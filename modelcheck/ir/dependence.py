@@ -1,0 +1,251 @@
+"""Which steps of different threads can notice each other: what every reduction starts from.
+
+`footprint.accesses` lists what a step does to memory; here it becomes a *footprint*: the parts of
+memory and of the threads that the step reads or writes, silent looks and ghosts too.  Two steps
+whose footprints do not meet lead to the same state in either order, and neither lets the other
+run, stops it or changes how it fails.
+
+What threads notice of one another is read and written like memory:
+
+* `ended`: read by `$finished`, `HasFreeThread` and `Spawn`, by the first step of an interrupt
+  handler (an ended target stops nobody) and by every step of a thread that is spawned (it has none
+  before); written by `Spawn` and by the end of a thread.
+* `running`, of an interrupt handler: written by its first step and by its end, read by every step
+  of its target, which stands still meanwhile.
+* `irqs` and `softirqs`: written by `SetInterrupts`, read by the first step of a handler.
+
+A thread that ends, and a `Spawn`, write the thread's `per_thread` and `local` objects; a `Spawn`
+also does the thread's local work up to its first location.  A `Crash` meets everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from modelcheck.ir.alias import Aliases, Index, Pattern
+from modelcheck.ir.footprint import Access, Aspect, expr_accesses, node_accesses, parts_meet
+from modelcheck.ir.nodes import (
+    Assert,
+    Block,
+    Check,
+    Const,
+    Crash,
+    Current,
+    End,
+    Expr,
+    HasFreeThread,
+    Instr,
+    IsFinished,
+    Precedes,
+    Program,
+    SetInterrupts,
+    Spawn,
+    Template,
+    Terminator,
+    ThreadOf,
+)
+from modelcheck.ir.regions import find_first_locations, list_start_blocks
+from modelcheck.ir.traverse import Regions, list_node_exprs, nodes_of, parts_of_place, places_of
+
+ThreadAspect = Literal["ended", "running", "irqs", "softirqs"]
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryPart:
+    """An aspect of what a place may denote."""
+
+    pattern: Pattern
+    aspect: Aspect
+
+    def may_meet(self, other: Part) -> bool:
+        """Whether it may have something in common with a part that another thread means."""
+        return isinstance(other, MemoryPart) and parts_meet(
+            self.pattern, self.aspect, other.pattern, other.aspect
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadPart:
+    """What others notice of a copy of a template; OWN is the thread that runs the code."""
+
+    template: str
+    copy: int | Index
+    aspect: ThreadAspect
+
+    def may_meet(self, other: Part) -> bool:
+        """Whether it may have something in common with a part that another thread means."""
+        return (
+            isinstance(other, ThreadPart)
+            and self.template == other.template
+            and self.aspect == other.aspect
+            and Pattern("", self.copy).may_meet(Pattern("", other.copy))
+        )
+
+
+Part = MemoryPart | ThreadPart
+
+
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """What a step may read and write.  `everything`: it may do anything to all of the program."""
+
+    reads: frozenset[Part]
+    writes: frozenset[Part]
+    everything: bool = False
+
+
+def may_depend(a: Footprint, b: Footprint) -> bool:
+    """Whether two steps of *different* threads may notice each other."""
+    return (
+        a.everything
+        or b.everything
+        or _meet(a.writes, b.writes)
+        or _meet(a.writes, b.reads)
+        or _meet(a.reads, b.writes)
+    )
+
+
+def _meet(some: Iterable[Part], others: Iterable[Part]) -> bool:
+    return any(one.may_meet(other) for one in some for other in others)
+
+
+class Footprints:
+    """The footprints of the steps of one program."""
+
+    def __init__(self, program: Program) -> None:
+        self.aliases = Aliases(program)
+        self._program = program
+        self._regions = {t.name: Regions(t.body.blocks) for t in program.templates}
+        self._first = {
+            t.name: find_first_locations(t) if t.interrupts else frozenset[str]()
+            for t in program.templates
+        }
+
+    def of_step(self, template: Template, label: str) -> Footprint:
+        """What the step at a location may read and write.
+
+        Soundness: a part left out makes dependent steps look independent, and states are lost.
+        Attacked by `test_dependence.py`, a test per node and one that lets random programs take
+        independent steps in both orders.
+        """
+        parts = _Parts(self._program, self.aliases, template)
+        for block in self._regions[template.name].step(label):
+            parts.add_block(block)
+        parts.add_surroundings(is_first=label in self._first[template.name])
+        return Footprint(frozenset(parts.reads), frozenset(parts.writes), parts.everything)
+
+
+class _Parts:
+    """Collects what code of one template reads and writes."""
+
+    def __init__(self, program: Program, aliases: Aliases, template: Template) -> None:
+        self.program = program
+        self.aliases = aliases
+        self.template = template
+        self.reads: set[Part] = set()
+        self.writes: set[Part] = set()
+        self.everything = False
+        self._spawned: set[str] = set()
+
+    def add_block(self, block: Block) -> None:
+        """Add what a block does."""
+        for node in nodes_of(block):
+            self.add_node(node)
+
+    def add_node(self, node: Instr | Terminator) -> None:
+        """Add what an instruction or terminator does."""
+        for access in _list_accesses(node):
+            found = {MemoryPart(p, access.aspect) for p in self.aliases.patterns(access.place)}
+            (self.writes if access.write else self.reads).update(found)
+        for expr in list_node_exprs(node):
+            self.reads.update(self._ends_asked(expr))
+        match node:
+            case Spawn(_, name):
+                self._add_spawn(self.aliases.lookup.template(name))
+            case Crash():
+                self.everything = True
+            case SetInterrupts(which):
+                self.writes.add(self._own(which))
+            case End():
+                self.writes.add(self._own("ended"))
+                self.writes.update(self._list_memory(self.template, Index.OWN))
+                if self.template.interrupts:
+                    self.writes.add(self._own("running"))
+            case _:
+                pass
+
+    def add_surroundings(self, *, is_first: bool) -> None:
+        """Add what decides whether a step of the template is allowed."""
+        if self.template.spawned:
+            self.reads.add(self._own("ended"))
+        for handler in self.program.templates:
+            if handler.interrupts == self.template.name:
+                self.reads.add(ThreadPart(handler.name, Index.ANY, "running"))
+        if is_first:
+            target = self.template.interrupts
+            asked: list[ThreadAspect] = ["ended", "irqs"]
+            if self.template.context == "softirq":
+                asked.append("softirqs")
+            self.reads.update(ThreadPart(target, Index.ANY, aspect) for aspect in asked)
+            self.writes.add(self._own("running"))
+
+    def _own(self, aspect: ThreadAspect) -> ThreadPart:
+        return ThreadPart(self.template.name, Index.OWN, aspect)
+
+    def _ends_asked(self, expr: Expr) -> Iterator[ThreadPart]:
+        match expr:
+            case HasFreeThread(template):
+                yield ThreadPart(template, Index.ANY, "ended")
+            case IsFinished(Current()):
+                yield self._own("ended")
+            case IsFinished(ThreadOf(template, copy)):
+                number = copy.value if isinstance(copy, Const) else Index.ANY
+                yield ThreadPart(template, number, "ended")
+            case IsFinished():
+                for other in self.program.templates:
+                    yield ThreadPart(other.name, Index.ANY, "ended")
+            case _:
+                return
+
+    def _list_memory(self, template: Template, which: Index) -> Iterator[MemoryPart]:
+        """What lives and dies with a thread of a template."""
+        for obj in self.program.objects:
+            if obj.kind == "per_thread" or (obj.kind == "local" and obj.template == template.name):
+                yield MemoryPart(Pattern(obj.name, which), "all")
+
+    def _add_spawn(self, template: Template) -> None:
+        """The slot is looked for and taken, its memory begins to live, its local work is done."""
+        if template.name in self._spawned:
+            return
+        self._spawned.add(template.name)
+        ended = ThreadPart(template.name, Index.ANY, "ended")
+        self.reads.add(ended)
+        self.writes.add(ended)
+        self.writes.update(self._list_memory(template, Index.ANY))
+        inside = _Parts(self.program, self.aliases, template)
+        inside._spawned = self._spawned
+        for block in list_start_blocks(template.body):
+            inside.add_block(block)
+        # What is the spawned thread's own is not that of the thread whose step this is.
+        self.reads.update(map(_as_any, inside.reads))
+        self.writes.update(map(_as_any, inside.writes))
+        self.everything = self.everything or inside.everything
+
+
+def _list_accesses(node: Instr | Terminator) -> Iterator[Access]:
+    """What a node does to memory, and what is looked at only to report or record it."""
+    yield from node_accesses(node, conditional=False)
+    if isinstance(node, Check | Assert | Precedes):
+        for place in places_of(node):
+            for part in parts_of_place(place):
+                yield from expr_accesses(part, conditional=False)
+
+
+def _as_any(part: Part) -> Part:
+    if isinstance(part, ThreadPart):
+        return replace(part, copy=Index.ANY) if part.copy is Index.OWN else part
+    if part.pattern.element is Index.OWN:
+        return replace(part, pattern=replace(part.pattern, element=Index.ANY))
+    return part
