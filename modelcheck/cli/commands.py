@@ -193,6 +193,7 @@ def check_command(
             max_memory=max_memory,
             timeout_seconds=timeout,
             properties=None if property_name is None else frozenset({property_name}),
+            ranges=coverage,
             progress=live.show,
             interrupted=interrupt.is_raised,
         )

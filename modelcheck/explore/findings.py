@@ -6,18 +6,19 @@ not depend on the order in which a search meets violations, as long as it meets 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from modelcheck.backends.python.outcomes import Failure, Order, State
+from modelcheck.explore.orders import Cycle, find_cycles
 from modelcheck.explore.properties import Judged, Silence
-from modelcheck.explore.result import Move, Path, Violation
+from modelcheck.explore.result import Move
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where something was seen: a state by its number (-1: before the first state), then what
-    comes after it (for a failing step the last move, for a race the two possible ones).
+    """Where something was seen: a state by the number that its backend gave it (-1: before the
+    first state), then what comes after it (for a failing step the last move, for a race the two
+    possible ones).
     """
 
     number: int
@@ -42,19 +43,29 @@ class Found:
         return (self.depth, self.state, self.tie)
 
 
+@dataclass(frozen=True, slots=True)
+class FoundCycle:
+    """A cycle of recorded orders, and where each of its edges was seen first."""
+
+    cycle: Cycle
+    edges: tuple[Found, ...]
+
+    @property
+    def depth(self) -> int:
+        """How deep a search has to go to see all of it."""
+        return max(edge.depth for edge in self.edges)
+
+
 class Findings:
-    """Collects what is violated, among what is judged and not silenced."""
+    """Collects what is violated, among what is judged and not silenced, and what is satisfied."""
 
     def __init__(self, judged: tuple[Judged, ...], silence: Silence) -> None:
         self._positions = {j.name: i for i, j in enumerate(judged)}
         self._silence = silence
         self._found: dict[tuple[str, str], Found] = {}
-        self.least_depth: int | None = None
-        self.orders: dict[Order, Found] = {}
-
-    def is_judged(self, name: str) -> bool:
-        """Whether this run judges a property of that name."""
-        return name in self._positions
+        self._least_depth: int | None = None
+        self._orders: dict[Order, Found] = {}
+        self._seen: dict[str, Found] = {}
 
     def add(
         self, failure: Failure, depth: int, state: State, tie: tuple[int, ...], origin: Origin
@@ -70,47 +81,55 @@ class Findings:
         found = Found(failure, depth, state, tie, origin)
         if known is None or found.rank < known.rank:
             self._found[key] = found
-            if self.least_depth is None or depth < self.least_depth:
-                self.least_depth = depth
+            if self._least_depth is None or depth < self._least_depth:
+                self._least_depth = depth
 
     def add_order(
         self, order: Order, depth: int, state: State, tie: tuple[int, ...], origin: Origin
-    ) -> bool:
-        """Note a recorded order with its witness; whether it is the first time."""
+    ) -> None:
+        """Note a recorded order with its witness."""
         if order.property not in self._positions or self._silence.covers(
             order.property, (order.first, order.second)
         ):
-            return False
-        known = self.orders.get(order)
+            return
+        known = self._orders.get(order)
         if known is None or (depth, state, tie) < known.rank:
-            self.orders[order] = Found(Failure(order.property), depth, state, tie, origin)
-        return known is None
+            self._orders[order] = Found(Failure(order.property), depth, state, tie, origin)
+
+    def add_seen(self, name: str, depth: int, state: State, origin: Origin) -> None:
+        """Note a state that satisfies a `reachable`."""
+        known = self._seen.get(name)
+        if known is None or (depth, state, ()) < known.rank:
+            self._seen[name] = Found(Failure(name), depth, state, (), origin)
+
+    @property
+    def seen(self) -> dict[str, Found]:
+        """The first state that satisfies each `reachable` of which there is one."""
+        return self._seen
+
+    @property
+    def violated(self) -> dict[tuple[str, str], Found]:
+        """The first violation by property and object, without orders."""
+        return self._found
 
     def list_violated(self) -> frozenset[str]:
         """The names of the violated properties, without orders."""
         return frozenset(name for name, _ in self._found)
 
-    def make_violations(
-        self,
-        make_path: Callable[[Origin], Path],
-        minimal: str,
-        describe: Mapping[str, Callable[[State], str]],
-    ) -> tuple[Violation, ...]:
-        """All violations, by property, then depth, then object; `describe` gives the details that
-        are too dear to work out for every candidate.
-        """
-        made = []
-        for (name, shown), found in self._found.items():
-            failure = found.failure
-            detail = describe[name](found.state) if name in describe else failure.detail
-            path = make_path(found.origin)
-            made.append(
-                Violation(name, shown, failure.names, detail, found.depth, (path,), minimal)
-            )
-        return self.sort(tuple(made))
-
-    def sort(self, violations: tuple[Violation, ...]) -> tuple[Violation, ...]:
-        """By property, then depth, then object."""
+    def list_cycles(self) -> tuple[FoundCycle, ...]:
+        """What the recorded orders amount to."""
         return tuple(
-            sorted(violations, key=lambda v: (self._positions[v.property], v.depth, v.object))
+            FoundCycle(cycle, tuple(self._orders[edge] for edge in cycle.edges))
+            for cycle in find_cycles(frozenset(self._orders))
         )
+
+    def find_least_depth(self) -> int | None:
+        """The depth of the first violation, cycles of orders among them."""
+        depths = [found.depth for found in self.list_cycles()]
+        if self._least_depth is not None:
+            depths.append(self._least_depth)
+        return min(depths, default=None)
+
+    def position(self, name: str) -> int:
+        """Where a judged property stands in the order of headlines."""
+        return self._positions[name]

@@ -86,6 +86,14 @@ def _own_cgroup_files() -> list[tuple[str, str]]:
     ]
 
 
+def choose_memory_limit(options: Options, occupied: int = 0) -> int | None:
+    """How much memory the process of a search may occupy, of which it occupies some already."""
+    if options.max_memory is not None:
+        return options.max_memory
+    available = read_available_bytes()
+    return None if available is None else occupied + int(available * AVAILABLE_SHARE)
+
+
 class Watch:
     """Looks at the clock, the memory and the interrupt flag of one run."""
 
@@ -93,11 +101,7 @@ class Watch:
         self._options = options
         self._start = time.monotonic()
         self._next_report = self._start + SECONDS_BETWEEN_REPORTS
-        self._max_memory = options.max_memory
-        if self._max_memory is None:
-            available = read_available_bytes()
-            if available is not None:
-                self._max_memory = read_resident_bytes() + int(available * AVAILABLE_SHARE)
+        self._max_memory = choose_memory_limit(options, read_resident_bytes())
 
     @property
     def seconds(self) -> float:

@@ -8,6 +8,7 @@ from typing import Literal
 
 Search = Literal["bfs", "dfs", "random"]
 Stop = Literal["first", "all"]
+Backend = Literal["auto", "python", "native"]
 
 STUCK_LIMIT = 1_000_000  # states up to which the edges for `stuck` are stored (DESIGN 3.4)
 
@@ -29,8 +30,9 @@ class Options:
 
     `max_memory` is in bytes (None: 80 % of what is available when the run starts).  `properties`
     are the names to judge (None: all).  `samples` ends a random search after that many walks.
-    `progress` is called about twice a second; `interrupted` is asked as often, and ends the run
-    when true.
+    `workers` are those of the native backend (None: one for each core).  `ranges` asks for the
+    values that fields took.  `progress` is called about twice a second; `interrupted` is asked as
+    often, and ends the run when true.
     """
 
     search: Search = "bfs"
@@ -43,5 +45,8 @@ class Options:
     properties: frozenset[str] | None = None
     stuck_limit: int = STUCK_LIMIT
     variant: str | None = None
+    backend: Backend = "auto"
+    workers: int | None = None
+    ranges: bool = False
     progress: Callable[[Progress], None] | None = None
     interrupted: Callable[[], bool] | None = None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from array import array
+from collections.abc import Sequence
 
 from modelcheck.backends.python.model import Judge, Model, compile_program
 from modelcheck.backends.python.outcomes import (
@@ -19,24 +20,18 @@ from modelcheck.backends.python.outcomes import (
     State,
     list_outcomes,
 )
-from modelcheck.explore.coverage import find_ranges, find_unevaluated, find_untaken
+from modelcheck.explore.coverage import find_ranges
 from modelcheck.explore.deadlock import describe_deadlock, describe_stuck
-from modelcheck.explore.findings import Findings, Origin
+from modelcheck.explore.ending import Answers, Tally, make_path, make_result
+from modelcheck.explore.findings import Origin
+from modelcheck.explore.judging import Judging
 from modelcheck.explore.leak import LeakCheck
 from modelcheck.explore.limits import Watch
 from modelcheck.explore.options import Options, Progress
-from modelcheck.explore.orders import find_cycles
-from modelcheck.explore.properties import (
-    Ending,
-    Silence,
-    decide,
-    list_judged,
-    list_needing_quiescence,
-)
 from modelcheck.explore.race import RaceCheck
-from modelcheck.explore.result import Counts, Coverage, Move, Path, Result, Violation
-from modelcheck.explore.scope import describe_scope
+from modelcheck.explore.result import Move, Path, Result
 from modelcheck.explore.stuck import Edges
+from modelcheck.explore.walk import make_move
 from modelcheck.explore.worklists import make_worklist
 from modelcheck.ir.nodes import Program
 
@@ -58,11 +53,9 @@ class Run:
     def __init__(self, model: Model, options: Options) -> None:
         self._model = model
         self._options = options
-        program = model.program
-        self._silence = Silence(program)
-        self._judged = list_judged(program, options.properties)
-        self._findings = Findings(self._judged, self._silence)
-        names = {j.name for j in self._judged}
+        self._judging = Judging(model.memory, options)
+        self._findings = self._judging.findings
+        names = self._judging.names
         self._invariants = self._list_judges("invariant")
         self._finals = self._list_judges("final")
         self._reachable = self._list_judges("reachable")
@@ -82,13 +75,12 @@ class Run:
         self._transitions = 0
         self._quiescent = 0
         self._deadlocks = 0
-        self._seen: dict[str, Origin] = {}
         self._stopped_by = ""
         self._is_cut = False  # some step has more choices than were followed
 
     def _list_judges(self, kind: str) -> list[tuple[str, Judge]]:
         judges = self._model.judges
-        return [(j.name, judges[j.name]) for j in self._judged if j.kind == kind]
+        return [(p.name, judges[p.name]) for p in self._judging.list_properties(kind)]
 
     def execute(self) -> Result:
         """Explore until the space is exhausted or a limit is reached, then judge."""
@@ -263,17 +255,14 @@ class Run:
         self._findings.add(failure, self._depths[number], self._states[number], (), Origin(number))
 
     def _look_for(self, number: int) -> None:
-        """Ask for states that satisfy a `reachable`; the first one in rank is its witness."""
+        """Ask for states that satisfy a `reachable`."""
         for name, holds in self._reachable:
             answer = holds(self._states[number])
             if isinstance(answer, Failure):
                 self._add_broken(name, answer, number)
-            elif answer and (name not in self._seen or self._precedes(number, self._seen[name])):
-                self._seen[name] = Origin(number)
-
-    def _precedes(self, number: int, other: Origin) -> bool:
-        mine = (self._depths[number], self._states[number])
-        return mine < (self._depths[other.number], self._states[other.number])
+            elif answer:
+                state = self._states[number]
+                self._findings.add_seen(name, self._depths[number], state, Origin(number))
 
     def _add_failing_step(self, outcome: Outcome, number: int, thread: int) -> None:
         failure = outcome.result
@@ -328,34 +317,20 @@ class Run:
     # When to stop
 
     def _may_stop_before(self, level: int) -> bool:
-        """Whether a breadth-first search ends before it expands this level.
-
-        A step that fails at one level and an invariant that breaks at the next have the same
-        depth, so the level of the first violation is always expanded to its end.
-        """
+        """Whether a breadth-first search ends before it expands this level."""
+        # States of a later level are no better witnesses; only a fault in the property is news.
         self._reachable = [
             (name, judge)
             for name, judge in self._reachable
-            if name not in self._seen or name in self._model.fallible
+            if name not in self._findings.seen or name in self._model.fallible
         ]
-        if self._options.stop == "first" and self._is_violated_before(level):
-            self._stopped_by = "first"
-        elif self._findings.list_violated() == {j.name for j in self._judged}:
-            self._stopped_by = "decided"
+        self._stopped_by = self._judging.find_reason_before(level)
         return bool(self._stopped_by)
 
     def _may_stop_now(self) -> bool:
         """Whether a search in another order ends here."""
-        if self._options.stop == "first" and self._is_violated_before(None):
-            self._stopped_by = "first"
+        self._stopped_by = self._judging.find_reason_now()
         return bool(self._stopped_by)
-
-    def _is_violated_before(self, level: int | None) -> bool:
-        """Whether something is violated, at a depth below `level` if one is given."""
-        least = self._findings.least_depth
-        if least is not None and (level is None or least < level):
-            return True
-        return any(level is None or violation.depth < level for violation in self._list_cycles())
 
     def _report_progress(self, depth: int, waiting: int) -> None:
         if self._options.progress is not None:
@@ -368,103 +343,41 @@ class Run:
 
     def _make_result(self) -> Result:
         states = len(self._states)
-        exhausted = not self._stopped_by
-        reasons = {}
-        if exhausted and any(j.name == "stuck" for j in self._judged):
-            if self._edges is None or states > self._options.stuck_limit:
-                reasons["stuck"] = (
-                    f"more than {self._options.stuck_limit:,} states; above that the edges that "
-                    "`stuck` needs are not stored"
-                )
-            else:
-                for number in self._edges.find_stuck(states):
-                    self._add_state(Failure("stuck"), number)
-        is_bfs = self._options.search == "bfs"
-        counts = Counts(states, self._transitions, max(self._depths, default=0) if is_bfs else None)
-        violations = self._make_violations("steps" if is_bfs else "no")
-        ending = Ending(
-            exhausted=exhausted,
-            progress=f"stopped by {self._stopped_by} after {states:,} states and "
-            f"{self._transitions:,} transitions",
-            quiescent=self._quiescent,
-            states=states,
-            needs_quiescence=list_needing_quiescence(self._model.program),
-            reasons=reasons,
-            seen={name: self._make_path(origin) for name, origin in self._seen.items()},
+        knows_stuck = self._stopped_by != ""
+        if not self._stopped_by and self._edges is not None and states <= self._options.stuck_limit:
+            knows_stuck = True
+            for number in self._edges.find_stuck(states):
+                self._add_state(Failure("stuck"), number)
+        tally = Tally(
+            states,
+            self._transitions,
+            max(self._depths, default=0),
+            self._quiescent,
+            self._deadlocks,
+            self._taken,
+            self._stopped_by,
+            knows_stuck,
         )
-        properties = decide(self._judged, violations, ending)
-        taken = self._count_taken()
-        return Result(
-            program=self._model.program.name,
-            variant=self._options.variant,
-            properties=properties,
-            counts=counts,
-            exhausted=exhausted,
-            stopped_by=self._stopped_by,
-            search=self._options.search,
-            coverage=Coverage(
-                taken=taken,
-                untaken=find_untaken(self._model.program, taken),
-                unevaluated=find_unevaluated(
-                    self._model.program, self._judged, taken, states, self._quiescent
-                ),
-                ranges=find_ranges(self._model.memory, self._states),
-                quiescent=self._quiescent,
-                deadlocks=self._deadlocks,
-            ),
-            scope=describe_scope(self._model.program, properties, self._stopped_by),
+        answers = Answers(
+            self._find_paths,
+            {
+                "deadlock": lambda state: describe_deadlock(self._model, state),
+                "stuck": lambda state: describe_stuck(self._model, state),
+            },
+            find_ranges(self._model.memory, self._states) if self._options.ranges else (),
         )
-
-    def _make_violations(self, minimal: str) -> tuple[Violation, ...]:
-        describe = {
-            "deadlock": lambda state: describe_deadlock(self._model, state),
-            "stuck": lambda state: describe_stuck(self._model, state),
-        }
-        return self._findings.sort(
-            (
-                *self._findings.make_violations(self._make_path, minimal, describe),
-                *self._list_cycles(minimal),
-            )
-        )
-
-    def _list_cycles(self, minimal: str = "no") -> tuple[Violation, ...]:
-        """The violations that the recorded orders amount to: one per cycle."""
-        orders = self._findings.orders
-        made = []
-        for cycle in find_cycles(frozenset(orders)):
-            edges = [orders[edge] for edge in cycle.edges]
-            made.append(
-                Violation(
-                    cycle.name,
-                    " -> ".join((*cycle.members, cycle.members[0])),
-                    cycle.members,
-                    "; ".join(f"{e.second} is taken under {e.first}" for e in cycle.edges),
-                    max(found.depth for found in edges),
-                    tuple(self._make_path(found.origin) for found in edges),
-                    minimal,
-                )
-            )
-        return tuple(made)
-
-    def _count_taken(self) -> dict[tuple[str, str], int]:
-        """Transitions per location, the threads of a template together."""
-        counts: dict[tuple[str, str], int] = {}
-        for thread, taken in zip(self._model.memory.threads, self._taken, strict=True):
-            labels = self._model.memory.locations(thread.template)
-            for label, count in zip(labels, taken, strict=False):
-                if count:
-                    key = (thread.template, label)
-                    counts[key] = counts.get(key, 0) + count
-        return counts
+        return make_result(self._judging, tally, answers, "python")
 
     def _make_move(self, number: int, thread: int, choices: tuple[int, ...]) -> Move:
-        labels = self._model.memory.locations(self._model.memory.threads[thread].template)
-        return Move(thread, labels[self._states[number][thread]], choices)
+        return make_move(self._model.memory, self._states[number], thread, choices)
 
-    def _make_path(self, origin: Origin) -> Path:
+    def _find_paths(self, origins: Sequence[Origin]) -> list[Path]:
+        return [self._find_path(origin) for origin in origins]
+
+    def _find_path(self, origin: Origin) -> Path:
         """The stored trace to an origin: back along the parents, then its own moves."""
         if origin.number < 0:
-            return Path(origin.initial, (), origin.last)
+            return make_path(origin, (), ())
         moves: list[Move] = []
         number = origin.number
         while (parent := self._parents[number]) >= 0:
@@ -472,7 +385,4 @@ class Run:
             moves.append(self._make_move(parent, self._via[number], choices))
             number = parent
         moves.reverse()
-        initial = self._choices[number]
-        if origin.last == "race":
-            return Path(initial, tuple(moves), "race", origin.moves)
-        return Path(initial, (*moves, *origin.moves), origin.last)
+        return make_path(origin, self._choices[number], tuple(moves))

@@ -12,10 +12,17 @@ from dataclasses import dataclass
 from modelcheck.backends.python.model import Model
 from modelcheck.backends.python.outcomes import Failure, Outcome, State
 from modelcheck.explore.result import Move, Path
+from modelcheck.ir.memory import Memory
 
 
 class ReplayError(Exception):
     """A stored path that the program cannot take: it belongs to another text of the spec."""
+
+
+def make_move(memory: Memory, state: State, thread: int, choices: tuple[int, ...]) -> Move:
+    """The move of a thread from where it stands in a state."""
+    labels = memory.locations(memory.threads[thread].template)
+    return Move(thread, labels[state[thread]], choices)
 
 
 @dataclass(frozen=True, slots=True)

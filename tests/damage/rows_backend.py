@@ -1,4 +1,4 @@
-"""Damages to the python backend: what a step does, and what it leaves undone."""
+"""Damages to the backends: what a step does, what it leaves undone, and what is run."""
 
 from tests.damage.row import Row
 
@@ -9,6 +9,7 @@ INTERRUPTS = "backends/python/interrupts.py"
 MODEL = "backends/python/model.py"
 EXPRESSIONS = "backends/python/expressions.py"
 REGIONS = "ir/regions.py"
+CACHE = "backends/native/cache.py"
 
 ROWS = (
     Row(
@@ -317,5 +318,25 @@ ROWS = (
         "return _take(m, b, m[b])",
         "A queue is a stack.",
         ("tests/unit/backends/test_python_steps.py::test_queue_operations",),
+    ),
+    Row(
+        "anybodys-cache",
+        CACHE,
+        "return stat.S_ISDIR(facts.st_mode) and _is_private(facts)",
+        "return stat.S_ISDIR(facts.st_mode)",
+        "What somebody else put into the cache is run.",
+        (
+            "tests/unit/backends/native/test_build_cache.py::test_a_folder_that_others_can_write_is_not_used",
+        ),
+    ),
+    Row(
+        "cut-entries-are-run",
+        CACHE,
+        "if size < 0 or content[size:] != _make_mark(key, content[:size]):",
+        "if size < 0:",
+        "An executable that was cut off or swapped is run.",
+        (
+            "tests/unit/backends/native/test_build_cache.py::test_an_entry_in_the_place_of_another_is_none",
+        ),
     ),
 )

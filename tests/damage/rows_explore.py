@@ -92,10 +92,8 @@ ROWS = (
     Row(
         "known-targets-are-no-edges",
         SEARCH,
-        "                            found.append(target)\n"
-        "                        if targets is not None:",
-        "                            found.append(target)\n"
-        "                        if targets is not None and target in found:",
+        "outcome.choices)\n                        if targets is not None:",
+        "outcome.choices)\n                        if targets is not None and target in found:",
         "`stuck` does not see the ways back to states that are known.",
         ("tests/unit/explore/test_orders.py::test_one_order_in_both_threads_is_fine",),
     ),
@@ -134,10 +132,9 @@ ROWS = (
     Row(
         "stop-first-not-noted",
         SEARCH,
-        'if self._options.stop == "first" and self._is_violated_before(level):\n'
-        '            self._stopped_by = "first"',
-        'if self._options.stop == "first" and self._is_violated_before(level):\n'
-        "            return True",
+        "self._stopped_by = self._judging.find_reason_before(level)\n"
+        "        return bool(self._stopped_by)",
+        "return bool(self._judging.find_reason_before(level))",
         "A run that stopped at the first violation calls the other properties verified.",
         (
             "tests/unit/explore/test_properties.py::test_stop_first_ends_with_the_level_of_the_first_violation",

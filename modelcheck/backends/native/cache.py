@@ -81,7 +81,7 @@ class Cache:
     def _is_ours(self) -> bool:
         """Whether nobody else can put something into the folder.
 
-        Soundness: what lies here is executed; test_cache.py makes the folder writable for all.
+        Soundness: what lies here is run; `test_build_cache.py` makes the folder writable for all.
         """
         try:
             facts = self._folder.stat()

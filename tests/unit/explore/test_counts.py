@@ -113,7 +113,8 @@ initial
 
 
 def test_ranges_are_those_of_live_values():
-    result = explore(increments(2, 2))
+    assert explore(increments(2, 2)).coverage.ranges == ()  # nobody asked
+    result = explore(increments(2, 2), Options(ranges=True))
     ranges = {r.name: (r.least, r.greatest, r.lo, r.hi) for r in result.coverage.ranges}
     assert ranges == {"counter": (0, 4, 0, 255), "add.x": (0, 3, 0, 255)}
     assert result.coverage.quiescent == 3  # 2, 3 or 4 at the end

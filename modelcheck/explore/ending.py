@@ -1,0 +1,163 @@
+"""From what a search found and counted to its result: the same for every backend.
+
+A backend adds only how it traces a state back to the start, and that for all states at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from modelcheck.backends.python.outcomes import State
+from modelcheck.explore.coverage import find_unevaluated, find_untaken
+from modelcheck.explore.findings import Found, FoundCycle, Origin
+from modelcheck.explore.judging import Judging
+from modelcheck.explore.properties import Ending, decide, list_needing_quiescence
+from modelcheck.explore.result import Counts, Coverage, FieldRange, Move, Path, Result, Violation
+from modelcheck.explore.scope import describe_scope
+from modelcheck.ir.memory import Memory
+
+Describe = Callable[[State], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What a search counted: `depth` of the deepest state, `taken` transitions by thread and
+    location.  `knows_stuck` says that `stuck` was judged, if the search came to its end.
+    """
+
+    states: int
+    transitions: int
+    depth: int
+    quiescent: int
+    deadlocks: int
+    taken: Sequence[Sequence[int]]
+    stopped_by: str
+    knows_stuck: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What only the backend can say: paths to origins, and words for states.
+
+    `describe` gives the details that are too dear to work out for every candidate, by property.
+    """
+
+    find_paths: Callable[[Sequence[Origin]], Sequence[Path]]
+    describe: Mapping[str, Describe]
+    ranges: tuple[FieldRange, ...] = ()
+
+
+def make_result(judging: Judging, tally: Tally, answers: Answers, backend: str) -> Result:
+    """The result of a search that has ended: exhausted if nothing stopped it."""
+    program, options = judging.program, judging.options
+    exhausted = not tally.stopped_by
+    paths = _find_all_paths(judging, answers)
+    violations = _make_violations(judging, paths, answers.describe)
+    ending = Ending(
+        exhausted=exhausted,
+        progress=f"stopped by {tally.stopped_by} after {tally.states:,} states and "
+        f"{tally.transitions:,} transitions",
+        quiescent=tally.quiescent,
+        states=tally.states,
+        needs_quiescence=list_needing_quiescence(program),
+        reasons=_explain_unknown(judging, tally),
+        seen={name: paths[found.origin] for name, found in judging.findings.seen.items()},
+    )
+    properties = decide(judging.judged, violations, ending)
+    taken = _count_taken(judging.memory, tally.taken)
+    return Result(
+        program=program.name,
+        variant=options.variant,
+        properties=properties,
+        counts=Counts(
+            tally.states, tally.transitions, tally.depth if options.search == "bfs" else None
+        ),
+        exhausted=exhausted,
+        stopped_by=tally.stopped_by,
+        backend=backend,
+        search=options.search,
+        coverage=Coverage(
+            taken=taken,
+            untaken=find_untaken(program, taken),
+            unevaluated=find_unevaluated(
+                program, judging.judged, taken, tally.states, tally.quiescent
+            ),
+            ranges=answers.ranges,
+            quiescent=tally.quiescent,
+            deadlocks=tally.deadlocks,
+        ),
+        scope=describe_scope(program, properties, tally.stopped_by),
+    )
+
+
+def _explain_unknown(judging: Judging, tally: Tally) -> dict[str, str]:
+    """The properties that a search could not judge although it came to its end, and why."""
+    if "stuck" not in judging.names or tally.knows_stuck:
+        return {}
+    return {
+        "stuck": f"more than {judging.options.stuck_limit:,} states; above that the edges that "
+        "`stuck` needs are not stored"
+    }
+
+
+def make_path(origin: Origin, initial: tuple[int, ...], moves: tuple[Move, ...]) -> Path:
+    """The path to an origin: a way to its state, then its own moves."""
+    if origin.number < 0:
+        return Path(origin.initial, (), origin.last)
+    if origin.last == "race":
+        return Path(initial, moves, "race", origin.moves)
+    return Path(initial, (*moves, *origin.moves), origin.last)
+
+
+def _find_all_paths(judging: Judging, answers: Answers) -> dict[Origin, Path]:
+    """The path to everything that the result tells, asked for once."""
+    findings = judging.findings
+    told: list[Found] = [*findings.violated.values(), *findings.seen.values()]
+    told += [edge for cycle in findings.list_cycles() for edge in cycle.edges]
+    origins = list(dict.fromkeys(found.origin for found in told))
+    return dict(zip(origins, answers.find_paths(origins), strict=True))
+
+
+def _make_violations(
+    judging: Judging,
+    paths: Mapping[Origin, Path],
+    describe: Mapping[str, Describe],
+) -> tuple[Violation, ...]:
+    """All violations, by property, then depth, then object."""
+    minimal = "steps" if judging.options.search == "bfs" else "no"
+    findings = judging.findings
+    made = [_make_cycle(found, paths, minimal) for found in findings.list_cycles()]
+    for (name, shown), found in findings.violated.items():
+        failure = found.failure
+        detail = describe[name](found.state) if name in describe else failure.detail
+        path = paths[found.origin]
+        made.append(Violation(name, shown, failure.names, detail, found.depth, (path,), minimal))
+    made.sort(key=lambda v: (findings.position(v.property), v.depth, v.object))
+    return tuple(made)
+
+
+def _make_cycle(found: FoundCycle, paths: Mapping[Origin, Path], minimal: str) -> Violation:
+    """The violation that a cycle of recorded orders is: a witness for each of its edges."""
+    cycle = found.cycle
+    return Violation(
+        cycle.name,
+        " -> ".join((*cycle.members, cycle.members[0])),
+        cycle.members,
+        "; ".join(f"{edge.second} is taken under {edge.first}" for edge in cycle.edges),
+        found.depth,
+        tuple(paths[edge.origin] for edge in found.edges),
+        minimal,
+    )
+
+
+def _count_taken(memory: Memory, taken: Sequence[Sequence[int]]) -> dict[tuple[str, str], int]:
+    """Transitions per location, the threads of a template together."""
+    counts: dict[tuple[str, str], int] = {}
+    for thread, by_location in zip(memory.threads, taken, strict=True):
+        labels = memory.locations(thread.template)
+        for label, count in zip(labels, by_location, strict=False):
+            if count:
+                key = (thread.template, label)
+                counts[key] = counts.get(key, 0) + count
+    return counts
