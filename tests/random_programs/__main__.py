@@ -12,7 +12,7 @@ TESTS = Path(__file__).resolve().parent.parent
 
 
 def main() -> int:
-    """Compare `--count` programs beginning at `--seed`; the exit code is 1 if any disagrees."""
+    """Compare `--count` programs, from `--seed` on; the exit code is 1 if any disagrees."""
     sys.path.insert(0, str(TESTS))
     from random_programs.sample import draw, take
     from random_programs.shrink import save, shrink
@@ -26,26 +26,28 @@ def main() -> int:
     parser.add_argument("--any-size", action="store_true", help="small programs too: quick")
     options = parser.parse_args()
     programs = take if options.any_size else draw
-    tally, compared, failed = Tally(), 0, Counter[str]()
+    tally, failed, seed = Tally(), Counter[str](), options.seed
     began = time.monotonic()
-    for seed in range(options.seed, options.seed + options.count):
-        forms = {"both": ("ir", "text")[seed % 2], "ir": "ir", "text": "text"}
-        form = forms[options.form]
+    while tally.compared < options.count:
+        form = ("ir", "text")[seed % 2] if options.form == "both" else options.form
         for number, source, comparison in programs(seed, form):
-            compared += comparison.naive is not None
+            tally.note(comparison)
             if comparison.differences:
+                sort = comparison.differences[0][:60]
                 print(f"{form} {number}: {'; '.join(comparison.differences)}", flush=True)
-                failed[comparison.differences[0][:60]] += 1
-                if not options.no_shrink and failed[comparison.differences[0][:60]] == 1:
+                failed[sort] += 1
+                if not options.no_shrink and failed[sort] == 1:
                     small, why = shrink(source, comparison.differences)
                     print(f"  shrunk: {save(small, why, TESTS / 'regressions')}", flush=True)
-        if comparison.naive is not None and comparison.program is not None:
+        if comparison.naive is not None:
             tally.add(source, comparison)
-        if seed % 100 == 99:
-            print(f"{seed + 1 - options.seed}: {compared} compared", file=sys.stderr, flush=True)
+        seed += 1
+        if seed % 100 == 0:
+            print(f"seed {seed}: {tally.compared} compared", file=sys.stderr, flush=True)
     print(tally.report())
     seconds = time.monotonic() - began
-    print(f"{compared} programs compared, {failed.total()} disagree; {seconds:.0f} s")
+    print(f"seeds {options.seed} to {seed - 1}: {tally.compared} programs compared,", end=" ")
+    print(f"{tally.too_large} too large, {failed.total()} disagree; {seconds:.0f} s")
     return 1 if failed else 0
 
 

@@ -368,7 +368,7 @@ class CodeMaker(Mistakes):
             (self.divide, 4 * has("fault")),
             (self.spawn, 4 * has("spawn")),
             (self.crash, 2 * has("crash")),
-            (self.mistake, 4 * bool(self.shared.mistakes)),
+            (self.mistake, 14 * bool(self.shared.mistakes)),
             (self.interrupts, 2 * has("interrupt")),
             (self.stack_frame, 4 * has("local")),
         )

@@ -8,12 +8,10 @@ from modelcheck.ir.nodes import (
     Apply,
     Assert,
     Assign,
-    Branch,
     Check,
     Current,
     Expr,
     HasFreeSlot,
-    Jump,
     Kind,
     Load,
     Local,
@@ -21,13 +19,11 @@ from modelcheck.ir.nodes import (
     ObjectRoot,
     Place,
     Precedes,
-    QueueLength,
-    QueueOp,
     Read,
     Store,
     Wait,
 )
-from modelcheck.ir.types import BOOL, THREAD_ID, U8, RangeType
+from modelcheck.ir.types import THREAD_ID, U8, RangeType
 from random_programs.ir_accesses import Accesses
 from random_programs.ir_builder import (
     NODE,
@@ -53,13 +49,9 @@ class Mistakes(Accesses):
             "double-free": self.free_again,
             "uninitialised": self.read_what_is_not_set,
             "out-of-bounds": self.leave_the_array,
-            "range": self.leave_the_range,
-            "capacity": self.overflow,
             "arithmetic": self.compute_nonsense,
-            "diverges": self.turn_for_ever,
             "lock-order": self.turn_the_order,
             "lock-misuse": self.release_what_is_not_held,
-            "leak": self.lose,
         }
         if not self.code.inner:
             makers[self.rng.choice(self.shared.mistakes)]()
@@ -113,43 +105,17 @@ class Mistakes(Accesses):
         if name is not None:
             self.read_through(name)
 
-    def lose(self) -> None:
-        name = self.allocate()
-        if name is not None:
-            self.sure.add(name)
-
     def leave_the_array(self) -> None:
         code = self.code
         name = self.load(SMALL, U8)
         if name is None or not self.shared.arrays:
             return
         place, of = self.rng.choice(self.shared.arrays)
+        index = incremented(Local(name), code.locals[name])
         code.step("element")
-        code.emit(Check(less(Local(name), number(of.count)), "out-of-bounds", place))
-        element = Place(place.root, (*place.path, Local(name)))
+        code.emit(Check(less(index, number(of.count)), "out-of-bounds", place))
+        element = Place(place.root, (*place.path, index))
         code.emit(Load(code.local(SMALL), element, self.load_kind()))
-
-    def leave_the_range(self) -> None:
-        code = self.code
-        places = self.shared.of_type(SMALL)
-        place = self.rng.choice(places)
-        name = code.local(SMALL, hidden=True)
-        code.step("increment: load")
-        code.emit(Load(name, place, self.load_kind()))
-        code.step("increment: store")
-        more = incremented(Local(name), SMALL)
-        code.emit(Check(Apply("<=", (more, number(2)), BOOL), "range", place))
-        code.emit(Store(place, more, self.store_kind()))
-
-    def overflow(self) -> None:
-        code = self.code
-        if not self.shared.queues:
-            return
-        place, of = self.rng.choice(self.shared.queues)
-        code.step("append")
-        code.emit(Check(less(QueueLength(place), number(of.capacity)), "capacity", place))
-        kind = self.store_kind()
-        code.emit(QueueOp("append", place, kind, value=self.value(of.element)))
 
     def compute_nonsense(self) -> None:
         """A division by what may be 0, or a shift by what may be too much."""
@@ -168,26 +134,13 @@ class Mistakes(Accesses):
             value = Apply("//", (number(2), Local(name)), SMALL)
         code.emit(Assign(code.local(SMALL), value))
 
-    def turn_for_ever(self) -> None:
-        """Local work that never ends, where something is so."""
-        code = self.code
-        name = self.load(BOOL, SMALL)
-        if name is None:
-            return
-        head, after = code.new_label(), code.new_label()
-        holds = Local(name) if code.locals[name] == BOOL else equal(Local(name), number(1))
-        code.jump_to(head)
-        body = code.new_label()
-        code.close(Branch(holds, body, after))
-        code.start_block(body)
-        code.close(Jump(head))
-        code.start_block(after)
-
     def turn_the_order(self) -> None:
         if len(self.shared.locks) > 1:
             name = self.rng.choice(("lock-order", "lock-order", "my_order"))
             first, second = self.rng.sample(self.shared.locks, 2)
             self.code.emit(Precedes(name, first, second))
+            if self.rng.random() < 0.8:
+                self.code.emit(Precedes(name, second, first))
 
     def release_what_is_not_held(self) -> None:
         code = self.code

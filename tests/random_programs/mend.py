@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import naive
-
 from modelcheck.ir.nodes import (
     Allow,
     Apply,
@@ -42,9 +40,8 @@ OPPOSITE = {"invariant": "reachable", "reachable": "invariant", "final": "reacha
 MENDED = "not_"
 
 
-def mend(program: Program, found: naive.Findings) -> Program:
+def mend(program: Program, violated: set[str]) -> Program:
     """The program without what was found, as far as that is easy; more may show behind it."""
-    violated = found.violated
     program = replace(
         program,
         properties=tuple(

@@ -13,12 +13,14 @@ from random_programs.mend import mend
 from random_programs.text_program import load_program
 
 Form = Literal["ir", "text"]
-LEAST_STATES = 150  # fewer are kept now and then
-KEPT_ANYWAY = 0.1
-KEPT_WITHOUT_CYCLE = 0.45  # most random programs end; those that go round are harder
-MENDED = 0.5  # of the seeds: their programs go on where they failed
-MENDINGS = 4
+LEAST_STATES = 250  # fewer are kept now and then
+KEPT_ANYWAY = 0.03
+KEPT_WITHOUT_CYCLE = 0.15  # most random programs end; those that go round are harder
+MENDINGS = {"all": 0.4, "all but one": 0.4, "nothing": 0.2}  # how many seeds mend how much
+ROUNDS = 4
 ATTEMPTS = 40
+FREQUENT = ("data-race", "stuck", "deadlock", "leak", "capacity", "diverges")
+"""What the programs violate anyway: if one violation is to stay, then rather another."""
 
 
 def make(seed: int, form: Form) -> Program:
@@ -35,21 +37,24 @@ def take(number: int, form: Form) -> Iterator[tuple[int, Program, Comparison]]:
 def draw(seed: int, form: Form) -> Iterator[tuple[int, Program, Comparison]]:
     """Candidates until one is of a useful size: it is the last one.  All were compared.
 
-    A seed whose programs are mended follows a candidate with what `mend` makes of it, until that
-    violates nothing or `mend` knows no more.
+    A seed that mends follows each candidate with what `mend` makes of it, until that violates
+    nothing, or only what is to stay.
     """
     rng = Random(seed)
-    mends = rng.random() < MENDED
+    mends = rng.choices(list(MENDINGS), list(MENDINGS.values()))[0]
     for attempt in range(ATTEMPTS):
         number = seed * ATTEMPTS + attempt
         program = make(number, form)
         comparison = compare(program)
         yield number, program, comparison
-        for _ in range(MENDINGS * mends):
+        kept = choose_kept(rng, comparison) if mends == "all but one" else set()
+        for _ in range(ROUNDS if mends != "nothing" else 0):
             found = comparison.naive
-            if comparison.differences or found is None or not found.violated:
+            if comparison.differences or found is None:
                 break
-            program = mend(program, found)
+            if not (violated := found.violated - kept - {"diverges"}):  # no way to mend that
+                break
+            program = mend(program, violated)
             comparison = compare(program)
             yield number, program, comparison
         if comparison.differences:
@@ -60,3 +65,10 @@ def draw(seed: int, form: Form) -> Iterator[tuple[int, Program, Comparison]]:
         large = found.states >= LEAST_STATES or rng.random() < KEPT_ANYWAY
         if large and (found.has_cycle or rng.random() < KEPT_WITHOUT_CYCLE):
             return
+
+
+def choose_kept(rng: Random, comparison: Comparison) -> set[str]:
+    """The violation that stays while the others are mended."""
+    violated = sorted(comparison.naive.violated) if comparison.naive is not None else []
+    rare = [name for name in violated if name not in FREQUENT]
+    return {rng.choice(rare or violated)} if violated else set()

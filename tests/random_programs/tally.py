@@ -14,8 +14,11 @@ from random_programs.agree import Comparison
 
 @dataclass
 class Tally:
-    """Counts over programs."""
+    """Counts over the programs that were drawn; `compared` and `broken` over all candidates too."""
 
+    compared: int = 0
+    too_large: int = 0
+    broken: Counter[str] = field(default_factory=Counter)
     states: list[int] = field(default_factory=list)
     violating: int = 0
     cyclic: int = 0
@@ -24,6 +27,14 @@ class Tally:
     finer: int = 0
     untested: int = 0
     violated: Counter[str] = field(default_factory=Counter)
+
+    def note(self, comparison: Comparison) -> None:
+        """Count a candidate, whatever its size."""
+        if comparison.naive is None:
+            self.too_large += 1
+        else:
+            self.compared += 1
+            self.broken.update(list_kinds(comparison))
 
     def add(self, source: Program, comparison: Comparison) -> None:
         found, program = comparison.naive, comparison.program
@@ -36,7 +47,7 @@ class Tally:
         self.several_starts += found.initial > 1
         self.finer += comparison.finer
         self.untested += bool(found.not_tested)
-        self.violated.update({comparison.kinds.get(name, name) for name in found.violated})
+        self.violated.update(list_kinds(comparison))
 
     def share(self, count: int) -> float:
         return count / len(self.states)
@@ -59,10 +70,18 @@ class Tally:
         lines = [f"{len(self.states)} programs, median {self.median:.0f} states"]
         lines += [f"  {100 * self.share(count):5.1f} % {what}" for what, count in parts.items()]
         lines += [
-            f"  {100 * self.share(count):5.1f} % violate {name}"
-            for name, count in self.violated.most_common()
+            f"  {100 * self.share(self.violated[name]):5.1f} % violate {name}"
+            f" ({100 * count / self.compared:.1f} % of all)"
+            for name, count in self.broken.most_common()
         ]
         return "\n".join(lines)
+
+
+def list_kinds(comparison: Comparison) -> set[str]:
+    """What a program violates: built-in checks by name, its own properties by kind."""
+    assert comparison.naive is not None
+    kinds = comparison.kinds | dict.fromkeys(("my_order",), "lock-order")
+    return {kinds.get(name, name) for name in comparison.naive.violated}
 
 
 def shares_pointers(program: Program) -> bool:

@@ -1,13 +1,10 @@
-"""Over 300 random programs: the real explorer finds what the naive one does, the passes keep it.
+"""Over 700 random programs: the real explorer finds what the naive one does, the passes keep it.
 
 Each seed draws programs until one is of a useful size; all of them are compared.  Half are made
 directly, half by the front end from spec text.  The soak (`make soak N=…`) runs any other seeds.
 """
 
 from __future__ import annotations
-
-from collections import Counter
-from functools import cache
 
 import pytest
 
@@ -16,46 +13,45 @@ from random_programs.sample import draw
 from random_programs.tally import Tally
 from random_programs.text_program import make_text
 
-DRAWN = 120
-TOGETHER = 10
-FAULTS = ("null-dereference", "use-after-free", "double-free", "uninitialised", "out-of-bounds")
-FAULTS += ("range", "capacity", "arithmetic", "diverges")
-KINDS = ("invariant", "final", "reachable", "assert", "deadlock", "stuck", "leak", "data-race")
+DRAWN = 24  # in each form
+KINDS = ("null-dereference", "use-after-free", "double-free", "uninitialised", "out-of-bounds")
+KINDS += ("range", "capacity", "arithmetic", "diverges", "deadlock", "stuck", "leak", "data-race")
+KINDS += ("lock-order", "lock-misuse", "invariant", "final", "reachable", "assert")
 
 
-@cache
-def drawn(seed):
-    return list(draw(seed, ("ir", "text")[seed % 2]))
-
-
-@pytest.mark.parametrize("first", range(0, DRAWN, TOGETHER))
-def test_the_explorers_agree(first):
-    for seed in range(first, first + TOGETHER):
-        for number, _, comparison in drawn(seed):
-            assert comparison.differences == [], f"program {number} (seed {seed})"
-
-
-def test_the_programs_are_worth_exploring():
-    """What STYLE asks of a generator: enough violations of every kind, cycles, shared pointers."""
-    tally, faults, compared = Tally(), Counter(), 0
+def explore(form):
+    """What all candidates of the first seeds disagree about, and what they are like."""
+    tally, differences = Tally(), []
     for seed in range(DRAWN):
-        for _, _, one in drawn(seed):
-            if one.naive is not None:
-                compared += 1
-                faults.update(one.naive.failed & set(FAULTS))
-        _, source, comparison = drawn(seed)[-1]
+        candidates = list(draw(seed, form))
+        for number, _, comparison in candidates:
+            tally.note(comparison)
+            if comparison.differences:
+                differences.append(f"program {number} (seed {seed}): {comparison.differences}")
+        _, source, comparison = candidates[-1]
         if comparison.naive is not None:
             tally.add(source, comparison)
-    assert compared >= 300
-    assert tally.share(tally.violating) >= 0.3
+    return tally, differences
+
+
+@pytest.mark.parametrize("form", ["ir", "text"])
+def test_the_explorers_agree_on_programs_worth_exploring(form):
+    """And what STYLE asks of a generator: cycles, shared pointers, violations of every kind, of
+    those that were drawn; and that enough is clean, where nothing hides what comes later.
+    """
+    tally, differences = explore(form)
+    assert differences == []
+    assert tally.compared >= 350
+    assert 300 <= tally.median <= 900
+    assert 0.3 <= tally.share(tally.violating) <= 0.75
     assert tally.share(tally.cyclic) >= 0.4
     assert tally.share(tally.sharing) >= 0.2
-    assert tally.share(tally.several_starts) >= 0.05
+    assert tally.share(tally.several_starts) >= 0.1
     assert tally.share(tally.finer) >= 0.05
-    assert 150 <= tally.median <= 600
-    rare = [kind for kind in KINDS if tally.share(tally.violated[kind]) < 0.02]
-    assert rare == []
-    assert set(faults) == set(FAULTS)
+    # Of all candidates, for what fails early is small; the mix of both forms has 2 % of each kind.
+    least = {"ir": 0.02, "text": 0.01}[form]
+    rare = {kind: n for kind in KINDS if (n := tally.broken[kind]) < least * tally.compared}
+    assert rare == {}
 
 
 @pytest.mark.parametrize("make", [make_program, make_text])
