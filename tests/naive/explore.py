@@ -12,9 +12,11 @@ from naive.silence import is_allowed, list_leak_names, list_race_names
 from naive.state import ALIVE, State, start_state, thaw
 from naive.world import ENDED, Spot, World
 
+MOST_DIVERGING = 40  # steps, each of MOST_BLOCKS blocks
+
 
 class TooManyStates(Exception):  # noqa: N818
-    """There are more states than the caller wants to wait for."""
+    """There are more states, or more steps that never end, than the caller wants to wait for."""
 
 
 @dataclass
@@ -231,6 +233,7 @@ def explore(program: Program, *, most_states: int = 100_000) -> Findings:
     found.initial = len(depth)
     todo = deque(depth)
     successors: dict[object, list[object]] = {}
+    diverging = 0
     good: set[object] = set()  # quiescent, a deadlock, or something fails next
     while todo:
         frozen = todo.popleft()
@@ -240,6 +243,9 @@ def explore(program: Program, *, most_states: int = 100_000) -> Findings:
         failures = [failure for step in steps for failure in step.failures]
         found.transitions += len(successors[frozen]) + len(failures)
         note_failures(world, found, failures)
+        diverging += sum(failure.property == "diverges" for failure in failures)
+        if diverging > MOST_DIVERGING:
+            raise TooManyStates
         for step in steps:
             orders |= step.orders
         is_quiet = False
