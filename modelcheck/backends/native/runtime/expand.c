@@ -98,7 +98,7 @@ static inline void copy_state(uint64_t *to, const uint64_t *from, uint32_t words
 static inline void close_candidate(mc_worker *worker, const uint64_t *state, uint64_t source) {
   mc_batch *batch = &worker->batch;
   uint64_t hash = mc_store_hash(state, worker->search->model->words);
-  mc_store_prefetch(&worker->search->store, hash);
+  __builtin_prefetch(mc_store_home(&worker->search->store, hash));
   batch->hashes[batch->count] = hash;
   batch->sources[batch->count] = source;
   batch->count++;

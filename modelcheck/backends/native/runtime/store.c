@@ -7,10 +7,12 @@
 enum {
   GROUP_SLOTS = 1 << MC_GROUP_BITS,
   GROUP_MASK = GROUP_SLOTS - 1,
+  LINE_SLOTS = 8, /* in a cache line */
   MAX_DOUBLINGS = MC_TAG_BITS - MC_GROUP_BITS, /* then the tag has no bit left to split by */
   LARGEST_PIECE = 4096, /* states of the arena that a worker takes at a time */
 };
 
+#define LINE_MASK (LINE_SLOTS - 1u)
 #define NUMBER_MASK (((uint64_t)1 << MC_NUMBER_BITS) - 1)
 #define HUGE_FROM ((uint64_t)4 << 20) /* below that many bytes, small pages cost less */
 
@@ -72,6 +74,13 @@ static inline uint32_t home_of(uint64_t entry_or_hash) {
   return (uint32_t)(entry_or_hash >> (64 - MC_GROUP_BITS));
 }
 
+/* The slot after the i-th look: round in the cache line, which is here already; after eight looks
+ * the next line, round in the group. */
+static inline uint32_t next_slot(uint32_t at, uint32_t i) {
+  if (i % LINE_SLOTS != LINE_SLOTS - 1) return (at & ~LINE_MASK) | ((at + 1) & LINE_MASK);
+  return (at + LINE_SLOTS) & GROUP_MASK;
+}
+
 static inline bool has_tag(uint64_t entry, uint64_t hash) {
   return (entry ^ hash) >> MC_NUMBER_BITS == 0;
 }
@@ -86,25 +95,26 @@ static inline bool is_same(const uint64_t *a, const uint64_t *b, uint32_t words)
   return difference == 0;
 }
 
-/* Bring the first state that looks like the one with this hash: nearly always it is the one. */
-static inline void prefetch_match(const mc_store *store, uint64_t hash, uint32_t words) {
+/* The first state that looks like the one with this hash (nearly always it is the one), to be
+ * prefetched; NULL if none does in the cache line that was asked for. */
+static inline const uint64_t *find_match(const mc_store *store, uint64_t hash, uint32_t words) {
   _Atomic uint64_t *group = mc_store_group(store, hash);
-  for (uint32_t at = home_of(hash);; at = (at + 1) & GROUP_MASK) {
+  uint32_t at = home_of(hash);
+  for (uint32_t i = 0; i < LINE_SLOTS; at = next_slot(at, i++)) {
     uint64_t entry = atomic_load_explicit(group + at, memory_order_relaxed);
-    if (entry == 0) return;
-    if (has_tag(entry, hash)) {
-      __builtin_prefetch(state_of(store, entry, words));
-      return;
-    }
-    if (at % 8 == 7) return; /* the end of the cache line that was asked for */
+    if (entry == 0) return NULL;
+    if (has_tag(entry, hash)) return state_of(store, entry, words);
   }
+  /* A full line: nearly always it is in the next one, if anywhere. */
+  __builtin_prefetch((const void *)(group + at));
+  return NULL;
 }
 
 bool mc_store_find(const mc_store *store, const uint64_t *state, uint64_t *number) {
   uint64_t hash = mc_store_hash(state, store->words);
   _Atomic uint64_t *group = mc_store_group(store, hash);
   uint32_t at = home_of(hash);
-  for (uint32_t i = 0; i < GROUP_SLOTS; i++, at = (at + 1) & GROUP_MASK) {
+  for (uint32_t i = 0; i < GROUP_SLOTS; at = next_slot(at, i++)) {
     uint64_t entry = atomic_load_explicit(group + at, memory_order_acquire);
     if (entry == 0) return false;
     *number = (entry & NUMBER_MASK) - 1;
@@ -157,7 +167,7 @@ static inline __attribute__((always_inline)) mc_put_result put(mc_store *store, 
   _Atomic uint64_t *group = mc_store_group(store, hash);
   uint32_t at = home_of(hash);
   bool is_written = false;
-  for (uint32_t i = 0; i < GROUP_SLOTS; i++, at = (at + 1) & GROUP_MASK) {
+  for (uint32_t i = 0; i < GROUP_SLOTS; at = next_slot(at, i++)) {
     uint64_t entry = atomic_load_explicit(group + at, memory_order_acquire);
     if (entry == 0) {
       if (!is_written) {
@@ -193,7 +203,7 @@ static inline __attribute__((always_inline)) mc_put_result put(mc_store *store, 
 static inline __attribute__((always_inline)) mc_put_result
 put_all(mc_store *store, mc_writer *writer, const uint64_t *states, const uint64_t *hashes,
         uint32_t *done, uint32_t count, mc_note_put note, void *context, uint32_t words) {
-  for (uint32_t i = *done; i < count; i++) prefetch_match(store, hashes[i], words);
+  for (uint32_t i = *done; i < count; i++) __builtin_prefetch(find_match(store, hashes[i], words));
   for (; *done < count; ++*done) {
     uint64_t number;
     mc_put_result result =
@@ -257,7 +267,8 @@ bool mc_store_begin_growth(mc_store *store) {
 /* Put an entry into a group that nobody else uses. */
 static void place(_Atomic uint64_t *group, uint64_t entry) {
   uint32_t at = home_of(entry);
-  while (atomic_load_explicit(group + at, memory_order_relaxed)) at = (at + 1) & GROUP_MASK;
+  for (uint32_t i = 0; atomic_load_explicit(group + at, memory_order_relaxed); i++)
+    at = next_slot(at, i);
   atomic_store_explicit(group + at, entry, memory_order_relaxed);
 }
 

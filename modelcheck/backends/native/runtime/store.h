@@ -6,8 +6,9 @@
  *
  * A group is 1,024 slots.  Which group a hash belongs to is said by its low bits and, once the table
  * has doubled k times, by the lowest k bits of the tag; at which slot of the group the search begins,
- * by the highest ten bits of the tag.  From there it goes on slot by slot, round in the group.  So when the table doubles, each group splits in place into two, with
- * nothing but the entries themselves: no second table, no look at the arena, and groups are
+ * by the highest ten bits of the tag.  From there it goes round in the cache line, then on to the
+ * next line, round in the group.  So when the table doubles, each group splits in place into two,
+ * with nothing but the entries themselves: no second table, no look at the arena, and groups are
  * independent, so that workers can share the work.
  *
  * Workers put states at the same time: a state is written into the worker's own piece of the
@@ -83,9 +84,10 @@ static inline _Atomic uint64_t *mc_store_group(const mc_store *store, uint64_t h
   return store->slots + ((low | high << MC_FIRST_GROUPS) << MC_GROUP_BITS);
 }
 
-/* Bring the cache line in which the search for a hash begins. */
-static inline void mc_store_prefetch(const mc_store *store, uint64_t hash) {
-  __builtin_prefetch((void *)(mc_store_group(store, hash) + (hash >> (64 - MC_GROUP_BITS))));
+/* Where the search for a hash begins, to be prefetched.  Whoever asks prefetches: gcc 12 takes a
+ * function that does nothing else for one without effect, and leaves out its calls. */
+static inline const void *mc_store_home(const mc_store *store, uint64_t hash) {
+  return (const void *)(mc_store_group(store, hash) + (hash >> (64 - MC_GROUP_BITS)));
 }
 
 /* Find states or put them: number i of `count`, from `*done` on.  Calls `note` for each that is
