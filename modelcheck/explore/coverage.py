@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 
 from modelcheck.backends.python.outcomes import State
@@ -65,22 +66,33 @@ def find_unevaluated(
     )
 
 
-def find_ranges(memory: Memory, states: Sequence[State]) -> tuple[FieldRange, ...]:
-    """The values that each shared scalar and each local of the spec took, against its bounds.
+@dataclass(frozen=True, slots=True)
+class RangeQuestion:
+    """Which values a slot took in the states in which slot `where` (-1: none) has a value; they
+    belong to the scalar of that name.
+    """
+
+    name: str
+    slot: Slot
+    where: int = -1
+    value: int = 0
+
+
+def list_range_questions(memory: Memory) -> tuple[RangeQuestion, ...]:
+    """What to ask for the values of all shared scalars and locals of the spec.
 
     Elements of one object, and threads of one template, count together; a field counts only while
     its object lives, a local only where it is live.
     """
-    extremes: dict[str, tuple[int, int, int, int]] = {}
-    remaining = iter(states)
-    while chunk := list(islice(remaining, _CHUNK)):
-        columns = list(zip(*chunk, strict=True))
-        for slot in memory.slots:
-            if slot.role == "field":
-                _note(extremes, _name_field(slot), slot, _list_alive(memory, columns, slot))
-            elif slot.role == "local":
-                _note_locals(memory, extremes, columns, slot)
-    return tuple(FieldRange(name, *extremes[name]) for name in sorted(extremes))
+    found: list[RangeQuestion] = []
+    for slot in memory.slots:
+        if slot.role == "field":
+            status = memory.status_slot(slot.object, slot.element)
+            where = () if status is None else (status, ALIVE)
+            found.append(RangeQuestion(_name_field(slot), slot, *where))
+        elif slot.role == "local":
+            found += _ask_locals(memory, slot)
+    return tuple(found)
 
 
 def _name_field(slot: Slot) -> str:
@@ -88,40 +100,49 @@ def _name_field(slot: Slot) -> str:
     return ".".join((slot.object, *parts))
 
 
-def _list_alive(memory: Memory, columns: Sequence[Sequence[int]], slot: Slot) -> frozenset[int]:
-    values = columns[slot.number]
-    status = memory.status_slot(slot.object, slot.element)
-    if status is not None:
-        pairs = set(zip(columns[status], values, strict=True))
-        return frozenset(value for status_value, value in pairs if status_value == ALIVE)
-    return frozenset(values)
-
-
-def _note_locals(
-    memory: Memory,
-    extremes: dict[str, tuple[int, int, int, int]],
-    columns: Sequence[Sequence[int]],
-    slot: Slot,
-) -> None:
+def _ask_locals(memory: Memory, slot: Slot) -> Iterator[RangeQuestion]:
     if slot.thread is None:
         return
     thread = memory.threads[slot.thread]
     template = memory.lookup.template(thread.template)
     live = [block.live for block in template.body.blocks if block.rest]
-    pairs = set(zip(columns[thread.pc], columns[slot.number], strict=True))
     for local in template.body.locals:
         if local.shown and local.name in slot.locals:
-            values = {value for pc, value in pairs if pc < len(live) and local.name in live[pc]}
-            _note(extremes, f"{template.name}.{local.shown}", slot, values)
+            for pc, names in enumerate(live):
+                if local.name in names:
+                    yield RangeQuestion(f"{template.name}.{local.shown}", slot, thread.pc, pc)
 
 
-def _note(
-    extremes: dict[str, tuple[int, int, int, int]],
-    name: str,
-    slot: Slot,
-    values: set[int] | frozenset[int],
-) -> None:
-    seen = values - {UNINITIALISED}
-    if seen:
-        least, greatest, _, _ = extremes.get(name, (min(seen), max(seen), 0, 0))
-        extremes[name] = (min(least, *seen), max(greatest, *seen), slot.lo, slot.hi)
+def find_ranges(memory: Memory, states: Sequence[State]) -> tuple[FieldRange, ...]:
+    """The values that each shared scalar and each local of the spec took, against its bounds."""
+    questions: dict[tuple[Slot, int], list[RangeQuestion]] = {}
+    for question in list_range_questions(memory):
+        questions.setdefault((question.slot, question.where), []).append(question)
+    found: list[tuple[RangeQuestion, tuple[int, int]]] = []
+    remaining = iter(states)
+    while chunk := list(islice(remaining, _CHUNK)):
+        columns = list(zip(*chunk, strict=True))
+        for (slot, where), asked in questions.items():
+            values = columns[slot.number]
+            pairs = set(zip(columns[where], values, strict=True) if where >= 0 else zip(values))
+            for question in asked:
+                seen = {p[-1] for p in pairs if where < 0 or p[0] == question.value}
+                seen.discard(UNINITIALISED)
+                if seen:
+                    found.append((question, (min(seen), max(seen))))
+    return make_ranges(found)
+
+
+def make_ranges(
+    found: Iterable[tuple[RangeQuestion, tuple[int, ...]]],
+) -> tuple[FieldRange, ...]:
+    """The ranges, from the least and greatest value of each question that has any, in any number
+    of parts.
+    """
+    ranges: dict[str, FieldRange] = {}
+    for question, seen in found:
+        name, slot = question.name, question.slot
+        known = ranges.get(name)
+        both = seen if known is None else (*seen, known.least, known.greatest)
+        ranges[name] = FieldRange(name, min(both), max(both), slot.lo, slot.hi)
+    return tuple(ranges[name] for name in sorted(ranges))

@@ -42,6 +42,11 @@ class LeakCheck:
             else:
                 self._roots.append(slot)
 
+    def name_element(self, number: int) -> str:
+        """The element of a pool that has this number among all, in order of declaration."""
+        name, element = list(self._statuses)[number]
+        return self._memory.element_name(self._memory.lookup.object(name), element)
+
     def find(self, state: State) -> Iterator[Failure]:
         """The leaked objects of a quiescent state, in order of declaration.
 

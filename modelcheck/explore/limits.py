@@ -108,13 +108,19 @@ class Watch:
         """How long the run has taken so far."""
         return time.monotonic() - self._start
 
-    def find_reason_to_stop(self) -> str:
-        """The name of the limit that is reached, as in `Result.stopped_by`, or the empty string."""
+    def find_call_to_stop(self) -> str:
+        """Whether the user or the clock ends the run: `interrupt`, `timeout` or nothing."""
         options = self._options
         if options.interrupted is not None and options.interrupted():
             return "interrupt"
         if options.timeout_seconds is not None and self.seconds >= options.timeout_seconds:
             return "timeout"
+        return ""
+
+    def find_reason_to_stop(self) -> str:
+        """The name of the limit that is reached, as in `Result.stopped_by`, or the empty string."""
+        if reason := self.find_call_to_stop():
+            return reason
         if self._max_memory is not None and read_resident_bytes() >= self._max_memory:
             return "max-memory"
         return ""

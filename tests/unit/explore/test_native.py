@@ -1,0 +1,172 @@
+"""The native backend gives the result of the python backend, field by field."""
+
+import dataclasses
+import os
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+from programs import increments
+
+from modelcheck import api
+from modelcheck.backends.native.process import SearchDiedError, SearchProcess
+from modelcheck.backends.python.model import compile_program
+from modelcheck.explore.claims import Claim, ClaimError, Claims
+from modelcheck.explore.judging import Judging
+from modelcheck.explore.native import explore_native
+from modelcheck.explore.options import Options
+from modelcheck.explore.result import Verdict
+from modelcheck.explore.search import explore
+from modelcheck.ir.memory import Memory
+
+pytestmark = pytest.mark.skipif(
+    not any(map(shutil.which, ("cc", "gcc", "clang"))), reason="needs a C compiler"
+)
+
+SPECS = [*sorted(Path("specs").rglob("*.py")), Path("docs/put-twice.py")]
+START = compile_program(increments(2, 1)).start()[0].result
+
+
+def agree(program, **options):
+    ours = explore_native(program, Options(workers=2, ranges=True, **options))
+    theirs = explore(program, Options(ranges=True, **options))
+    assert ours.backend == "native"
+    assert dataclasses.replace(ours, backend="python") == theirs
+    return ours
+
+
+@pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
+def test_every_variant_has_the_same_result(path):
+    spec = api.load_spec(api.find_spec(str(path)))
+    for variant in (spec.info.default, *spec.info.variants):
+        if not variant.needs:
+            agree(api.make_program(spec, variant))
+
+
+@pytest.mark.parametrize("search", ["bfs", "dfs", "random"])
+@pytest.mark.parametrize("stop", ["first", "all"])
+def test_every_search_has_the_same_result(search, stop):
+    agree(make_spec_program("dining-philosophers"), search=search, stop=stop, seed=3)
+    if search == "bfs" or stop == "all":
+        agree(make_spec_program("peterson", "no_turn"), search=search, stop=stop, seed=3)
+
+
+def make_spec_program(name, variant=None):
+    spec = api.load_spec(api.find_spec(name))
+    return api.make_program(spec, api.choose_variant(spec.info, variant))
+
+
+@pytest.mark.parametrize("name", ["deadlock", "data-race", "stuck", "at_most_one_inside"])
+def test_one_property_alone_has_the_same_result(name):
+    agree(make_spec_program("peterson", "no_turn"), properties=frozenset({name}))
+    agree(make_spec_program("peterson", "turn_first"), properties=frozenset({name}))
+
+
+def test_a_run_that_judges_nothing_explores_all():
+    assert agree(increments(2, 2), properties=frozenset()).counts.states == 57
+
+
+def test_above_the_limit_stuck_is_inconclusive():
+    agree(increments(2, 2), stuck_limit=56)
+    agree(increments(2, 2), stuck_limit=57)
+
+
+def test_walks_end_after_so_many():
+    result = agree(increments(2, 4), search="random", samples=3, seed=-5)
+    assert result.stopped_by == "samples"
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("max-states", Options(max_states=2000)),
+        ("interrupt", Options(interrupted=lambda: True)),
+        ("timeout", Options(timeout_seconds=1e-9)),
+    ],
+)
+def test_a_limit_leaves_every_property_undecided(name, options):
+    result = explore_native(increments(5, 4), options)
+    assert result.stopped_by == name
+    assert not result.exhausted
+    assert {p.verdict for p in result.properties} <= {Verdict.INCONCLUSIVE, Verdict.NOT_TESTED}
+
+
+def test_ctrl_c_ends_a_search_with_what_is_known():
+    seen = []
+
+    def interrupt():
+        if seen and len(seen) < 3:
+            seen.append(None)
+            raise KeyboardInterrupt
+
+    result = explore_native(
+        increments(5, 4), Options(progress=seen.append, interrupted=interrupt, workers=1)
+    )
+    assert result.stopped_by == "interrupt"
+    assert result.counts.states > 100_000
+    assert result.verdict is Verdict.INCONCLUSIVE
+
+
+def test_a_search_that_is_killed_is_our_fault():
+    def kill(_):
+        os.kill(pids[0], signal.SIGKILL)
+
+    pids = []
+    make = SearchProcess.__init__
+
+    def note(self, *arguments):
+        make(self, *arguments)
+        pids.append(self.pid)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SearchProcess, "__init__", note)
+        with pytest.raises(SearchDiedError, match=r"SIGKILL.*kept: the C file"):
+            explore_native(increments(5, 4), Options(progress=kill))
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "variant"),
+    [
+        ("step", "docs/put-twice.py", None),
+        ("property", "peterson", "turn_first"),
+        ("race", "readers-writers", "count_unlocked"),
+        ("rest", "dining-philosophers", None),
+    ],
+)
+def test_a_claim_that_the_python_backend_does_not_see_is_our_fault(
+    kind, name, variant, monkeypatch
+):
+    def doubt(self, claim):
+        raise ClaimError("no such thing")
+
+    monkeypatch.setattr(Claims, f"_add_{kind}", doubt)
+    with pytest.raises(SearchDiedError, match=r"claim that is not so .no such thing.*kept"):
+        explore_native(make_spec_program(name, variant), Options())
+
+
+@pytest.mark.parametrize(
+    ("claim", "words"),
+    [
+        (Claim("step", (0, 0), 1, START, ((0, ()),)), "does not fail"),
+        (Claim("step", (0, 0), 1, START, ((0, (7,)),)), "no step with the choices"),
+        (Claim("step", (0, 0), 0, (), ((-1, (3,)),)), "the start has no choices"),
+        (Claim("deadlock", (), 0, START, ()), "some step is enabled"),
+        (Claim("race", (2,), 0, START, ((0, ()), (1, ()))), "do not race"),
+        (Claim("miracle", (), 0, START, ()), "nothing of the kind"),
+    ],
+)
+def test_a_false_claim_is_refused(claim, words):
+    program = increments(2, 1)
+    claims = Claims(Judging(Memory(program), Options()), (), ())
+    with pytest.raises(ClaimError, match=words):
+        claims.add(claim)
+
+
+def test_counts_are_the_known_ones():
+    result = agree(increments(3, 4))
+    assert (result.counts.states, result.counts.transitions, result.counts.depth) == (
+        42237,
+        110595,
+        24,
+    )
