@@ -151,7 +151,7 @@ class Facts:
         }
 
     def list_discards(self, struct: str) -> dict[int, Values]:
-        """By pointer to the whole of an object: what `Discard` of it sets."""
+        """By pointer to the whole of an object that can be discarded: what `Discard` of it sets."""
         return {
             p.number + 1: (
                 (p.status, DISCARDED),
@@ -162,7 +162,7 @@ class Facts:
                 ),
             )
             for p in self._memory.places(struct)
-            if p.is_whole and p.status is not None
+            if p.is_whole and p.status is not None and self._memory.slots[p.status].hi == DISCARDED
         }
 
     def _find_pool(self, obj: Object) -> PoolFacts:

@@ -4,12 +4,13 @@ A row is kept current with the code that it breaks.  Where no test notices an ed
 a violation `verified`, the test is what is missing.
 """
 
-from tests.damage import rows_backend, rows_explore, rows_frontend, rows_ir
+from tests.damage import rows_backend, rows_explore, rows_frontend, rows_ir, rows_native
 from tests.damage.row import Row
 
 ROWS: tuple[Row, ...] = (
     *rows_frontend.ROWS,
     *rows_ir.ROWS,
     *rows_backend.ROWS,
+    *rows_native.ROWS,
     *rows_explore.ROWS,
 )

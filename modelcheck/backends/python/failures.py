@@ -51,6 +51,8 @@ def _write_guards(writer: Writer, address: Address) -> list[str]:
 
 
 def make_fail(memory: Memory, property_: str, detail: str, subject: Subject) -> Fail:
+    """What tells the Failure of a check by the number that `write_failure` works out."""
+
     @cache
     def fail(number: int) -> Failure:
         if not subject.struct:

@@ -298,7 +298,11 @@ class Comparison:
 
     def pack(self, outcomes: list[Outcome]) -> list:
         return [
-            (o.choices, o.result if isinstance(o.result, Failure) else self.words(o.result), o.orders)
+            (
+                o.choices,
+                o.result if isinstance(o.result, Failure) else self.words(o.result),
+                o.orders,
+            )
             for o in outcomes
         ]
 
