@@ -81,24 +81,23 @@ static void grow_batch(mc_batch *batch, uint32_t words) {
   batch->states = mc_realloc(batch->states, batch->capacity, words * sizeof *batch->states);
   batch->hashes = mc_realloc(batch->hashes, batch->capacity, sizeof *batch->hashes);
   batch->sources = mc_realloc(batch->sources, batch->capacity, sizeof *batch->sources);
+  batch->looks = mc_realloc(batch->looks, batch->capacity, sizeof *batch->looks);
 }
 
-/* Where the next candidate is made. */
-static inline uint64_t *open_candidate(mc_worker *worker) {
-  mc_batch *batch = &worker->batch;
-  uint32_t words = worker->search->model->words;
-  if (batch->count == batch->capacity) grow_batch(batch, words);
-  return batch->states + (size_t)batch->count * words;
+/* Make sure that `count` more candidates have room. */
+static inline void make_room(mc_batch *batch, uint32_t count, uint32_t words) {
+  while (batch->count + count > batch->capacity) grow_batch(batch, words);
 }
 
 static inline void copy_state(uint64_t *to, const uint64_t *from, uint32_t words) {
   for (uint32_t i = 0; i < words; i++) to[i] = from[i];
 }
 
-static inline void close_candidate(mc_worker *worker, const uint64_t *state, uint64_t source) {
-  mc_batch *batch = &worker->batch;
-  uint64_t hash = mc_store_hash(state, worker->search->model->words);
-  __builtin_prefetch(mc_store_home(&worker->search->store, hash));
+/* The candidate behind the last one is complete. */
+static inline void add_candidate(const mc_store *store, mc_batch *batch, uint64_t source,
+                                 uint32_t words) {
+  uint64_t hash = mc_store_hash(batch->states + (size_t)batch->count * words, words);
+  __builtin_prefetch(mc_store_home(store, hash));
   batch->hashes[batch->count] = hash;
   batch->sources[batch->count] = source;
   batch->count++;
@@ -111,7 +110,7 @@ typedef struct {
   const uint64_t *state;
   uint64_t number;
   uint32_t thread;
-  uint64_t transitions;
+  uint64_t transitions; /* of the step under way */
   bool is_failing;
 } mc_expansion;
 
@@ -129,32 +128,35 @@ static void note_orders(const mc_expansion *expansion, const mc_way *way) {
   }
 }
 
-static void note_failure(const mc_expansion *expansion, const mc_way *way) {
+static void note_failure(mc_expansion *expansion, const mc_way *way, uint32_t choices) {
   mc_worker *worker = expansion->worker;
+  expansion->is_failing = true;
   mc_add_finding(worker, &(mc_finding){
                              .key = {MC_STEP_FAILS, {way->site, way->subject, 0}},
                              .depth = worker->search->depth + 1,
                              .state = (uint64_t *)expansion->state,
-                             .turns = {{(int32_t)expansion->thread, way->taken, way->position}},
+                             .turns = {{(int32_t)expansion->thread, way->taken, choices}},
                              .turn_count = 1,
                          });
 }
 
 static void take_outcome(void *context, mc_result result, const uint64_t *m, mc_way *way) {
   mc_expansion *expansion = context;
+  mc_worker *worker = expansion->worker;
+  mc_batch *batch = &worker->batch;
+  uint32_t words = worker->search->model->words;
   expansion->transitions++;
   if (way->order_count) note_orders(expansion, way);
   if (result == MC_FAILED) {
-    expansion->is_failing = true;
-    note_failure(expansion, way);
+    note_failure(expansion, way, way->position);
     return;
   }
-  uint64_t *made = open_candidate(expansion->worker);
-  memcpy(made, m, expansion->worker->search->model->words * sizeof *made);
-  close_candidate(expansion->worker, made, expansion->number);
+  make_room(batch, 1, words);
+  copy_state(batch->states + (size_t)batch->count * words, m, words);
+  add_candidate(&worker->search->store, batch, expansion->number, words);
 }
 
-/* All ways of a step with choices; steps without take the short way in `mc_expand`. */
+/* All ways of a step with choices, or that records orders. */
 static mc_result expand_choices(mc_expansion *expansion, const mc_location *location) {
   mc_worker *worker = expansion->worker;
   const mc_model *model = worker->search->model;
@@ -163,40 +165,50 @@ static mc_result expand_choices(mc_expansion *expansion, const mc_location *loca
                    take_outcome, expansion, &worker->is_cut);
 }
 
-void mc_expand(mc_worker *worker, uint64_t number) {
+/* The only way of a step without: made in place, where the batch has room. */
+static inline mc_result expand_one(mc_expansion *expansion, const mc_location *location,
+                                   uint32_t words) {
+  mc_worker *worker = expansion->worker;
+  mc_batch *batch = &worker->batch;
+  uint64_t *made = batch->states + (size_t)batch->count * words;
+  copy_state(made, expansion->state, words);
+  mc_result result = location->step(made, expansion->thread, &worker->way);
+  if (__builtin_expect(result == MC_DONE, 1))
+    add_candidate(&worker->search->store, batch, expansion->number, words);
+  else if (result == MC_FAILED)
+    note_failure(expansion, &worker->way, 0);
+  return result;
+}
+
+static inline __attribute__((always_inline)) void expand(mc_worker *worker, uint64_t number,
+                                                         uint32_t words) {
   mc_search *search = worker->search;
   const mc_model *model = search->model;
-  const uint64_t *state = mc_store_get(&search->store, number);
+  const uint64_t *state = search->store.arena + number * words;
   mc_expansion expansion = {.worker = worker, .state = state, .number = number};
   bool is_enabled = false, is_resting = true;
   uint32_t racing = 0; /* threads that stand where a race is possible */
-  mc_judge_state(worker, state);
+  if (search->open_properties) mc_judge_state(worker, state);
+  make_room(&worker->batch, model->thread_count, words);
   for (uint32_t thread = 0; thread < model->thread_count; thread++) {
-    uint32_t pc = mc_pc(model, state, thread);
-    const mc_template *template = &model->templates[model->threads[thread].template];
-    if (pc == template->location_count) continue;
-    const mc_location *location = &template->locations[pc];
+    const mc_seat *seat = &search->seats[thread];
+    uint32_t pc = (uint32_t)(state[seat->word] >> seat->shift) & seat->mask;
+    if (pc == seat->location_count) continue;
+    const mc_location *location = &seat->locations[pc];
     if (search->has_gates && !mc_is_open(model, state, thread, pc)) {
       is_resting = false;
       continue;
     }
-    mc_result result;
     expansion.thread = thread;
-    expansion.transitions = 0;
-    if (location->has_choices) {
+    uint64_t transitions = 1;
+    mc_result result;
+    if (__builtin_expect(location->has_choices, 0)) {
+      expansion.transitions = 0;
       result = expand_choices(&expansion, location);
+      transitions = expansion.transitions;
+      make_room(&worker->batch, model->thread_count, words);
     } else {
-      uint64_t *made = open_candidate(worker);
-      copy_state(made, state, model->words);
-      mc_way_reset(&worker->way);
-      result = location->step(made, thread, &worker->way);
-      expansion.transitions = result >= MC_DONE;
-      if (result == MC_DONE) {
-        close_candidate(worker, made, number);
-      } else if (result == MC_FAILED) {
-        expansion.is_failing = true;
-        note_failure(&expansion, &worker->way);
-      }
+      result = expand_one(&expansion, location, words);
     }
     if (result < MC_DONE) {
       is_resting = is_resting && result == MC_IDLE;
@@ -204,11 +216,21 @@ void mc_expand(mc_worker *worker, uint64_t number) {
     }
     is_enabled = true;
     racing += location->watch != NULL;
-    worker->transitions += expansion.transitions;
-    worker->taken[search->taken_offsets[thread] + pc] += expansion.transitions;
+    worker->transitions += transitions;
+    worker->taken[seat->first_taken + pc] += transitions;
   }
   if (!is_enabled) mc_judge_rest(worker, state, is_resting);
   else if (racing > 1 && search->wants_races) mc_look_for_races(worker, state);
   if (search->wants_edges && (expansion.is_failing || !is_enabled))
     mc_edges_add_goal(&worker->edges, number);
+}
+
+/* Written out for the usual sizes, so that the loops over words go away. */
+void mc_expand(mc_worker *worker, uint64_t number) {
+  switch (worker->search->model->words) {
+    case 1: expand(worker, number, 1); return;
+    case 2: expand(worker, number, 2); return;
+    case 3: expand(worker, number, 3); return;
+    default: expand(worker, number, worker->search->model->words);
+  }
 }

@@ -88,7 +88,7 @@ static void print_taken(const mc_search *search) {
     for (uint32_t pc = 0; pc < count; pc++) {
       uint64_t sum = 0;
       for (uint32_t i = 0; i < search->worker_count; i++)
-        sum += search->workers[i].taken[search->taken_offsets[thread] + pc];
+        sum += search->workers[i].taken[search->seats[thread].first_taken + pc];
       printf("%s%" PRIu64, pc ? "," : "", sum);
     }
     putchar(']');

@@ -49,7 +49,7 @@ static bool put_batch(mc_worker *worker) {
       !mc_control_is_stopped(&search->control)) {
     mc_put_result result =
         mc_store_put_batch(&search->store, &worker->writer, batch->states, batch->hashes,
-                           &batch->done, batch->count, is_noted ? note_put : NULL, worker);
+                           batch->looks, &batch->done, batch->count, is_noted ? note_put : NULL, worker);
     if (result == MC_TABLE_FULL) return false;
     if (result == MC_NO_MEMORY) mc_control_stop(&search->control, MC_STOP_MEMORY);
   }
@@ -155,6 +155,13 @@ static void close_level(mc_search *search) {
   search->states += level->states;
 }
 
+static void count_open_properties(mc_search *search) {
+  search->open_properties = 0;
+  for (uint32_t i = 0; i < search->model->property_count; i++)
+    search->open_properties +=
+        search->model->properties[i].kind != MC_FINAL && !search->is_settled[i];
+}
+
 /* Take over what the workers found.  A property that failed needs no deeper state; neither does a
  * `reachable` that was seen, unless asking for it can fail. */
 static void merge_findings(mc_search *search) {
@@ -171,6 +178,7 @@ static void merge_findings(mc_search *search) {
         search->model->properties[key->parts[0]].kind != MC_REACHABLE)
       search->is_settled[key->parts[0]] = true;
   }
+  count_open_properties(search);
 }
 
 void mc_search_ask_host(mc_search *search) {
@@ -262,6 +270,24 @@ static bool has_gates(const mc_model *model) {
   return false;
 }
 
+static void open_seats(mc_search *search) {
+  const mc_model *model = search->model;
+  search->seats = mc_realloc(NULL, model->thread_count + 1, sizeof *search->seats);
+  for (uint32_t i = 0; i < model->thread_count; i++) {
+    const mc_template *template = &model->templates[model->threads[i].template];
+    const mc_field *pc = &model->fields[i];
+    search->seats[i] = (mc_seat){
+        .locations = template->locations,
+        .location_count = template->location_count,
+        .mask = (uint32_t)pc->mask,
+        .word = pc->word,
+        .shift = pc->shift,
+        .first_taken = search->taken_count,
+    };
+    search->taken_count += template->location_count;
+  }
+}
+
 static void open_worker(mc_search *search, uint32_t number) {
   mc_worker *worker = &search->workers[number];
   *worker = (mc_worker){.search = search, .number = number};
@@ -279,14 +305,11 @@ void mc_search_open(mc_search *search, const mc_model *model, const mc_options *
   search->has_gates = has_gates(model);
   search->wants_races = options->races && model->race_count > 0;
   search->wants_edges = options->stuck;
-  search->taken_offsets = mc_realloc(NULL, model->thread_count + 1, sizeof(uint32_t));
-  for (uint32_t i = 0; i < model->thread_count; i++) {
-    search->taken_offsets[i] = search->taken_count;
-    search->taken_count += model->templates[model->threads[i].template].location_count;
-  }
+  open_seats(search);
   search->is_settled = mc_realloc(NULL, model->property_count + 1, sizeof *search->is_settled);
   for (uint32_t i = 0; i < model->property_count; i++)
     search->is_settled[i] = !mc_is_judged(options, i);
+  count_open_properties(search);
   uint64_t memory = options->memory;
   if (options->search != MC_BFS) /* parents and depths are 12 bytes a state */
     memory = memory / (model->words * 8 + 12 + 20) * (model->words * 8 + 20);
@@ -326,11 +349,12 @@ void mc_search_close(mc_search *search) {
     free(worker->batch.states);
     free(worker->batch.hashes);
     free(worker->batch.sources);
+    free(worker->batch.looks);
   }
   mc_findings_close(&search->found);
   mc_store_close(&search->store);
   free(search->workers);
-  free(search->taken_offsets);
+  free(search->seats);
   free(search->is_settled);
   free(search->ranges);
   free(search->levels);

@@ -16,6 +16,7 @@ typedef struct {
   uint64_t *states; /* one behind the other */
   uint64_t *hashes;
   uint64_t *sources; /* the numbers of the states they come from */
+  uint32_t *looks; /* for the store: how far it has looked for each */
   uint32_t count, done, capacity;
 } mc_batch;
 
@@ -55,6 +56,16 @@ typedef struct {
 
 typedef void (*mc_task)(mc_worker *worker);
 
+/* A thread, as the innermost loop wants to see it. */
+typedef struct {
+  const mc_location *locations;
+  uint32_t location_count;
+  uint32_t mask; /* of its program counter, which lies in word `word` from bit `shift` on */
+  uint16_t word;
+  uint8_t shift;
+  uint32_t first_taken; /* where its locations are counted */
+} mc_seat;
+
 struct mc_search {
   const mc_model *model;
   const mc_options *options;
@@ -66,7 +77,8 @@ struct mc_search {
   mc_findings found; /* of the levels before; of dfs and random: all */
   uint32_t reported; /* how many of them the host knows */
   bool *is_settled; /* properties that no deeper state can tell more about */
-  uint32_t *taken_offsets; /* by thread */
+  uint32_t open_properties; /* invariants and `reachable`s that are not settled */
+  mc_seat *seats; /* by thread */
   uint32_t taken_count;
   bool has_gates, wants_races, wants_edges;
 

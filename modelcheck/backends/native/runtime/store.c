@@ -74,11 +74,10 @@ static inline uint32_t home_of(uint64_t entry_or_hash) {
   return (uint32_t)(entry_or_hash >> (64 - MC_GROUP_BITS));
 }
 
-/* The slot after the i-th look: round in the cache line, which is here already; after eight looks
- * the next line, round in the group. */
-static inline uint32_t next_slot(uint32_t at, uint32_t i) {
-  if (i % LINE_SLOTS != LINE_SLOTS - 1) return (at & ~LINE_MASK) | ((at + 1) & LINE_MASK);
-  return (at + LINE_SLOTS) & GROUP_MASK;
+/* The slot to look at after i others: round in the home line, which is here already, then round in
+ * the next line, and so on, round in the group. */
+static inline uint32_t slot_after(uint32_t home, uint32_t i) {
+  return ((home & ~LINE_MASK) + (i & ~LINE_MASK) + ((home + i) & LINE_MASK)) & GROUP_MASK;
 }
 
 static inline bool has_tag(uint64_t entry, uint64_t hash) {
@@ -95,27 +94,28 @@ static inline bool is_same(const uint64_t *a, const uint64_t *b, uint32_t words)
   return difference == 0;
 }
 
-/* The first state that looks like the one with this hash (nearly always it is the one), to be
- * prefetched; NULL if none does in the cache line that was asked for. */
-static inline const uint64_t *find_match(const mc_store *store, uint64_t hash, uint32_t words) {
-  _Atomic uint64_t *group = mc_store_group(store, hash);
-  uint32_t at = home_of(hash);
-  for (uint32_t i = 0; i < LINE_SLOTS; at = next_slot(at, i++)) {
-    uint64_t entry = atomic_load_explicit(group + at, memory_order_relaxed);
-    if (entry == 0) return NULL;
-    if (has_tag(entry, hash)) return state_of(store, entry, words);
+/* Look at a hash's home line and prefetch the state that looks like it (nearly always it is the one).
+ * Gives after how many looks it, or an empty slot, was met: there `put` goes on. */
+static inline uint32_t look_ahead(const mc_store *store, uint64_t hash, uint32_t words) {
+  uint32_t home = home_of(hash);
+  _Atomic uint64_t *line = mc_store_group(store, hash) + (home & ~LINE_MASK);
+  for (uint32_t i = 0; i < LINE_SLOTS; i++) {
+    uint64_t entry = atomic_load_explicit(line + ((home + i) & LINE_MASK), memory_order_relaxed);
+    if (entry == 0) return i;
+    if (!has_tag(entry, hash)) continue;
+    __builtin_prefetch(state_of(store, entry, words));
+    return i;
   }
-  /* A full line: nearly always it is in the next one, if anywhere. */
-  __builtin_prefetch((const void *)(group + at));
-  return NULL;
+  __builtin_prefetch((const void *)(mc_store_group(store, hash) + slot_after(home, LINE_SLOTS)));
+  return LINE_SLOTS;
 }
 
 bool mc_store_find(const mc_store *store, const uint64_t *state, uint64_t *number) {
   uint64_t hash = mc_store_hash(state, store->words);
   _Atomic uint64_t *group = mc_store_group(store, hash);
-  uint32_t at = home_of(hash);
-  for (uint32_t i = 0; i < GROUP_SLOTS; at = next_slot(at, i++)) {
-    uint64_t entry = atomic_load_explicit(group + at, memory_order_acquire);
+  for (uint32_t i = 0; i < GROUP_SLOTS; i++) {
+    uint64_t entry =
+        atomic_load_explicit(group + slot_after(home_of(hash), i), memory_order_acquire);
     if (entry == 0) return false;
     *number = (entry & NUMBER_MASK) - 1;
     if (has_tag(entry, hash) && is_same(state_of(store, entry, store->words), state, store->words))
@@ -163,12 +163,13 @@ static bool take_number(mc_store *store, mc_writer *writer) {
  * decides, and the tag only says where to look. */
 static inline __attribute__((always_inline)) mc_put_result put(mc_store *store, mc_writer *writer,
                                                                const uint64_t *state, uint64_t hash,
-                                                               uint32_t words, uint64_t *number) {
+                                                               uint32_t looks, uint32_t words,
+                                                               uint64_t *number) {
   _Atomic uint64_t *group = mc_store_group(store, hash);
-  uint32_t at = home_of(hash);
   bool is_written = false;
-  for (uint32_t i = 0; i < GROUP_SLOTS; at = next_slot(at, i++)) {
-    uint64_t entry = atomic_load_explicit(group + at, memory_order_acquire);
+  for (uint32_t i = looks; i < GROUP_SLOTS; i++) {
+    _Atomic uint64_t *slot = group + slot_after(home_of(hash), i);
+    uint64_t entry = atomic_load_explicit(slot, memory_order_acquire);
     if (entry == 0) {
       if (!is_written) {
         if (!take_number(store, writer)) return MC_NO_MEMORY;
@@ -178,11 +179,11 @@ static inline __attribute__((always_inline)) mc_put_result put(mc_store *store, 
       }
       uint64_t made = (hash & ~NUMBER_MASK) | (writer->next + 1);
       if (store->workers == 1) {
-        atomic_store_explicit(group + at, made, memory_order_relaxed);
+        atomic_store_explicit(slot, made, memory_order_relaxed);
         entry = 0;
       } else {
         /* Another worker may be faster: then `entry` says what is there now. */
-        atomic_compare_exchange_strong_explicit(group + at, &entry, made, memory_order_release,
+        atomic_compare_exchange_strong_explicit(slot, &entry, made, memory_order_release,
                                                 memory_order_acquire);
       }
       if (entry == 0) {
@@ -202,12 +203,13 @@ static inline __attribute__((always_inline)) mc_put_result put(mc_store *store, 
 
 static inline __attribute__((always_inline)) mc_put_result
 put_all(mc_store *store, mc_writer *writer, const uint64_t *states, const uint64_t *hashes,
-        uint32_t *done, uint32_t count, mc_note_put note, void *context, uint32_t words) {
-  for (uint32_t i = *done; i < count; i++) __builtin_prefetch(find_match(store, hashes[i], words));
+        uint32_t *looks, uint32_t *done, uint32_t count, mc_note_put note, void *context,
+        uint32_t words) {
+  for (uint32_t i = *done; i < count; i++) looks[i] = look_ahead(store, hashes[i], words);
   for (; *done < count; ++*done) {
     uint64_t number;
-    mc_put_result result =
-        put(store, writer, states + (size_t)*done * words, hashes[*done], words, &number);
+    mc_put_result result = put(store, writer, states + (size_t)*done * words, hashes[*done],
+                               looks[*done], words, &number);
     if (result > MC_NEW) return result;
     if (note) note(context, *done, number, result == MC_NEW);
   }
@@ -216,22 +218,23 @@ put_all(mc_store *store, mc_writer *writer, const uint64_t *states, const uint64
 
 /* Written out for the usual sizes, so that the loops over words go away. */
 mc_put_result mc_store_put_batch(mc_store *store, mc_writer *writer, const uint64_t *states,
-                                 const uint64_t *hashes, uint32_t *done, uint32_t count,
-                                 mc_note_put note, void *context) {
+                                 const uint64_t *hashes, uint32_t *looks, uint32_t *done,
+                                 uint32_t count, mc_note_put note, void *context) {
   switch (store->words) {
-    case 1: return put_all(store, writer, states, hashes, done, count, note, context, 1);
-    case 2: return put_all(store, writer, states, hashes, done, count, note, context, 2);
-    case 3: return put_all(store, writer, states, hashes, done, count, note, context, 3);
-    case 4: return put_all(store, writer, states, hashes, done, count, note, context, 4);
+    case 1: return put_all(store, writer, states, hashes, looks, done, count, note, context, 1);
+    case 2: return put_all(store, writer, states, hashes, looks, done, count, note, context, 2);
+    case 3: return put_all(store, writer, states, hashes, looks, done, count, note, context, 3);
+    case 4: return put_all(store, writer, states, hashes, looks, done, count, note, context, 4);
     default:
-      return put_all(store, writer, states, hashes, done, count, note, context, store->words);
+      return put_all(store, writer, states, hashes, looks, done, count, note, context,
+                     store->words);
   }
 }
 
 mc_put_result mc_store_put(mc_store *store, mc_writer *writer, const uint64_t *state,
                            uint64_t *number) {
   uint64_t hash = mc_store_hash(state, store->words);
-  return put(store, writer, state, hash, store->words, number);
+  return put(store, writer, state, hash, 0, store->words, number);
 }
 
 void mc_writer_collect(mc_writer *writer, mc_range **ranges, uint32_t *count, uint32_t *capacity) {
@@ -266,10 +269,9 @@ bool mc_store_begin_growth(mc_store *store) {
 
 /* Put an entry into a group that nobody else uses. */
 static void place(_Atomic uint64_t *group, uint64_t entry) {
-  uint32_t at = home_of(entry);
-  for (uint32_t i = 0; atomic_load_explicit(group + at, memory_order_relaxed); i++)
-    at = next_slot(at, i);
-  atomic_store_explicit(group + at, entry, memory_order_relaxed);
+  uint32_t i = 0;
+  while (atomic_load_explicit(group + slot_after(home_of(entry), i), memory_order_relaxed)) i++;
+  atomic_store_explicit(group + slot_after(home_of(entry), i), entry, memory_order_relaxed);
 }
 
 /* Soundness: an entry that lands where no search for it comes by is a state that is stored, and

@@ -90,13 +90,13 @@ static inline const void *mc_store_home(const mc_store *store, uint64_t hash) {
   return (const void *)(mc_store_group(store, hash) + (hash >> (64 - MC_GROUP_BITS)));
 }
 
-/* Find states or put them: number i of `count`, from `*done` on.  Calls `note` for each that is
+/* Find states or put them: number i of `count`, from `*done` on; `looks` is room for `count`.  Calls `note` for each that is
  * found or new.  Ends early, `*done` at the first that was not put, where the table is full or
  * there is no memory. */
 typedef void (*mc_note_put)(void *context, uint32_t i, uint64_t number, bool is_new);
 mc_put_result mc_store_put_batch(mc_store *store, mc_writer *writer, const uint64_t *states,
-                                 const uint64_t *hashes, uint32_t *done, uint32_t count,
-                                 mc_note_put note, void *context);
+                                 const uint64_t *hashes, uint32_t *looks, uint32_t *done,
+                                 uint32_t count, mc_note_put note, void *context);
 
 /* One state, likewise. */
 mc_put_result mc_store_put(mc_store *store, mc_writer *writer, const uint64_t *state,
