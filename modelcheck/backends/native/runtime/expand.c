@@ -79,9 +79,8 @@ bool mc_is_open(const mc_model *model, const uint64_t *state, uint32_t thread, u
 static void grow_batch(mc_batch *batch, uint32_t words) {
   batch->capacity = batch->capacity ? 2 * batch->capacity : 2 * MC_BATCH;
   batch->states = mc_realloc(batch->states, batch->capacity, words * sizeof *batch->states);
-  batch->hashes = mc_realloc(batch->hashes, batch->capacity, sizeof *batch->hashes);
+  batch->lookups = mc_realloc(batch->lookups, batch->capacity, sizeof *batch->lookups);
   batch->sources = mc_realloc(batch->sources, batch->capacity, sizeof *batch->sources);
-  batch->looks = mc_realloc(batch->looks, batch->capacity, sizeof *batch->looks);
 }
 
 /* Make sure that `count` more candidates have room. */
@@ -94,13 +93,13 @@ static inline void copy_state(uint64_t *to, const uint64_t *from, uint32_t words
 }
 
 /* The candidate behind the last one is complete. */
-static inline void add_candidate(const mc_store *store, mc_batch *batch, uint64_t source,
-                                 uint32_t words) {
-  uint64_t hash = mc_store_hash(batch->states + (size_t)batch->count * words, words);
-  __builtin_prefetch(mc_store_home(store, hash));
-  batch->hashes[batch->count] = hash;
-  batch->sources[batch->count] = source;
-  batch->count++;
+static inline void add_candidate(const mc_store *store, mc_batch *batch, const uint64_t *made,
+                                 uint64_t source, uint32_t words) {
+  uint32_t i = batch->count++;
+  mc_lookup lookup = mc_store_begin(store, made, words);
+  __builtin_prefetch((const void *)lookup.home);
+  batch->lookups[i] = lookup;
+  batch->sources[i] = source;
 }
 
 /* ------------------------------------------------------------------------------------- expanding */
@@ -152,8 +151,9 @@ static void take_outcome(void *context, mc_result result, const uint64_t *m, mc_
     return;
   }
   make_room(batch, 1, words);
-  copy_state(batch->states + (size_t)batch->count * words, m, words);
-  add_candidate(&worker->search->store, batch, expansion->number, words);
+  uint64_t *made = batch->states + (size_t)batch->count * words;
+  copy_state(made, m, words);
+  add_candidate(&worker->search->store, batch, made, expansion->number, words);
 }
 
 /* All ways of a step with choices, or that records orders. */
@@ -165,50 +165,51 @@ static mc_result expand_choices(mc_expansion *expansion, const mc_location *loca
                    take_outcome, expansion, &worker->is_cut);
 }
 
-/* The only way of a step without: made in place, where the batch has room. */
-static inline mc_result expand_one(mc_expansion *expansion, const mc_location *location,
-                                   uint32_t words) {
-  mc_worker *worker = expansion->worker;
-  mc_batch *batch = &worker->batch;
-  uint64_t *made = batch->states + (size_t)batch->count * words;
-  copy_state(made, expansion->state, words);
-  mc_result result = location->step(made, expansion->thread, &worker->way);
-  if (__builtin_expect(result == MC_DONE, 1))
-    add_candidate(&worker->search->store, batch, expansion->number, words);
-  else if (result == MC_FAILED)
-    note_failure(expansion, &worker->way, 0);
-  return result;
-}
-
+/* Judge a state and make its successors; `words` is a constant where this is written out.
+ *
+ * A step without choices is made in place, behind the last candidate: `make_room` has seen to it
+ * that each thread finds room there. */
 static inline __attribute__((always_inline)) void expand(mc_worker *worker, uint64_t number,
                                                          uint32_t words) {
   mc_search *search = worker->search;
   const mc_model *model = search->model;
-  const uint64_t *state = search->store.arena + number * words;
+  const mc_store *store = &search->store;
+  mc_batch *batch = &worker->batch;
+  const uint64_t *state = store->arena + number * words;
+  const bool has_gates = search->has_gates;
+  const uint32_t thread_count = model->thread_count;
   mc_expansion expansion = {.worker = worker, .state = state, .number = number};
   bool is_enabled = false, is_resting = true;
   uint32_t racing = 0; /* threads that stand where a race is possible */
   if (search->open_properties) mc_judge_state(worker, state);
-  make_room(&worker->batch, model->thread_count, words);
-  for (uint32_t thread = 0; thread < model->thread_count; thread++) {
+  make_room(batch, thread_count, words);
+  for (uint32_t thread = 0; thread < thread_count; thread++) {
     const mc_seat *seat = &search->seats[thread];
     uint32_t pc = (uint32_t)(state[seat->word] >> seat->shift) & seat->mask;
     if (pc == seat->location_count) continue;
     const mc_location *location = &seat->locations[pc];
-    if (search->has_gates && !mc_is_open(model, state, thread, pc)) {
+    if (has_gates && !mc_is_open(model, state, thread, pc)) {
       is_resting = false;
       continue;
     }
-    expansion.thread = thread;
-    uint64_t transitions = 1;
     mc_result result;
+    uint64_t transitions = 1;
     if (__builtin_expect(location->has_choices, 0)) {
+      expansion.thread = thread;
       expansion.transitions = 0;
       result = expand_choices(&expansion, location);
       transitions = expansion.transitions;
-      make_room(&worker->batch, model->thread_count, words);
+      make_room(batch, thread_count, words);
     } else {
-      result = expand_one(&expansion, location, words);
+      uint64_t *made = batch->states + (size_t)batch->count * words;
+      copy_state(made, state, words);
+      result = location->step(made, thread, &worker->way);
+      if (__builtin_expect(result == MC_DONE, 1)) {
+        add_candidate(store, batch, made, number, words);
+      } else if (result == MC_FAILED) {
+        expansion.thread = thread;
+        note_failure(&expansion, &worker->way, 0);
+      }
     }
     if (result < MC_DONE) {
       is_resting = is_resting && result == MC_IDLE;
@@ -216,7 +217,6 @@ static inline __attribute__((always_inline)) void expand(mc_worker *worker, uint
     }
     is_enabled = true;
     racing += location->watch != NULL;
-    worker->transitions += transitions;
     worker->taken[seat->first_taken + pc] += transitions;
   }
   if (!is_enabled) mc_judge_rest(worker, state, is_resting);

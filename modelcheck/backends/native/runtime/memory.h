@@ -13,8 +13,8 @@ _Noreturn void mc_die(const char *format, ...) __attribute__((format(printf, 1, 
  * stays small beside the states. */
 void *mc_realloc(void *old, size_t count, size_t size);
 
-/* Address space without memory behind it: pages come when they are first touched.  Gives NULL and
- * leaves errno where the system refuses. */
+/* Address space without memory behind it, aligned to 2 MiB: pages come when they are first touched.
+ * Gives NULL where the system refuses. */
 void *mc_reserve(size_t bytes);
 
 void mc_release(void *start, size_t bytes);

@@ -48,8 +48,8 @@ static bool put_batch(mc_worker *worker) {
   if (!atomic_load_explicit(&search->is_full, memory_order_relaxed) &&
       !mc_control_is_stopped(&search->control)) {
     mc_put_result result =
-        mc_store_put_batch(&search->store, &worker->writer, batch->states, batch->hashes,
-                           batch->looks, &batch->done, batch->count, is_noted ? note_put : NULL, worker);
+        mc_store_put_batch(&search->store, &worker->writer, batch->states, batch->lookups,
+                           &batch->done, batch->count, is_noted ? note_put : NULL, worker);
     if (result == MC_TABLE_FULL) return false;
     if (result == MC_NO_MEMORY) mc_control_stop(&search->control, MC_STOP_MEMORY);
   }
@@ -69,6 +69,10 @@ static void grow_store(mc_search *search, bool is_small) {
   if (!mc_store_begin_growth(&search->store)) return;
   mc_crew_run(search, split_share, is_small);
   mc_store_end_growth(&search->store);
+  for (uint32_t i = 0; i < search->worker_count; i++) {
+    mc_batch *batch = &search->workers[i].batch;
+    mc_store_begin_again(&search->store, batch->lookups, batch->count);
+  }
 }
 
 static bool wants_growth(const mc_search *search) {
@@ -332,7 +336,8 @@ void mc_search_run(mc_search *search) {
 
 uint64_t mc_sum_transitions(const mc_search *search) {
   uint64_t sum = 0;
-  for (uint32_t i = 0; i < search->worker_count; i++) sum += search->workers[i].transitions;
+  for (uint32_t i = 0; i < search->worker_count; i++)
+    for (uint32_t j = 0; j < search->taken_count; j++) sum += search->workers[i].taken[j];
   return sum;
 }
 
@@ -347,9 +352,8 @@ void mc_search_close(mc_search *search) {
     mc_way_free(&worker->way);
     free(worker->taken);
     free(worker->batch.states);
-    free(worker->batch.hashes);
+    free(worker->batch.lookups);
     free(worker->batch.sources);
-    free(worker->batch.looks);
   }
   mc_findings_close(&search->found);
   mc_store_close(&search->store);

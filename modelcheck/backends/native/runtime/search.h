@@ -14,9 +14,8 @@
 /* Successors that wait to be looked up: enough of them under way hide the memory's latency. */
 typedef struct {
   uint64_t *states; /* one behind the other */
-  uint64_t *hashes;
-  uint64_t *sources; /* the numbers of the states they come from */
-  uint32_t *looks; /* for the store: how far it has looked for each */
+  mc_lookup *lookups;
+  uint64_t *sources; /* the numbers of the states they come from; only where edges are wanted */
   uint32_t count, done, capacity;
 } mc_batch;
 
@@ -40,7 +39,7 @@ typedef struct mc_worker {
   mc_way way;
   mc_findings found;
   mc_edges edges;
-  uint64_t transitions, quiescent, deadlocks;
+  uint64_t quiescent, deadlocks;
   uint64_t *taken; /* transitions per location, thread by thread */
   bool is_cut; /* some step had more ways than are followed */
   struct mc_record *records; /* of watched ways */

@@ -6,13 +6,15 @@
 
 enum {
   GROUP_SLOTS = 1 << MC_GROUP_BITS,
-  GROUP_MASK = GROUP_SLOTS - 1,
   LINE_SLOTS = 8, /* in a cache line */
   MAX_DOUBLINGS = MC_TAG_BITS - MC_GROUP_BITS, /* then the tag has no bit left to split by */
   LARGEST_PIECE = 4096, /* states of the arena that a worker takes at a time */
 };
 
-#define LINE_MASK (LINE_SLOTS - 1u)
+/* Reserved space is aligned to 2 MiB, so lines and groups are aligned to their sizes. */
+#define LINE_BYTES (LINE_SLOTS * sizeof(uint64_t))
+#define LINE_BYTES_MASK ((uintptr_t)LINE_BYTES - 1)
+#define GROUP_BYTES_MASK ((uintptr_t)GROUP_SLOTS * sizeof(uint64_t) - 1)
 #define NUMBER_MASK (((uint64_t)1 << MC_NUMBER_BITS) - 1)
 #define HUGE_FROM ((uint64_t)4 << 20) /* below that many bytes, small pages cost less */
 
@@ -69,15 +71,20 @@ uint64_t mc_store_bytes(const mc_store *store) {
 
 /* ------------------------------------------------------------------------------------- looking */
 
-/* At which slot of its group the search for an entry begins. */
-static inline uint32_t home_of(uint64_t entry_or_hash) {
-  return (uint32_t)(entry_or_hash >> (64 - MC_GROUP_BITS));
-}
-
 /* The slot to look at after i others: round in the home line, which is here already, then round in
  * the next line, and so on, round in the group. */
-static inline uint32_t slot_after(uint32_t home, uint32_t i) {
-  return ((home & ~LINE_MASK) + (i & ~LINE_MASK) + ((home + i) & LINE_MASK)) & GROUP_MASK;
+static inline _Atomic uint64_t *slot_after(_Atomic uint64_t *home, uint32_t i) {
+  uintptr_t address = (uintptr_t)home;
+  uintptr_t line = (address & GROUP_BYTES_MASK & ~LINE_BYTES_MASK) + i / LINE_SLOTS * LINE_BYTES;
+  uintptr_t inside = (address + i * sizeof(uint64_t)) & LINE_BYTES_MASK;
+  return (_Atomic uint64_t *)((address & ~GROUP_BYTES_MASK) | (line & GROUP_BYTES_MASK) | inside);
+}
+
+/* The same for i < LINE_SLOTS. */
+static inline _Atomic uint64_t *slot_in_line(_Atomic uint64_t *home, uint32_t i) {
+  uintptr_t address = (uintptr_t)home;
+  uintptr_t inside = (address + i * sizeof(uint64_t)) & LINE_BYTES_MASK;
+  return (_Atomic uint64_t *)((address & ~LINE_BYTES_MASK) | inside);
 }
 
 static inline bool has_tag(uint64_t entry, uint64_t hash) {
@@ -94,31 +101,29 @@ static inline bool is_same(const uint64_t *a, const uint64_t *b, uint32_t words)
   return difference == 0;
 }
 
-/* Look at a hash's home line and prefetch the state that looks like it (nearly always it is the one).
- * Gives after how many looks it, or an empty slot, was met: there `put` goes on. */
-static inline uint32_t look_ahead(const mc_store *store, uint64_t hash, uint32_t words) {
-  uint32_t home = home_of(hash);
-  _Atomic uint64_t *line = mc_store_group(store, hash) + (home & ~LINE_MASK);
+/* Look at the home line and prefetch the state that looks like the one wanted (nearly always it is
+ * the one).  Gives after how many looks it, or an empty slot, was met: there `put` goes on. */
+static inline uint32_t look_ahead(const mc_store *store, const mc_lookup *lookup, uint32_t words) {
   for (uint32_t i = 0; i < LINE_SLOTS; i++) {
-    uint64_t entry = atomic_load_explicit(line + ((home + i) & LINE_MASK), memory_order_relaxed);
+    uint64_t entry =
+        atomic_load_explicit(slot_in_line(lookup->home, i), memory_order_relaxed);
     if (entry == 0) return i;
-    if (!has_tag(entry, hash)) continue;
+    if (!has_tag(entry, lookup->hash)) continue;
     __builtin_prefetch(state_of(store, entry, words));
     return i;
   }
-  __builtin_prefetch((const void *)(mc_store_group(store, hash) + slot_after(home, LINE_SLOTS)));
+  __builtin_prefetch((const void *)slot_after(lookup->home, LINE_SLOTS));
   return LINE_SLOTS;
 }
 
 bool mc_store_find(const mc_store *store, const uint64_t *state, uint64_t *number) {
-  uint64_t hash = mc_store_hash(state, store->words);
-  _Atomic uint64_t *group = mc_store_group(store, hash);
+  mc_lookup lookup = mc_store_begin(store, state, store->words);
   for (uint32_t i = 0; i < GROUP_SLOTS; i++) {
-    uint64_t entry =
-        atomic_load_explicit(group + slot_after(home_of(hash), i), memory_order_acquire);
+    uint64_t entry = atomic_load_explicit(slot_after(lookup.home, i), memory_order_acquire);
     if (entry == 0) return false;
     *number = (entry & NUMBER_MASK) - 1;
-    if (has_tag(entry, hash) && is_same(state_of(store, entry, store->words), state, store->words))
+    if (has_tag(entry, lookup.hash) &&
+        is_same(state_of(store, entry, store->words), state, store->words))
       return true;
   }
   return false;
@@ -159,40 +164,42 @@ static bool take_number(mc_store *store, mc_writer *writer) {
   return true;
 }
 
+/* Write a state where the writer's next number is. */
+static bool write_state(mc_store *store, mc_writer *writer, const uint64_t *state,
+                        uint32_t words) {
+  if (!take_number(store, writer)) return false;
+  uint64_t *copy = store->arena + writer->next * words;
+  for (uint32_t w = 0; w < words; w++) copy[w] = state[w];
+  return true;
+}
+
 /* Soundness: a state that is taken for another is never expanded; so nothing but all of its words
  * decides, and the tag only says where to look. */
 static inline __attribute__((always_inline)) mc_put_result put(mc_store *store, mc_writer *writer,
-                                                               const uint64_t *state, uint64_t hash,
-                                                               uint32_t looks, uint32_t words,
-                                                               uint64_t *number) {
-  _Atomic uint64_t *group = mc_store_group(store, hash);
+                                                               const uint64_t *state,
+                                                               const mc_lookup *lookup,
+                                                               uint32_t words, uint64_t *number) {
   bool is_written = false;
-  for (uint32_t i = looks; i < GROUP_SLOTS; i++) {
-    _Atomic uint64_t *slot = group + slot_after(home_of(hash), i);
+  for (uint32_t i = lookup->looks; i < GROUP_SLOTS; i++) {
+    _Atomic uint64_t *slot =
+        i < LINE_SLOTS ? slot_in_line(lookup->home, i) : slot_after(lookup->home, i);
     uint64_t entry = atomic_load_explicit(slot, memory_order_acquire);
     if (entry == 0) {
-      if (!is_written) {
-        if (!take_number(store, writer)) return MC_NO_MEMORY;
-        uint64_t *copy = store->arena + writer->next * words;
-        for (uint32_t w = 0; w < words; w++) copy[w] = state[w];
-        is_written = true;
-      }
-      uint64_t made = (hash & ~NUMBER_MASK) | (writer->next + 1);
-      if (store->workers == 1) {
+      if (!is_written && !write_state(store, writer, state, words)) return MC_NO_MEMORY;
+      is_written = true;
+      uint64_t made = (lookup->hash & ~NUMBER_MASK) | (writer->next + 1);
+      if (store->workers == 1)
         atomic_store_explicit(slot, made, memory_order_relaxed);
-        entry = 0;
-      } else {
-        /* Another worker may be faster: then `entry` says what is there now. */
+      else /* another worker may be faster: then `entry` says what is there now */
         atomic_compare_exchange_strong_explicit(slot, &entry, made, memory_order_release,
                                                 memory_order_acquire);
-      }
       if (entry == 0) {
         *number = writer->next++;
         writer->count++;
         return MC_NEW;
       }
     }
-    if (!has_tag(entry, hash)) continue;
+    if (!has_tag(entry, lookup->hash)) continue;
     *number = (entry & NUMBER_MASK) - 1;
     if (is_same(state_of(store, entry, words), state, words)) return MC_FOUND;
   }
@@ -202,39 +209,46 @@ static inline __attribute__((always_inline)) mc_put_result put(mc_store *store, 
 }
 
 static inline __attribute__((always_inline)) mc_put_result
-put_all(mc_store *store, mc_writer *writer, const uint64_t *states, const uint64_t *hashes,
-        uint32_t *looks, uint32_t *done, uint32_t count, mc_note_put note, void *context,
-        uint32_t words) {
-  for (uint32_t i = *done; i < count; i++) looks[i] = look_ahead(store, hashes[i], words);
-  for (; *done < count; ++*done) {
+put_all(mc_store *store, mc_writer *writer, const uint64_t *states, mc_lookup *lookups,
+        uint32_t *done, uint32_t count, mc_note_put note, void *context, uint32_t words) {
+  for (uint32_t i = *done; i < count; i++)
+    lookups[i].looks = look_ahead(store, &lookups[i], words);
+  for (uint32_t i = *done; i < count; i++) {
     uint64_t number;
-    mc_put_result result = put(store, writer, states + (size_t)*done * words, hashes[*done],
-                               looks[*done], words, &number);
-    if (result > MC_NEW) return result;
-    if (note) note(context, *done, number, result == MC_NEW);
+    mc_put_result result =
+        put(store, writer, states + (size_t)i * words, &lookups[i], words, &number);
+    if (result > MC_NEW) {
+      *done = i;
+      return result;
+    }
+    if (note) note(context, i, number, result == MC_NEW);
   }
+  *done = count;
   return MC_FOUND;
 }
 
 /* Written out for the usual sizes, so that the loops over words go away. */
 mc_put_result mc_store_put_batch(mc_store *store, mc_writer *writer, const uint64_t *states,
-                                 const uint64_t *hashes, uint32_t *looks, uint32_t *done,
-                                 uint32_t count, mc_note_put note, void *context) {
+                                 mc_lookup *lookups, uint32_t *done, uint32_t count,
+                                 mc_note_put note, void *context) {
   switch (store->words) {
-    case 1: return put_all(store, writer, states, hashes, looks, done, count, note, context, 1);
-    case 2: return put_all(store, writer, states, hashes, looks, done, count, note, context, 2);
-    case 3: return put_all(store, writer, states, hashes, looks, done, count, note, context, 3);
-    case 4: return put_all(store, writer, states, hashes, looks, done, count, note, context, 4);
+    case 1: return put_all(store, writer, states, lookups, done, count, note, context, 1);
+    case 2: return put_all(store, writer, states, lookups, done, count, note, context, 2);
+    case 3: return put_all(store, writer, states, lookups, done, count, note, context, 3);
     default:
-      return put_all(store, writer, states, hashes, looks, done, count, note, context,
-                     store->words);
+      return put_all(store, writer, states, lookups, done, count, note, context, store->words);
   }
+}
+
+void mc_store_begin_again(const mc_store *store, mc_lookup *lookups, uint32_t count) {
+  for (uint32_t i = 0; i < count; i++)
+    lookups[i] = (mc_lookup){lookups[i].hash, mc_store_home(store, lookups[i].hash), 0};
 }
 
 mc_put_result mc_store_put(mc_store *store, mc_writer *writer, const uint64_t *state,
                            uint64_t *number) {
-  uint64_t hash = mc_store_hash(state, store->words);
-  return put(store, writer, state, hash, 0, store->words, number);
+  mc_lookup lookup = mc_store_begin(store, state, store->words);
+  return put(store, writer, state, &lookup, store->words, number);
 }
 
 void mc_writer_collect(mc_writer *writer, mc_range **ranges, uint32_t *count, uint32_t *capacity) {
@@ -269,9 +283,10 @@ bool mc_store_begin_growth(mc_store *store) {
 
 /* Put an entry into a group that nobody else uses. */
 static void place(_Atomic uint64_t *group, uint64_t entry) {
+  _Atomic uint64_t *home = group + (entry >> (64 - MC_GROUP_BITS));
   uint32_t i = 0;
-  while (atomic_load_explicit(group + slot_after(home_of(entry), i), memory_order_relaxed)) i++;
-  atomic_store_explicit(group + slot_after(home_of(entry), i), entry, memory_order_relaxed);
+  while (atomic_load_explicit(slot_after(home, i), memory_order_relaxed)) i++;
+  atomic_store_explicit(slot_after(home, i), entry, memory_order_relaxed);
 }
 
 /* Soundness: an entry that lands where no search for it comes by is a state that is stored, and

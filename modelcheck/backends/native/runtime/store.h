@@ -84,19 +84,35 @@ static inline _Atomic uint64_t *mc_store_group(const mc_store *store, uint64_t h
   return store->slots + ((low | high << MC_FIRST_GROUPS) << MC_GROUP_BITS);
 }
 
-/* Where the search for a hash begins, to be prefetched.  Whoever asks prefetches: gcc 12 takes a
- * function that does nothing else for one without effect, and leaves out its calls. */
-static inline const void *mc_store_home(const mc_store *store, uint64_t hash) {
-  return (const void *)(mc_store_group(store, hash) + (hash >> (64 - MC_GROUP_BITS)));
+/* Where the search for a hash begins. */
+static inline _Atomic uint64_t *mc_store_home(const mc_store *store, uint64_t hash) {
+  return mc_store_group(store, hash) + (hash >> (64 - MC_GROUP_BITS));
 }
 
-/* Find states or put them: number i of `count`, from `*done` on; `looks` is room for `count`.  Calls `note` for each that is
+/* A state that is looked up: its hash, its home, and how many slots were looked at.  Whoever makes
+ * one prefetches the home (gcc 12 takes a function that only prefetches for one without effect). */
+typedef struct {
+  uint64_t hash;
+  _Atomic uint64_t *home;
+  uint32_t looks;
+} mc_lookup;
+
+static inline mc_lookup mc_store_begin(const mc_store *store, const uint64_t *state,
+                                       uint32_t words) {
+  uint64_t hash = mc_store_hash(state, words);
+  return (mc_lookup){hash, mc_store_home(store, hash), 0};
+}
+
+/* Find states or put them: number i of `count`, from `*done` on.  Calls `note` for each that is
  * found or new.  Ends early, `*done` at the first that was not put, where the table is full or
  * there is no memory. */
 typedef void (*mc_note_put)(void *context, uint32_t i, uint64_t number, bool is_new);
 mc_put_result mc_store_put_batch(mc_store *store, mc_writer *writer, const uint64_t *states,
-                                 const uint64_t *hashes, uint32_t *looks, uint32_t *done,
-                                 uint32_t count, mc_note_put note, void *context);
+                                 mc_lookup *lookups, uint32_t *done, uint32_t count,
+                                 mc_note_put note, void *context);
+
+/* The table has grown: begin again. */
+void mc_store_begin_again(const mc_store *store, mc_lookup *lookups, uint32_t count);
 
 /* One state, likewise. */
 mc_put_result mc_store_put(mc_store *store, mc_writer *writer, const uint64_t *state,
