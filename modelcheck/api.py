@@ -17,9 +17,10 @@ from typing import Literal
 from modelcheck.backends.python.model import compile_program
 from modelcheck.checks import BUILT_IN
 from modelcheck.diagnostics import SpecErrors
+from modelcheck.explore.choose import NoCompilerError
+from modelcheck.explore.choose import explore as explore_program
 from modelcheck.explore.options import Options, Progress
 from modelcheck.explore.result import Result
-from modelcheck.explore.search import explore
 from modelcheck.frontend import Spec, load
 from modelcheck.frontend.spec import SettingValue, SpecInfo, Variant
 from modelcheck.gate import Judgement, Outcome, Steps, fail_dead_steps, judge
@@ -68,15 +69,20 @@ class GatedSpec:
     errors: SpecErrors | None = None
 
 
-def check(argument: str, choice: Choice, options: Options) -> Run:
-    """Explore one program of the spec that `argument` names."""
+def check(
+    argument: str, choice: Choice, options: Options, notice: Callable[[str], None] = lambda _: None
+) -> Run:
+    """Explore one program of the spec that `argument` names.
+
+    `notice` is told what the user should know beside the result, a line at a time.
+    """
     spec = load_spec(find_spec(argument))
     variant = choose_variant(spec.info, choice.variant)
     program = make_program(spec, variant, read_settings(spec.info, choice.settings))
     _require_known(program, options.properties or ())
     if variant.needs:
         return Run(spec.info, variant, program, None, spec.sources)
-    result = explore(program, replace(options, variant=variant.name))
+    result = explore(program, replace(options, variant=variant.name), notice)
     return Run(spec.info, variant, program, result, spec.sources)
 
 
@@ -86,17 +92,19 @@ def gate(
     *,
     timeout_seconds: float | None = None,
     announce: Callable[[str], None] = lambda _: None,
+    notice: Callable[[str], None] = lambda _: None,
 ) -> Iterator[GatedSpec]:
     """Explore every variant of the specs that `arguments` name (all, without any) and judge it.
 
     `timeout_seconds` is for all of them together: what does not begin in time is skipped, which
-    no gate takes for a pass.  `announce` is told the name of each run as it begins.
+    no gate takes for a pass.  `announce` is told the name of each run as it begins, `notice` what
+    the user should know beside the judgements.
     """
     deadline = None if timeout_seconds is None else time.monotonic() + timeout_seconds
     for file in find_specs(arguments):
         try:
             spec = load_spec(file)
-            yield _gate_spec(file, spec, options, deadline, announce)
+            yield _gate_spec(file, spec, options, deadline, announce=announce, notice=notice)
         except SpecErrors as errors:
             yield GatedSpec(file, errors=errors)
 
@@ -232,7 +240,9 @@ def _gate_spec(
     spec: Spec,
     options: Options,
     deadline: float | None,
+    *,
     announce: Callable[[str], None],
+    notice: Callable[[str], None],
 ) -> GatedSpec:
     runs: list[Run] = []
     judgements: list[Judgement] = []
@@ -250,11 +260,25 @@ def _gate_spec(
         announce(f"{spec.info.name} {variant.name or ''}".rstrip())
         program = make_program(spec, variant)
         limit = min((t for t in (left, options.timeout_seconds) if t is not None), default=None)
-        result = explore(program, replace(options, variant=variant.name, timeout_seconds=limit))
+        chosen = replace(options, variant=variant.name, timeout_seconds=limit)
+        result = explore(program, chosen, notice)
         steps = find_steps(spec.info, program, result)
         runs.append(Run(spec.info, variant, program, result, spec.sources))
         judgements.append(judge(spec.info.name, variant, result, steps))
     return GatedSpec(file, spec.info, tuple(runs), tuple(fail_dead_steps(judgements)))
+
+
+def explore(
+    program: Program, options: Options, notice: Callable[[str], None] = lambda _: None
+) -> Result:
+    """Explore a program with the backend that the options name.
+
+    Raises `SelectionError` where that is the native one and there is no compiler.
+    """
+    try:
+        return explore_program(program, options, notice)
+    except NoCompilerError as error:
+        raise SelectionError(f"the native backend needs a C compiler: {error}") from None
 
 
 def _require_known(program: Program, names: Iterable[str]) -> None:
@@ -276,6 +300,7 @@ __all__ = [
     "describe_program",
     "draw_pictures",
     "draw_states",
+    "explore",
     "find_steps",
     "gate",
     "list_specs",

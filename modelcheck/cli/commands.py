@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from modelcheck.cli.console import InterruptFlag, LiveLine, find_version, say, say_all
+from modelcheck.cli.console import InterruptFlag, LiveLine, Notices, find_version, say, say_all
 from modelcheck.cli.options import (
     Duration,
     Size,
@@ -17,11 +17,12 @@ from modelcheck.cli.options import (
     refuse_later_backend,
     refuse_later_format,
     refuse_later_reduction,
-    refuse_later_workers,
+    refuse_python_workers,
 )
 
 if TYPE_CHECKING:
     from modelcheck.api import Run  # not on the way to --help
+    from modelcheck.explore.options import Backend
 
 _EXIT_CODES = """\b
 Exit codes
@@ -81,6 +82,29 @@ def _limit_run(command: Command) -> Command:
     return command
 
 
+def _choose_backend(command: Command) -> Command:
+    """--backend and --workers."""
+    for option in (
+        click.option(
+            "--workers",
+            type=click.IntRange(1),
+            metavar="N",
+            help="Of the native backend; else one for each core.",
+        ),
+        click.option(
+            "--backend",
+            type=click.Choice(["auto", "python", "native", "smt"]),
+            default="auto",
+            show_default=True,
+            help="How steps are run: python, or C that is compiled (native); auto takes python for"
+            " small state spaces, and everywhere if there is no C compiler.",
+            callback=refuse_later_backend,
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 @modelcheck.command("list")
 @click.argument("specs", nargs=-1, metavar="[SPEC…]")
 @click.option("--json", "as_json", is_flag=True, help="As one JSON array.")
@@ -117,14 +141,6 @@ def list_command(specs: Sequence[str], *, as_json: bool) -> int:
     help="Judge every property, or end with the first violation.",
 )
 @click.option(
-    "--backend",
-    type=click.Choice(["auto", "python", "native", "smt"]),
-    default="auto",
-    show_default=True,
-    help="How steps are run; this version has python.",
-    callback=refuse_later_backend,
-)
-@click.option(
     "--reduce",
     "reductions",
     default="none",
@@ -141,15 +157,7 @@ def list_command(specs: Sequence[str], *, as_json: bool) -> int:
     help="The order of the search; only bfs finds shortest traces.",
 )
 @click.option("--seed", type=int, default=0, show_default=True, metavar="N", help="Of random.")
-@click.option(
-    "--workers",
-    type=click.IntRange(1),
-    default=1,
-    show_default=True,
-    metavar="N",
-    help="This version has one.",
-    callback=refuse_later_workers,
-)
+@_choose_backend
 @_limit_run
 @click.option("--coverage", is_flag=True, help="Also what the run did and never did.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
@@ -169,6 +177,8 @@ def check_command(
     stop: Literal["first", "all"],
     search: Literal["bfs", "dfs", "random"],
     seed: int,
+    backend: Backend,
+    workers: int | None,
     max_states: int | None,
     max_memory: int | None,
     timeout: float | None,
@@ -183,9 +193,12 @@ def check_command(
     from modelcheck.report import json, text
     from modelcheck.trace.text import write_text
 
+    refuse_python_workers(backend, workers)
     live = LiveLine(spec)
     with InterruptFlag() as interrupt:
         options = api.Options(
+            backend=backend,
+            workers=workers,
             search=search,
             seed=seed,
             stop=stop,
@@ -197,7 +210,7 @@ def check_command(
             progress=live.show,
             interrupted=interrupt.is_raised,
         )
-        run = api.check(spec, api.Choice(variant, settings), options)
+        run = api.check(spec, api.Choice(variant, settings), options, Notices(live).say)
     live.clear()
     if run.result is None:
         unchecked = json.unchecked_to_json(run.info, run.variant)
@@ -235,12 +248,15 @@ def _store_trace(run: Run, folder: Path) -> Path | None:
 
 @modelcheck.command("gate", epilog=_EXIT_CODES)
 @click.argument("specs", nargs=-1, metavar="[SPEC…]")
+@_choose_backend
 @click.option("--max-states", type=click.IntRange(1), metavar="N", help="For each variant.")
 @click.option("--max-memory", type=Size(), metavar="SIZE")
 @click.option("--timeout", type=Duration(), metavar="TIME", help="For all of it together.")
 def gate_command(
     specs: Sequence[str],
     *,
+    backend: Backend,
+    workers: int | None,
     max_states: int | None,
     max_memory: int | None,
     timeout: float | None,
@@ -251,17 +267,27 @@ def gate_command(
     from modelcheck.gate import Judgement, choose_gate_exit
     from modelcheck.report.text import describe_judgement, describe_totals
 
+    refuse_python_workers(backend, workers)
     live = LiveLine("gate")
+    notices = Notices(live)
     judgements: list[Judgement] = []
     failures: list[int] = []
     with InterruptFlag() as interrupt:
         options = api.Options(
+            backend=backend,
+            workers=workers,
             max_states=max_states,
             max_memory=max_memory,
             progress=live.show,
             interrupted=interrupt.is_raised,
         )
-        for gated in api.gate(specs, options, timeout_seconds=timeout, announce=live.name):
+        for gated in api.gate(
+            specs,
+            options,
+            timeout_seconds=timeout,
+            announce=live.name,
+            notice=notices.say,
+        ):
             live.clear()
             if gated.errors is not None:
                 failures.append(explain_failure(gated.errors))
@@ -324,7 +350,8 @@ def graph_command(
                 progress=live.show,
                 interrupted=interrupt.is_raised,
             )
-            run = api.check(source, api.Choice(variant, settings), options)
+            choice = api.Choice(variant, settings)
+            run = api.check(source, choice, options, Notices(live).say)
         live.clear()
         drawn = _draw_run(run, form, states=states)
     if drawn is None:

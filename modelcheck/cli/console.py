@@ -109,22 +109,43 @@ class LiveLine:
         self._width = len(text)
 
 
+_ENDING = (signal.SIGINT, signal.SIGTERM)
+
+
+class Notices:
+    """What the user should know beside the answer: each line once, on stderr."""
+
+    def __init__(self, live: LiveLine) -> None:
+        self._live = live
+        self._said: set[str] = set()
+
+    def say(self, text: str) -> None:
+        """Say it, unless it was said before."""
+        if text not in self._said:
+            self._said.add(text)
+            self._live.clear()
+            click.echo(f"note: {text}", err=True)
+
+
 class InterruptFlag:
-    """While it is open, the first Ctrl-C asks the run to end; a second one ends it at once."""
+    """While it is open, the first Ctrl-C (or SIGTERM) asks the run to end; a second one ends it at
+    once.  So whatever the run has started is ended and removed in both cases.
+    """
 
     def __init__(self) -> None:
         self._raised = False
 
     def is_raised(self) -> bool:
-        """Whether Ctrl-C was pressed."""
+        """Whether the run is to end."""
         return self._raised
 
     def __enter__(self) -> Self:
-        self._before = signal.signal(signal.SIGINT, self._raise)
+        self._before = {number: signal.signal(number, self._raise) for number in _ENDING}
         return self
 
     def __exit__(self, *exception: object) -> None:
-        signal.signal(signal.SIGINT, self._before)
+        for number, before in self._before.items():
+            signal.signal(number, before)
 
     def _raise(self, number: int, frame: FrameType | None) -> None:
         del number, frame

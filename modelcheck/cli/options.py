@@ -68,13 +68,14 @@ def read_settings(
 
 
 def refuse_later_backend(ctx: click.Context, param: click.Parameter, value: str) -> str:
-    """Only `auto` and `python` exist; `auto` is `python`."""
+    """What exists: `auto`, `python`, `native`."""
     del ctx
-    if value in ("native", "smt"):
+    if value == "smt":
         raise click.BadParameter(
-            f"the {value} backend comes in a later version; this one has `python`", param=param
+            "the smt backend comes in a later version; this one has `python` and `native`",
+            param=param,
         )
-    return "python"
+    return value
 
 
 def refuse_later_reduction(
@@ -93,14 +94,10 @@ def refuse_later_reduction(
     raise click.BadParameter("reductions come in a later version; this one has `none`", param=param)
 
 
-def refuse_later_workers(ctx: click.Context, param: click.Parameter, value: int) -> int:
+def refuse_python_workers(backend: str, workers: int | None) -> None:
     """The python backend searches on one worker."""
-    del ctx
-    if value > 1:
-        raise click.BadParameter(
-            "more than one worker comes with the native backend, in a later version", param=param
-        )
-    return value
+    if backend == "python" and workers is not None and workers > 1:
+        raise click.UsageError("the python backend has one worker; --workers is for native")
 
 
 def refuse_later_format(ctx: click.Context, param: click.Parameter, value: str) -> str:

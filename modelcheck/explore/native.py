@@ -58,15 +58,20 @@ class Stopped(Exception):  # noqa: N818  not an error
 
 
 def explore_native(
-    program: Program, options: Options | None = None, compiler: Compiler | None = None
+    program: Program,
+    options: Options | None = None,
+    *,
+    compiler: Compiler | None = None,
+    watch: Watch | None = None,
 ) -> Result:
     """Explore a program (after all passes) with the native backend and judge its properties.
 
-    The result is that of `explore.search`, but for the name of the backend.  Raises
-    NoCompilerError; BuildError and SearchDiedError are faults of ours.
+    The result is that of `explore.search`, but for the name of the backend.  `watch` has the time
+    that was spent before.  Raises NoCompilerError; BuildError and SearchDiedError are faults of
+    ours.
     """
     options = options or Options()
-    watch = Watch(options)
+    watch = watch or Watch(options)
     prepared = prepare(program)
     try:
         built = build([prepared.source], compiler, check_stop=make_stop_check(watch))

@@ -123,12 +123,11 @@ def _decide_one(judged: Judged, found: tuple[Violation, ...], ending: Ending) ->
         return replace(result, verdict=Verdict.VIOLATED, violations=found, witness=witness)
     if witness is not None:
         return replace(result, witness=witness)
-    if not ending.states:
-        # Every way to start was disabled or failed: nothing was judged, so nothing holds.
-        reason = "no initial state" if ending.exhausted else ending.progress
-        return replace(result, verdict=Verdict.NOT_TESTED, reason=reason)
     if not ending.exhausted:
         return replace(result, verdict=Verdict.INCONCLUSIVE, reason=ending.progress)
+    if not ending.states:
+        # Every way to start was disabled or failed: nothing was judged, so nothing holds.
+        return replace(result, verdict=Verdict.NOT_TESTED, reason="no initial state")
     if judged.name in ending.reasons:
         reason = ending.reasons[judged.name]
         return replace(result, verdict=Verdict.INCONCLUSIVE, reason=reason)

@@ -88,7 +88,7 @@ def test_text_of_a_violation_names_property_and_replay(capsys, tmp_path):
     ],
 )
 def test_a_limit_is_3_with_how_far_it_got(check, limit, reason):
-    sizes = ("-D", "threads=4", "-D", "rounds=4")
+    sizes = ("-D", "threads=4", "-D", "rounds=4", "--backend", "python")
     code, value = check("increments", *sizes, "--property", "data-race", *limit)
     assert code == 3
     assert value["verdict"] == "inconclusive"
@@ -99,6 +99,7 @@ def test_a_limit_is_3_with_how_far_it_got(check, limit, reason):
 
 def test_ctrl_c_is_3_with_how_far_it_got():
     command = [sys.executable, "-m", "modelcheck", "check", "--json", "increments"]
+    command += ["--backend", "python"]
     sizes = ["-D", "threads=4", "-D", "rounds=4", "--property", "data-race"]
     process = subprocess.Popen(
         command + sizes, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

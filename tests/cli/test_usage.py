@@ -24,11 +24,13 @@ def modelcheck(*arguments: str, **options):
     [
         (["check"], "Missing argument 'SPEC'"),
         (["chekc"], "No such command"),
-        (["check", "x", "--backend", "native"], "the native backend comes in a later version"),
         (["check", "x", "--backend", "smt"], "the smt backend comes in a later version"),
         (["check", "x", "--reduce", "por"], "reductions come in a later version"),
         (["check", "x", "--reduce", "all"], "'all' is none of por, symmetry, fuse, none"),
-        (["check", "x", "--workers", "2"], "more than one worker comes with the native backend"),
+        (
+            ["check", "x", "--backend", "python", "--workers", "2"],
+            "the python backend has one worker",
+        ),
         (["check", "x", "--workers", "0"], "0 is not in the range"),
         (["check", "x", "--max-memory", "lots"], "write for example 512M or 4G"),
         (["check", "x", "--max-memory", "0"], "a size is more than 0"),

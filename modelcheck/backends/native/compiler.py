@@ -47,7 +47,15 @@ class Compiler:
 def find_compiler(environment: Mapping[str, str] | None = None) -> Compiler:
     """The compiler that `$CC` names, else the first of cc, gcc and clang.
 
-    Raises NoCompilerError.  What `$CC` names is never replaced by another one in silence.
+    Raises NoCompilerError.
+    """
+    return _identify(locate_compiler(environment))
+
+
+def locate_compiler(environment: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """How that compiler is called; nothing is run.  Raises NoCompilerError.
+
+    What `$CC` names is never replaced by another one in silence.
     """
     environment = os.environ if environment is None else environment
     named = environment.get("CC", "").strip()
@@ -55,7 +63,7 @@ def find_compiler(environment: Mapping[str, str] | None = None) -> Compiler:
         for name in NAMES:
             path = shutil.which(name, path=environment.get("PATH"))
             if path is not None:
-                return _identify((path,))
+                return (path,)
         raise NoCompilerError(f"no C compiler was found ({', '.join(NAMES)}; or set $CC)")
     try:
         words = shlex.split(named)
@@ -64,7 +72,7 @@ def find_compiler(environment: Mapping[str, str] | None = None) -> Compiler:
     path = shutil.which(words[0], path=environment.get("PATH"))
     if path is None:
         raise NoCompilerError(f"$CC is `{named}`, and there is no program `{words[0]}`")
-    return _identify((path, *words[1:]))
+    return (path, *words[1:])
 
 
 def _identify(command: tuple[str, ...]) -> Compiler:
