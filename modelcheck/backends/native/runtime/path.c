@@ -26,7 +26,7 @@ typedef struct {
   uint32_t choice_count;
 } mc_node;
 
-enum { NO_NODE = UINT32_MAX };
+static const uint32_t NO_NODE = UINT32_MAX;
 
 /* Nodes, and an index of those of one depth by their state's hash. */
 static struct {
@@ -165,7 +165,7 @@ static void find_starts(mc_search *search) {
 static void step_back(mc_search *search, uint32_t depth) {
   if (!index_depth(search, depth)) return;
   mc_cut_units(search, &search->levels[depth - 1]);
-  mc_crew_run(search, visit_level, search->levels[depth - 1].states < 8192);
+  mc_crew_run(search, visit_level, search->levels[depth - 1].states < MC_SMALL_LEVEL);
   uint32_t count = paths.count;
   for (uint32_t i = 0; i < count; i++) {
     if (paths.nodes[i].depth != depth) continue;

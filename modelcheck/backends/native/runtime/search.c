@@ -11,12 +11,6 @@
 #include "memory.h"
 #include "report.h"
 
-enum {
-  LARGEST_UNIT = 1024, /* states that a worker takes at a time */
-  SMALLEST_UNIT = 64,
-  SMALL_LEVEL = 8192, /* states; waking the crew would cost more than it gains */
-};
-
 void mc_open_checks(mc_worker *worker);
 void mc_close_checks(mc_worker *worker);
 
@@ -126,7 +120,8 @@ static bool has_work_left(const mc_search *search) {
 
 void mc_cut_units(mc_search *search, const mc_level *level) {
   uint64_t unit = level->states / search->worker_count / 8;
-  unit = unit < SMALLEST_UNIT ? SMALLEST_UNIT : unit > LARGEST_UNIT ? LARGEST_UNIT : unit;
+  unit = unit < MC_SMALLEST_UNIT ? MC_SMALLEST_UNIT : unit;
+  unit = unit > MC_LARGEST_UNIT ? MC_LARGEST_UNIT : unit;
   search->unit_count = 0;
   search->next_unit = 0;
   for (uint32_t i = 0; i < level->range_count; i++) {
@@ -211,7 +206,7 @@ static void expand_levels(mc_search *search) {
       return;
     }
     if (search->wants_edges && search->states > search->options->stuck_limit) drop_edges(search);
-    bool is_small = level->states < SMALL_LEVEL;
+    bool is_small = level->states < MC_SMALL_LEVEL;
     mc_cut_units(search, level);
     while (has_work_left(search) && !mc_control_is_stopped(&search->control)) {
       mc_crew_run(search, expand_level, is_small);

@@ -19,8 +19,6 @@ typedef struct {
   uint32_t count, done, capacity;
 } mc_batch;
 
-enum { MC_BATCH = 256 }; /* candidates after which they are looked up */
-
 /* For `stuck`: transitions from state to state, and the states from which all is well. */
 typedef struct {
   uint32_t *from, *to;

@@ -8,7 +8,6 @@ enum {
   GROUP_SLOTS = 1 << MC_GROUP_BITS,
   LINE_SLOTS = 8, /* in a cache line */
   MAX_DOUBLINGS = MC_TAG_BITS - MC_GROUP_BITS, /* then the tag has no bit left to split by */
-  LARGEST_PIECE = 4096, /* states of the arena that a worker takes at a time */
 };
 
 /* Reserved space is aligned to 2 MiB, so lines and groups are aligned to their sizes. */
@@ -43,14 +42,14 @@ bool mc_store_open(mc_store *store, uint32_t words, uint32_t workers, uint64_t m
    * a system that counts it (ulimit -v) may refuse, so ask for less until it agrees. */
   while (store->max_doublings < MAX_DOUBLINGS && table << (store->max_doublings + 1) <= max_bytes)
     store->max_doublings++;
-  store->arena_states = max_bytes / state_bytes + LARGEST_PIECE;
+  store->arena_states = max_bytes / state_bytes + MC_LARGEST_PIECE;
   if (store->arena_states > NUMBER_MASK - 1) store->arena_states = NUMBER_MASK - 1;
   for (;;) {
     store->slots = mc_reserve(table << store->max_doublings);
     store->arena = store->slots ? mc_reserve(store->arena_states * state_bytes) : NULL;
     if (store->arena) break;
     if (store->slots) mc_release(store->slots, table << store->max_doublings);
-    if (store->max_doublings == 0 || store->arena_states <= 4 * LARGEST_PIECE) return false;
+    if (store->max_doublings == 0 || store->arena_states <= 4 * MC_LARGEST_PIECE) return false;
     store->max_doublings--;
     store->arena_states /= 2;
   }
@@ -134,7 +133,8 @@ bool mc_store_find(const mc_store *store, const uint64_t *state, uint64_t *numbe
 /* Small pieces while there is little, so that many workers do not take more than there is. */
 static uint64_t choose_piece(const mc_store *store) {
   uint64_t piece = slot_count(store) / 64 / store->workers;
-  return piece < 64 ? 64 : piece > LARGEST_PIECE ? LARGEST_PIECE : piece;
+  if (piece < MC_SMALLEST_PIECE) return MC_SMALLEST_PIECE;
+  return piece > MC_LARGEST_PIECE ? MC_LARGEST_PIECE : piece;
 }
 
 static void close_range(mc_writer *writer) {

@@ -22,12 +22,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum {
-  MC_GROUP_BITS = 10, /* 1,024 slots, 8 KiB */
-  MC_FIRST_GROUPS = 6, /* bits: of a fresh table; only what is used of its 512 KiB gets touched */
-  MC_NUMBER_BITS = 36,
-  MC_TAG_BITS = 64 - MC_NUMBER_BITS,
-};
+#include "sizes.h"
+
+enum { MC_TAG_BITS = 64 - MC_NUMBER_BITS };
 
 typedef struct {
   uint32_t words;
