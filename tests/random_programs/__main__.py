@@ -34,7 +34,10 @@ def main() -> int:
             tally.note(comparison)
             if comparison.differences:
                 sort = comparison.differences[0][:60]
-                print(f"{form} {number}: {'; '.join(comparison.differences)}", flush=True)
+                print(
+                    f"{form} {number} (seed {seed}): {'; '.join(comparison.differences)}",
+                    flush=True,
+                )
                 failed[sort] += 1
                 if not options.no_shrink and failed[sort] == 1:
                     small, why = shrink(source, comparison.differences)
