@@ -318,8 +318,10 @@ class _Run:
         )
 
     def _ask(self, what: str) -> Message:
+        """Ask for something, and wait for it; a long answer has progress on the way."""
         self._process.write(what)
-        message = self._process.read()
+        while (message := self._process.read()) is not None and message["event"] == "progress":
+            self._report(message)
         if message is None or message["event"] != what:
             self._process.fail(f"does not answer `{what}`", json.dumps(message))
         return message

@@ -108,6 +108,31 @@ def test_ctrl_c_ends_a_search_with_what_is_known():
     assert result.verdict is Verdict.INCONCLUSIVE
 
 
+def test_progress_may_come_before_an_answer(monkeypatch):
+    # Tracing back in a large space takes a while, and the process reports progress meanwhile.
+    progress = {
+        "event": "progress", "states": 1, "transitions": 2, "depth": 3, "waiting": 4, "seconds": 1.0,
+    }  # fmt: skip
+    read = SearchProcess.read
+    held = []
+
+    def read_late(self, seconds=None):
+        if held:
+            return held.pop()
+        message = read(self, seconds)
+        if message is None or message["event"] != "paths":
+            return message
+        held.append(message)
+        return progress
+
+    monkeypatch.setattr(SearchProcess, "read", read_late)
+    seen = []
+    program = make_spec_program("peterson", "turn_first")
+    result = explore_native(program, Options(progress=seen.append))
+    assert [p.waiting for p in seen if p.states == 1] == [4]
+    assert result.violations
+
+
 def test_a_search_that_is_killed_is_our_fault():
     def kill(_):
         os.kill(pids[0], signal.SIGKILL)
