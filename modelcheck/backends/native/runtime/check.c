@@ -5,7 +5,8 @@
 #include "search.h"
 #include "states.h"
 
-void mc_add_finding(mc_worker *worker, const mc_finding *finding) {
+void mc_add_finding(mc_worker *worker, mc_finding *finding) {
+  finding->number = worker->expanding;
   const mc_finding *known = mc_findings_get(&worker->search->found, &finding->key);
   /* Breadth-first, what an earlier level showed has the lesser depth. */
   if (known && known->depth < finding->depth) return;

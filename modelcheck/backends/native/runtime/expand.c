@@ -110,6 +110,7 @@ typedef struct {
   uint64_t number;
   uint32_t thread;
   uint64_t transitions; /* of the step under way */
+  uint64_t rank; /* of the next transition among those of the state */
   bool is_failing;
 } mc_expansion;
 
@@ -139,11 +140,17 @@ static void note_failure(mc_expansion *expansion, const mc_way *way, uint32_t ch
                          });
 }
 
+static inline uint64_t make_source(uint64_t number, uint64_t rank) {
+  const uint64_t most = ((uint64_t)1 << MC_RANK_BITS) - 1;
+  return number << MC_RANK_BITS | (rank < most ? rank : most);
+}
+
 static void take_outcome(void *context, mc_result result, const uint64_t *m, mc_way *way) {
   mc_expansion *expansion = context;
   mc_worker *worker = expansion->worker;
   mc_batch *batch = &worker->batch;
   uint32_t words = worker->search->model->words;
+  uint64_t source = make_source(expansion->number, expansion->rank++);
   expansion->transitions++;
   if (way->order_count) note_orders(expansion, way);
   if (result == MC_FAILED) {
@@ -153,7 +160,7 @@ static void take_outcome(void *context, mc_result result, const uint64_t *m, mc_
   make_room(batch, 1, words);
   uint64_t *made = batch->states + (size_t)batch->count * words;
   copy_state(made, m, words);
-  add_candidate(&worker->search->store, batch, made, expansion->number, words);
+  add_candidate(&worker->search->store, batch, made, source, words);
 }
 
 /* All ways of a step with choices, or that records orders. */
@@ -181,6 +188,7 @@ static inline __attribute__((always_inline)) void expand(mc_worker *worker, uint
   mc_expansion expansion = {.worker = worker, .state = state, .number = number};
   bool is_enabled = false, is_resting = true;
   uint32_t racing = 0; /* threads that stand where a race is possible */
+  worker->expanding = number;
   if (search->open_properties) mc_judge_state(worker, state);
   make_room(batch, thread_count, words);
   for (uint32_t thread = 0; thread < thread_count; thread++) {
@@ -205,7 +213,7 @@ static inline __attribute__((always_inline)) void expand(mc_worker *worker, uint
       copy_state(made, state, words);
       result = location->step(made, thread, &worker->way);
       if (__builtin_expect(result == MC_DONE, 1)) {
-        add_candidate(store, batch, made, number, words);
+        add_candidate(store, batch, made, make_source(number, expansion.rank), words);
       } else if (result == MC_FAILED) {
         expansion.thread = thread;
         note_failure(&expansion, &worker->way, 0);
@@ -216,6 +224,7 @@ static inline __attribute__((always_inline)) void expand(mc_worker *worker, uint
       continue;
     }
     is_enabled = true;
+    if (!location->has_choices) expansion.rank++;
     racing += location->watch != NULL;
     worker->taken[seat->first_taken + pc] += transitions;
   }

@@ -35,6 +35,7 @@ typedef struct {
   mc_key key;
   uint32_t depth;
   uint64_t *state; /* NULL: before the first state */
+  uint64_t number; /* of the state */
   mc_turn turns[2];
   uint32_t turn_count;
 } mc_finding;

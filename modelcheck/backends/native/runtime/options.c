@@ -40,6 +40,8 @@ mc_options mc_read_options(int count, char **arguments) {
     else if (strcmp(name, "--max-states") == 0) options.max_states = read_number(name, value);
     else if (strcmp(name, "--stuck-limit") == 0) options.stuck_limit = read_number(name, value);
     else if (strcmp(name, "--memory") == 0) options.memory = read_number(name, value);
+    else if (strcmp(name, "--compact") == 0)
+      options.compact_bits = (uint32_t)read_number(name, value);
     else if (strcmp(name, "--races") == 0) options.races = read_number(name, value);
     else if (strcmp(name, "--leak") == 0) options.leak = read_number(name, value);
     else if (strcmp(name, "--deadlock") == 0) options.deadlock = read_number(name, value);
@@ -49,6 +51,9 @@ mc_options mc_read_options(int count, char **arguments) {
   }
   if (count % 2 == 0) mc_die("`%s` has no value", arguments[count - 1]);
   if (options.workers < 1) options.workers = 1;
+  if (options.compact_bits > 63) mc_die("hash compaction has at most 63 bits");
+  if (options.compact_bits && options.search != MC_BFS)
+    mc_die("hash compaction is for breadth-first search");
   return options;
 }
 

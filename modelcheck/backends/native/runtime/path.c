@@ -104,6 +104,16 @@ static void set_move(mc_node *node, uint32_t thread, const mc_way *way) {
   if (way->position) memcpy(node->choices, way->taken, way->position * sizeof *node->choices);
 }
 
+/* Of two nodes of one state: the second gets the first one's move. */
+static void copy_move(mc_node *node, const mc_node *first) {
+  node->has_move = true;
+  node->thread = first->thread;
+  node->choice_count = first->choice_count;
+  node->choices = mc_realloc(node->choices, first->choice_count + 1, sizeof *node->choices);
+  if (first->choice_count)
+    memcpy(node->choices, first->choices, first->choice_count * sizeof *node->choices);
+}
+
 /* Threads and choices come in increasing order, so of one predecessor the first move counts. */
 static void look_whether_wanted(void *context, mc_result result, const uint64_t *m, mc_way *way) {
   mc_visitor *visitor = context;
@@ -157,6 +167,12 @@ static void find_starts(mc_search *search) {
   bool is_cut = false;
   index_depth(search, 0);
   mc_follow_start(search->model, &search->workers[0].way, m, take_start, search, &is_cut);
+  for (uint32_t i = 0; i < paths.count; i++) {
+    if (paths.nodes[i].depth != 0) continue;
+    uint32_t first = *find_place(search, paths.nodes[i].state) - 1;
+    if (!paths.nodes[first].has_move) mc_die("a path does not begin at a start");
+    if (first != i) copy_move(&paths.nodes[i], &paths.nodes[first]);
+  }
 }
 
 /* ------------------------------------------------------------------------------------- all levels */
@@ -173,13 +189,7 @@ static void step_back(mc_search *search, uint32_t depth) {
     if (!paths.nodes[first].best) mc_die("a state at depth %u has no predecessor", depth);
     if (first != i) {
       mc_node *node = &paths.nodes[i];
-      *node = (mc_node){.state = node->state, .depth = depth, .parent = NO_NODE};
-      node->has_move = true;
-      node->thread = paths.nodes[first].thread;
-      node->choice_count = paths.nodes[first].choice_count;
-      node->choices = mc_realloc(NULL, node->choice_count + 1, sizeof *node->choices);
-      memcpy(node->choices, paths.nodes[first].choices,
-             node->choice_count * sizeof *node->choices);
+      copy_move(node, &paths.nodes[first]);
       node->parent = paths.nodes[first].parent;
       continue;
     }
@@ -207,6 +217,73 @@ static void follow_parents(mc_search *search, uint32_t wanted) {
     if (!paths.nodes[node].has_move) mc_die("a stored parent does not lead to its child");
     node = parent;
   }
+}
+
+/* ------------------------------------------------------------------------------------- compaction */
+
+typedef struct {
+  uint64_t wanted, seen; /* ranks */
+  uint64_t *next; /* the state that the wanted transition leads to */
+  uint32_t words, thread, node;
+  bool is_found;
+} mc_picker;
+
+static void pick_transition(void *context, mc_result result, const uint64_t *m, mc_way *way) {
+  mc_picker *picker = context;
+  if (picker->seen++ != picker->wanted || result != MC_DONE) return;
+  memcpy(picker->next, m, picker->words * sizeof *m);
+  set_move(&paths.nodes[picker->node], picker->thread, way);
+  picker->is_found = true;
+}
+
+/* From a state along its transition of a rank; the move goes into a node. */
+static void take_transition(mc_search *search, uint64_t *state, uint64_t rank, uint32_t node) {
+  const mc_model *model = search->model;
+  uint64_t m[model->words], next[model->words];
+  bool is_cut = false;
+  mc_picker picker = {.wanted = rank, .next = next, .words = model->words, .node = node};
+  for (uint32_t thread = 0; thread < model->thread_count && !picker.is_found; thread++) {
+    uint32_t pc = mc_pc(model, state, thread);
+    if (mc_has_ended(model, thread, pc)) continue;
+    if (search->has_gates && !mc_is_open(model, state, thread, pc)) continue;
+    picker.thread = thread;
+    mc_follow(model, state, thread, mc_location_of(model, thread, pc)->step,
+              &search->workers[0].way, m, pick_transition, &picker, &is_cut);
+  }
+  if (!picker.is_found) mc_die("a link names a transition that there is not");
+  memcpy(state, next, sizeof next);
+}
+
+static uint64_t find_number(const mc_search *search, const uint64_t *state) {
+  size_t bytes = search->model->words * sizeof *state;
+  for (uint32_t i = 0; i < search->found.count; i++) {
+    const mc_finding *finding = &search->found.entries[i];
+    if (finding->state && memcmp(finding->state, state, bytes) == 0) return finding->number;
+  }
+  mc_die("the path to a state that shows nothing is wanted");
+}
+
+/* Hash compaction: links back to an initial state, then forward again, transition by transition. */
+static void follow_links(mc_search *search, uint32_t wanted) {
+  uint32_t depth = paths.nodes[wanted].depth, words = search->model->words;
+  uint64_t *numbers = mc_realloc(NULL, (size_t)depth + 1, sizeof *numbers);
+  uint64_t state[words];
+  numbers[depth] = find_number(search, paths.nodes[wanted].state);
+  for (uint32_t d = depth; d > 0; d--)
+    numbers[d - 1] = search->links[numbers[d]] >> MC_RANK_BITS;
+  memcpy(state, mc_store_get(&search->store, numbers[0]), sizeof state);
+  uint32_t parent = depth ? add_node(0, state, words) : wanted;
+  for (uint32_t d = 1; d <= depth; d++) {
+    uint32_t node = d < depth ? add_node(d, state, words) : wanted;
+    uint64_t rank = search->links[numbers[d]] & (((uint64_t)1 << MC_RANK_BITS) - 1);
+    take_transition(search, state, rank, node);
+    memcpy(paths.nodes[node].state, state, d < depth ? sizeof state : 0);
+    paths.nodes[node].parent = parent;
+    parent = node;
+  }
+  if (memcmp(paths.nodes[wanted].state, state, sizeof state) != 0)
+    mc_die("the links lead to another state");
+  free(numbers);
 }
 
 static void print_choices(const mc_node *node, bool with_thread) {
@@ -251,7 +328,9 @@ void mc_report_paths(mc_search *search) {
   uint32_t deepest = 0;
   for (uint32_t i = 0; i < paths.count; i++)
     if (paths.nodes[i].depth > deepest) deepest = paths.nodes[i].depth;
-  if (search->parents) {
+  if (search->links) {
+    for (uint32_t i = 0; i < paths.wanted_count; i++) follow_links(search, paths.wanted[i]);
+  } else if (search->parents) {
     for (uint32_t i = 0; i < paths.wanted_count; i++) {
       follow_parents(search, paths.wanted[i]);
       for (uint32_t n = 0; n < paths.count; n++)

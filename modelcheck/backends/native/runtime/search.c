@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "compact.h"
 #include "memory.h"
 #include "report.h"
 
@@ -27,8 +28,10 @@ static void count_stored(mc_search *search) {
 static void note_put(void *context, uint32_t i, uint64_t number, bool is_new) {
   mc_worker *worker = context;
   mc_search *search = worker->search;
+  uint64_t source = worker->batch.sources[i];
   if (is_new && search->options->max_states != UINT64_MAX) count_stored(search);
-  if (search->wants_edges) mc_edges_add(&worker->edges, worker->batch.sources[i], number);
+  if (is_new && search->links) search->links[number] = source;
+  if (search->wants_edges) mc_edges_add(&worker->edges, source >> MC_RANK_BITS, number);
 }
 
 /* Look up the candidates of a batch; false where the table must grow first.
@@ -38,7 +41,7 @@ static void note_put(void *context, uint32_t i, uint64_t number, bool is_new) {
 static bool put_batch(mc_worker *worker) {
   mc_search *search = worker->search;
   mc_batch *batch = &worker->batch;
-  bool is_noted = search->wants_edges || search->options->max_states != UINT64_MAX;
+  bool is_noted = search->wants_edges || search->links || search->options->max_states != UINT64_MAX;
   if (!atomic_load_explicit(&search->is_full, memory_order_relaxed) &&
       !mc_control_is_stopped(&search->control)) {
     mc_put_result result =
@@ -196,6 +199,17 @@ static void drop_edges(mc_search *search) {
   search->wants_edges = false;
 }
 
+/* Hash compaction: the states of a level that was expanded are needed no more; the initial ones are
+ * where paths begin. */
+static void forget_level(mc_search *search, uint32_t number) {
+  const mc_level *level = &search->levels[number];
+  if (number == 0 || level->states == 0) return;
+  uint64_t end = search->ranges[level->first_range + level->range_count - 1].end;
+  uint64_t first = search->forgotten ? search->forgotten : search->levels[0].states;
+  mc_forget_states(&search->store, first, end);
+  search->forgotten = end;
+}
+
 static void expand_levels(mc_search *search) {
   close_level(search);
   while (search->levels[search->level_count - 1].states > 0) {
@@ -214,6 +228,7 @@ static void expand_levels(mc_search *search) {
     }
     close_level(search);
     merge_findings(search);
+    if (search->links) forget_level(search, search->level_count - 2);
     if (search->is_full) mc_control_stop(&search->control, MC_STOP_STATES);
     mc_search_ask_host(search);
     mc_control_look(&search->control, search);
@@ -299,11 +314,13 @@ static void open_worker(mc_search *search, uint32_t number) {
 void mc_search_open(mc_search *search, const mc_model *model, const mc_options *options) {
   *search = (mc_search){.model = model, .options = options, .until = UINT32_MAX};
   mc_control_open(&search->control, options);
-  /* Depth-first and random go one way at a time. */
-  search->worker_count = options->search == MC_BFS ? options->workers : 1;
+  /* Depth-first and random go one way at a time; under hash compaction what is taken for what would
+   * depend on who comes first. */
+  bool is_alone = options->search != MC_BFS || options->compact_bits;
+  search->worker_count = is_alone ? 1 : options->workers;
   search->has_gates = has_gates(model);
   search->wants_races = options->races && model->race_count > 0;
-  search->wants_edges = options->stuck;
+  search->wants_edges = options->stuck && !options->compact_bits;
   open_seats(search);
   search->is_settled = mc_realloc(NULL, model->property_count + 1, sizeof *search->is_settled);
   for (uint32_t i = 0; i < model->property_count; i++)
@@ -312,8 +329,15 @@ void mc_search_open(mc_search *search, const mc_model *model, const mc_options *
   uint64_t memory = options->memory;
   if (options->search != MC_BFS) /* parents and depths are 12 bytes a state */
     memory = memory / (model->words * 8 + 12 + 20) * (model->words * 8 + 20);
-  if (!mc_store_open(&search->store, model->words, search->worker_count, memory))
+  if (options->compact_bits) /* a link is 8 bytes, its slot 10 to 20 */
+    memory = memory / 3 * 2;
+  if (!mc_store_open(&search->store, model->words, search->worker_count, memory,
+                     options->compact_bits))
     mc_die("no address space for a store of %llu bytes", (unsigned long long)memory);
+  if (options->compact_bits) {
+    search->links = mc_reserve(search->store.arena_states * sizeof *search->links);
+    if (!search->links) mc_die("no address space for the links of hash compaction");
+  }
   mc_findings_open(&search->found, model);
   search->workers = mc_realloc(NULL, search->worker_count, sizeof *search->workers);
   for (uint32_t i = 0; i < search->worker_count; i++) open_worker(search, i);
@@ -351,6 +375,8 @@ void mc_search_close(mc_search *search) {
     free(worker->batch.sources);
   }
   mc_findings_close(&search->found);
+  if (search->links)
+    mc_release(search->links, search->store.arena_states * sizeof *search->links);
   mc_store_close(&search->store);
   free(search->workers);
   free(search->seats);

@@ -15,9 +15,12 @@
 typedef struct {
   uint64_t *states; /* one behind the other */
   mc_lookup *lookups;
-  uint64_t *sources; /* the numbers of the states they come from; only where edges are wanted */
+  uint64_t *sources; /* where they come from: a state's number, and which of its transitions it was */
   uint32_t count, done, capacity;
 } mc_batch;
+
+/* In a source the transition's rank takes the low bits. */
+enum { MC_RANK_BITS = 24 };
 
 /* For `stuck`: transitions from state to state, and the states from which all is well. */
 typedef struct {
@@ -34,6 +37,7 @@ typedef struct mc_worker {
   mc_writer writer;
   mc_batch batch;
   mc_range unit; /* of the level: what is left of the piece under way */
+  uint64_t expanding; /* the number of the state that is expanded */
   mc_way way;
   mc_findings found;
   mc_edges edges;
@@ -93,6 +97,9 @@ struct mc_search {
   _Atomic bool is_full; /* the limit is passed: nothing new is stored */
   uint64_t states;
 
+  uint64_t *links; /* hash compaction only: each state's source */
+  uint64_t forgotten; /* states below this number, but for the initial ones, are gone */
+
   /* dfs and random only: by state number */
   uint64_t *parents;
   uint32_t *depths;
@@ -144,7 +151,7 @@ void mc_expand(mc_worker *worker, uint64_t number);
 void mc_judge_state(mc_worker *worker, const uint64_t *state);
 void mc_judge_rest(mc_worker *worker, const uint64_t *state, bool is_resting);
 void mc_look_for_races(mc_worker *worker, const uint64_t *state);
-void mc_add_finding(mc_worker *worker, const mc_finding *finding);
+void mc_add_finding(mc_worker *worker, mc_finding *finding);
 
 /* ordered.c: depth-first and random. */
 void mc_search_ordered(mc_search *search);

@@ -2,19 +2,10 @@
 
 #include <string.h>
 
+#include "compact.h"
 #include "memory.h"
+#include "slots.h"
 
-enum {
-  GROUP_SLOTS = 1 << MC_GROUP_BITS,
-  LINE_SLOTS = 8, /* in a cache line */
-  MAX_DOUBLINGS = MC_TAG_BITS - MC_GROUP_BITS, /* then the tag has no bit left to split by */
-};
-
-/* Reserved space is aligned to 2 MiB, so lines and groups are aligned to their sizes. */
-#define LINE_BYTES (LINE_SLOTS * sizeof(uint64_t))
-#define LINE_BYTES_MASK ((uintptr_t)LINE_BYTES - 1)
-#define GROUP_BYTES_MASK ((uintptr_t)GROUP_SLOTS * sizeof(uint64_t) - 1)
-#define NUMBER_MASK (((uint64_t)1 << MC_NUMBER_BITS) - 1)
 #define HUGE_FROM ((uint64_t)4 << 20) /* below that many bytes, small pages cost less */
 
 /* Load at which the table doubles, in 1/100.  A group of 1,024 slots with a mean of 820 entries is
@@ -31,8 +22,10 @@ static inline uint64_t slot_count(const mc_store *store) {
 
 /* ------------------------------------------------------------------------------------- opening */
 
-bool mc_store_open(mc_store *store, uint32_t words, uint32_t workers, uint64_t max_bytes) {
+bool mc_store_open(mc_store *store, uint32_t words, uint32_t workers, uint64_t max_bytes,
+                   uint32_t compact_bits) {
   memset(store, 0, sizeof *store);
+  store->compact_bits = compact_bits;
   store->words = words;
   store->workers = workers;
   store->max_bytes = max_bytes;
@@ -42,7 +35,8 @@ bool mc_store_open(mc_store *store, uint32_t words, uint32_t workers, uint64_t m
    * a system that counts it (ulimit -v) may refuse, so ask for less until it agrees. */
   while (store->max_doublings < MAX_DOUBLINGS && table << (store->max_doublings + 1) <= max_bytes)
     store->max_doublings++;
-  store->arena_states = max_bytes / state_bytes + MC_LARGEST_PIECE;
+  /* With hash compaction most of the arena is given back on the way, so it may be longer. */
+  store->arena_states = max_bytes / (compact_bits ? 8 : state_bytes) + MC_LARGEST_PIECE;
   if (store->arena_states > NUMBER_MASK - 1) store->arena_states = NUMBER_MASK - 1;
   for (;;) {
     store->slots = mc_reserve(table << store->max_doublings);
@@ -65,26 +59,11 @@ void mc_store_close(mc_store *store) {
 
 uint64_t mc_store_bytes(const mc_store *store) {
   uint64_t states = atomic_load_explicit(&store->arena_next, memory_order_relaxed);
-  return slot_count(store) * sizeof(uint64_t) + states * store->words * sizeof(uint64_t);
+  uint64_t bytes = slot_count(store) * sizeof(uint64_t) + states * store->words * sizeof(uint64_t);
+  return bytes - store->released_bytes;
 }
 
 /* ------------------------------------------------------------------------------------- looking */
-
-/* The slot to look at after i others: round in the home line, which is here already, then round in
- * the next line, and so on, round in the group. */
-static inline _Atomic uint64_t *slot_after(_Atomic uint64_t *home, uint32_t i) {
-  uintptr_t address = (uintptr_t)home;
-  uintptr_t line = (address & GROUP_BYTES_MASK & ~LINE_BYTES_MASK) + i / LINE_SLOTS * LINE_BYTES;
-  uintptr_t inside = (address + i * sizeof(uint64_t)) & LINE_BYTES_MASK;
-  return (_Atomic uint64_t *)((address & ~GROUP_BYTES_MASK) | (line & GROUP_BYTES_MASK) | inside);
-}
-
-/* The same for i < LINE_SLOTS. */
-static inline _Atomic uint64_t *slot_in_line(_Atomic uint64_t *home, uint32_t i) {
-  uintptr_t address = (uintptr_t)home;
-  uintptr_t inside = (address + i * sizeof(uint64_t)) & LINE_BYTES_MASK;
-  return (_Atomic uint64_t *)((address & ~LINE_BYTES_MASK) | inside);
-}
 
 static inline bool has_tag(uint64_t entry, uint64_t hash) {
   return (entry ^ hash) >> MC_NUMBER_BITS == 0;
@@ -152,7 +131,7 @@ static bool take_number(mc_store *store, mc_writer *writer) {
   if (writer->next < writer->end) return true;
   uint64_t piece = choose_piece(store);
   uint64_t first = atomic_fetch_add_explicit(&store->arena_next, piece, memory_order_relaxed);
-  if (first + piece > store->arena_limit) {
+  if (first + piece > store->arena_limit + store->released_bytes / store->words / 8) {
     atomic_fetch_sub_explicit(&store->arena_next, piece, memory_order_relaxed);
     return false;
   }
@@ -164,13 +143,17 @@ static bool take_number(mc_store *store, mc_writer *writer) {
   return true;
 }
 
-/* Write a state where the writer's next number is. */
-static bool write_state(mc_store *store, mc_writer *writer, const uint64_t *state,
-                        uint32_t words) {
+bool mc_write_state(mc_store *store, mc_writer *writer, const uint64_t *state, uint32_t words) {
   if (!take_number(store, writer)) return false;
   uint64_t *copy = store->arena + writer->next * words;
   for (uint32_t w = 0; w < words; w++) copy[w] = state[w];
   return true;
+}
+
+mc_put_result mc_refuse_full(mc_store *store) {
+  if (store->is_final) return MC_NO_MEMORY;
+  atomic_store_explicit(&store->wants_growth, true, memory_order_relaxed);
+  return MC_TABLE_FULL;
 }
 
 /* Soundness: a state that is taken for another is never expanded; so nothing but all of its words
@@ -185,7 +168,7 @@ static inline __attribute__((always_inline)) mc_put_result put(mc_store *store, 
         i < LINE_SLOTS ? slot_in_line(lookup->home, i) : slot_after(lookup->home, i);
     uint64_t entry = atomic_load_explicit(slot, memory_order_acquire);
     if (entry == 0) {
-      if (!is_written && !write_state(store, writer, state, words)) return MC_NO_MEMORY;
+      if (!is_written && !mc_write_state(store, writer, state, words)) return MC_NO_MEMORY;
       is_written = true;
       uint64_t made = (lookup->hash & ~NUMBER_MASK) | (writer->next + 1);
       if (store->workers == 1)
@@ -203,9 +186,7 @@ static inline __attribute__((always_inline)) mc_put_result put(mc_store *store, 
     *number = (entry & NUMBER_MASK) - 1;
     if (is_same(state_of(store, entry, words), state, words)) return MC_FOUND;
   }
-  if (store->is_final) return MC_NO_MEMORY;
-  atomic_store_explicit(&store->wants_growth, true, memory_order_relaxed);
-  return MC_TABLE_FULL;
+  return mc_refuse_full(store);
 }
 
 static inline __attribute__((always_inline)) mc_put_result
@@ -231,6 +212,8 @@ put_all(mc_store *store, mc_writer *writer, const uint64_t *states, mc_lookup *l
 mc_put_result mc_store_put_batch(mc_store *store, mc_writer *writer, const uint64_t *states,
                                  mc_lookup *lookups, uint32_t *done, uint32_t count,
                                  mc_note_put note, void *context) {
+  if (store->compact_bits)
+    return mc_put_compact(store, writer, states, lookups, done, count, note, context);
   switch (store->words) {
     case 1: return put_all(store, writer, states, lookups, done, count, note, context, 1);
     case 2: return put_all(store, writer, states, lookups, done, count, note, context, 2);
@@ -248,6 +231,7 @@ void mc_store_begin_again(const mc_store *store, mc_lookup *lookups, uint32_t co
 mc_put_result mc_store_put(mc_store *store, mc_writer *writer, const uint64_t *state,
                            uint64_t *number) {
   mc_lookup lookup = mc_store_begin(store, state, store->words);
+  if (store->compact_bits) return mc_put_one_compact(store, writer, state, &lookup, number);
   return put(store, writer, state, &lookup, store->words, number);
 }
 
@@ -313,6 +297,7 @@ void mc_store_end_growth(mc_store *store) {
   uint64_t limit = (store->max_bytes > table ? store->max_bytes - table : 0) / state_bytes;
   uint64_t before = store->arena_limit;
   store->arena_limit = limit < store->arena_states ? limit : store->arena_states;
+  if (store->compact_bits) return;
   /* From some size on huge pages save more than their first touch costs. */
   if (before == 0) {
     uint64_t skipped = HUGE_FROM / state_bytes * store->words;

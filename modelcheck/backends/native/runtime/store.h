@@ -39,6 +39,8 @@ typedef struct {
   uint64_t max_bytes; /* of arena and slots together */
   _Atomic bool wants_growth; /* a worker found the table too full */
   bool is_final; /* the budget does not allow it to grow any more */
+  uint32_t compact_bits; /* of hash compaction; 0: states are compared as a whole */
+  uint64_t released_bytes; /* of the arena: of states that nobody will look at again */
 } mc_store;
 
 /* Numbers first ... end-1. */
@@ -59,8 +61,16 @@ typedef struct {
 typedef enum { MC_FOUND, MC_NEW, MC_TABLE_FULL, MC_NO_MEMORY } mc_put_result;
 
 /* False where the system gives no address space. */
-bool mc_store_open(mc_store *store, uint32_t words, uint32_t workers, uint64_t max_bytes);
+bool mc_store_open(mc_store *store, uint32_t words, uint32_t workers, uint64_t max_bytes,
+                   uint32_t compact_bits);
 void mc_store_close(mc_store *store);
+
+static inline uint64_t mc_store_mix(uint64_t hash) {
+  hash *= 0xd6e8feb86659fd93u;
+  hash ^= hash >> 32;
+  hash *= 0xd6e8feb86659fd93u;
+  return hash ^ hash >> 32;
+}
 
 static inline uint64_t mc_store_hash(const uint64_t *state, uint32_t words) {
   uint64_t hash = 0x9e3779b97f4a7c15u;
@@ -68,10 +78,13 @@ static inline uint64_t mc_store_hash(const uint64_t *state, uint32_t words) {
     hash = (hash ^ state[i]) * 0x9fb21c651e98df25u;
     hash ^= hash >> 32;
   }
-  hash *= 0xd6e8feb86659fd93u;
-  hash ^= hash >> 32;
-  hash *= 0xd6e8feb86659fd93u;
-  return hash ^ hash >> 32;
+  return mc_store_mix(hash);
+}
+
+/* What stands for a state under hash compaction: some bits of its hash (at most 63), spread one to
+ * one over a word that is not 0. */
+static inline uint64_t mc_store_compact(const mc_store *store, uint64_t hash) {
+  return mc_store_mix((hash & (((uint64_t)1 << store->compact_bits) - 1)) + 1);
 }
 
 /* The group of a hash: the low bits of the hash, then of the tag; its first slot. */
@@ -97,6 +110,7 @@ typedef struct {
 static inline mc_lookup mc_store_begin(const mc_store *store, const uint64_t *state,
                                        uint32_t words) {
   uint64_t hash = mc_store_hash(state, words);
+  if (__builtin_expect(store->compact_bits, 0)) hash = mc_store_compact(store, hash);
   return (mc_lookup){hash, mc_store_home(store, hash), 0};
 }
 
