@@ -4,6 +4,7 @@ import dataclasses
 import os
 import shutil
 import signal
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,11 @@ pytestmark = pytest.mark.skipif(
 
 SPECS = [*sorted(Path("specs").rglob("*.py")), Path("docs/put-twice.py")]
 START = compile_program(increments(2, 1)).start()[0].result
+
+
+@pytest.fixture(autouse=True)
+def keep_in_the_test_run(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
 
 def agree(program, **options):
@@ -110,9 +116,8 @@ def test_ctrl_c_ends_a_search_with_what_is_known():
 
 def test_progress_may_come_before_an_answer(monkeypatch):
     # Tracing back in a large space takes a while, and the process reports progress meanwhile.
-    progress = {
-        "event": "progress", "states": 1, "transitions": 2, "depth": 3, "waiting": 4, "seconds": 1.0,
-    }  # fmt: skip
+    numbers = {"states": 1, "transitions": 2, "depth": 3, "waiting": 4, "seconds": 1.0}
+    progress = {"event": "progress", **numbers}
     read = SearchProcess.read
     held = []
 
