@@ -119,6 +119,7 @@ void mc_report_end(const mc_search *search, const char *stuck) {
   print_taken(search);
   printf(",\"bytes\":%" PRIu64 ",\"seconds\":%.6f,", (uint64_t)usage.ru_maxrss * 1024,
          mc_control_seconds(&search->control));
-  print_findings(search, search->reported);
+  /* What was told at once had the least witness only of what was found until then. */
+  print_findings(search, search->options->ask_at_once ? 0 : search->reported);
   fflush(stdout);
 }
