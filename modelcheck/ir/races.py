@@ -12,8 +12,8 @@ from itertools import combinations
 
 from modelcheck.ir.lookup import Lookup
 from modelcheck.ir.memory import Memory
-from modelcheck.ir.nodes import Block, Body, Kind, Load, Place, QueueOp, Store, Template
-from modelcheck.ir.regions import list_locations, list_step_blocks
+from modelcheck.ir.nodes import Kind, Load, Place, QueueOp, Store, Template
+from modelcheck.ir.regions import Region, find_step_regions
 from modelcheck.ir.traverse import Look, nodes_of, walk_node
 from modelcheck.ir.types import Embedded, ValueType
 
@@ -51,15 +51,24 @@ def find_candidates(memory: Memory) -> Candidates:
     for a, b in combinations(memory.threads, 2):
         templates = (a.template, b.template)
         if templates not in by_templates:
-            by_templates[templates] = frozenset(
-                (i, j)
-                for i, first in enumerate(steps[a.template])
-                for j, second in enumerate(steps[b.template])
-                if _may_race(first, second)
-            )
+            by_templates[templates] = _compare_all(steps[a.template], steps[b.template])
         if by_templates[templates]:
             found[a.number, b.number] = by_templates[templates]
     return found
+
+
+def _compare_all(
+    first: tuple[StepAccesses, ...], second: tuple[StepAccesses, ...]
+) -> frozenset[tuple[int, int]]:
+    """The pairs of numbers whose steps may race; steps that access the same are compared once."""
+    numbers: dict[StepAccesses, list[int]] = {}
+    for j, step in enumerate(second):
+        numbers.setdefault(step, []).append(j)
+    rivals = {
+        step: [j for other, found in numbers.items() if _may_race(step, other) for j in found]
+        for step in set(first)
+    }
+    return frozenset((i, j) for i, step in enumerate(first) for j in rivals[step])
 
 
 def _may_race(first: StepAccesses, second: StepAccesses) -> bool:
@@ -74,13 +83,13 @@ def _may_race(first: StepAccesses, second: StepAccesses) -> bool:
 
 def _list_step_accesses(lookup: Lookup, template: Template) -> tuple[StepAccesses, ...]:
     return tuple(
-        StepAccesses(frozenset(_list_accesses(lookup, template.body, block)), block.atomic)
-        for block in list_locations(template.body)
+        StepAccesses(frozenset(_list_accesses(lookup, region)), region.entry.atomic)
+        for region in find_step_regions(template.body)
     )
 
 
-def _list_accesses(lookup: Lookup, body: Body, location: Block) -> Iterator[Access]:
-    for block in list_step_blocks(body, location):
+def _list_accesses(lookup: Lookup, region: Region) -> Iterator[Access]:
+    for block in region.blocks:
         for node in nodes_of(block):
             if isinstance(node, Load | Store | QueueOp) and node.kind.is_access:
                 is_write = isinstance(node, Store) or (

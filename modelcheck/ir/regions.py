@@ -57,9 +57,18 @@ def find_entry(body: Body) -> Block:
     return next(block for block in body.blocks if block.label == body.entry)
 
 
+def find_step_regions(body: Body) -> tuple[Region, ...]:
+    """What the step at each location runs, in the order of their numbers."""
+    by_label = {block.label: block for block in body.blocks}
+    return tuple(_find_region(by_label, location) for location in list_locations(body))
+
+
 def find_region(body: Body, entry: Block) -> Region:
     """The blocks from an entry up to the next locations."""
-    by_label = {block.label: block for block in body.blocks}
+    return _find_region({block.label: block for block in body.blocks}, entry)
+
+
+def _find_region(by_label: dict[str, Block], entry: Block) -> Region:
     ways_in = {entry.label: 1}
     blocks = {entry.label: entry}
     waiting = [entry]
@@ -90,10 +99,9 @@ def list_local_successors(by_label: dict[str, Block], block: Block) -> tuple[str
     return tuple(label for label in successors(block.end) if not by_label[label].rest)
 
 
-def list_exits(body: Body, entry: Block) -> frozenset[str]:
-    """The locations at which a step from `entry` may end."""
+def list_exits(body: Body, region: Region) -> frozenset[str]:
+    """The locations at which a step may end."""
     rests = {block.label for block in list_locations(body)}
-    region = find_region(body, entry)
     return frozenset(to for block in region.blocks for to in successors(block.end) if to in rests)
 
 
@@ -104,9 +112,12 @@ def find_first_locations(template: Template) -> frozenset[str]:
     target would go on; so a template that can is refused.
     """
     entry = find_entry(template.body)
-    first = frozenset((entry.label,)) if entry.rest else list_exits(template.body, entry)
-    for location in list_locations(template.body):
-        if back := first & list_exits(template.body, location):
+    if entry.rest:
+        first = frozenset((entry.label,))
+    else:
+        first = list_exits(template.body, find_region(template.body, entry))
+    for region in find_step_regions(template.body):
+        if back := first & list_exits(template.body, region):
             raise InternalError(f"`{template.name}` comes back to its start, {sorted(back)}")
     return first
 

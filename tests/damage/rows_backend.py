@@ -248,7 +248,7 @@ ROWS = (
     Row(
         "handlers-come-back",
         REGIONS,
-        "if back := first & list_exits(template.body, location):",
+        "if back := first & list_exits(template.body, region):",
         "if back := frozenset[str]():",
         "A handler that comes back to its start is taken for one that has not started.",
         (

@@ -67,8 +67,8 @@ ROWS = (
     Row(
         "c-choices-not-said",
         EMIT_TABLES,
-        "has_choices(self._memory.lookup, find_region(template.body, block)),",
-        "False and has_choices(self._memory.lookup, find_region(template.body, block)),",
+        "has_choices(self._memory.lookup, region),",
+        "False and has_choices(self._memory.lookup, region),",
         "The runtime takes one way through a step that has several.",
         (f"{SMALL}[test_python_steps]",),
     ),

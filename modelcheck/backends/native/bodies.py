@@ -136,9 +136,10 @@ class BodyEmitter:
     # -----------------------------------------------------------------------------------------
     # Functions
 
-    def emit_step(self, name: str, location: Block) -> str:
+    def emit_step(self, name: str, region: Region) -> str:
         """The step at a location, an `mc_step`."""
-        self._begin("step", find_region(self._body, location), location.live)
+        location = region.entry
+        self._begin("step", region, location.live)
         self._emit_region()
         initial = {
             local: f"mc_get(m, &m_fields[{self._slot_of(local)}])" for local in location.live

@@ -20,7 +20,7 @@ from modelcheck.ir.layout import Layout
 from modelcheck.ir.memory import Memory
 from modelcheck.ir.nodes import Body, Program, Template
 from modelcheck.ir.races import Candidates, find_candidates
-from modelcheck.ir.regions import list_locations
+from modelcheck.ir.regions import find_step_regions
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +112,12 @@ class _Emitter:
     def _emit_steps(self, template: Template) -> None:
         plain = self._emitter(template.body, template)
         watching = self._emitter(template.body, template, watches=True)
-        for number, location in enumerate(list_locations(template.body)):
-            name = self._names.step(template, location)
-            self._add(name, plain.emit_step(name, location))
+        for number, region in enumerate(find_step_regions(template.body)):
+            name = self._names.step(template, region.entry)
+            self._add(name, plain.emit_step(name, region))
             if number in self._watched[template.name]:
-                name = self._names.watch(template, location)
-                self._add(name, watching.emit_step(name, location))
+                name = self._names.watch(template, region.entry)
+                self._add(name, watching.emit_step(name, region))
 
     def _emit_start(self, template: Template) -> None:
         name = self._names.start(template.name)

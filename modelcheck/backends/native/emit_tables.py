@@ -13,7 +13,7 @@ from modelcheck.ir.layout import WORD_BITS
 from modelcheck.ir.memory import Slot, Thread
 from modelcheck.ir.nodes import Property, Template
 from modelcheck.ir.races import Candidates
-from modelcheck.ir.regions import can_fail, find_region, has_choices, list_locations
+from modelcheck.ir.regions import can_fail, find_step_regions, has_choices
 from modelcheck.ir.types import PtrType, SetType
 
 _KINDS = {"invariant": "MC_INVARIANT", "final": "MC_FINAL", "reachable": "MC_REACHABLE"}
@@ -88,14 +88,14 @@ class ModelTables:
     # Templates and threads
 
     def _write_template(self, template: Template) -> str:
-        locations = list_locations(template.body)
         first = find_first_numbers(self._memory, template) if template.interrupts else frozenset()
         items = []
-        for number, block in enumerate(locations):
+        for number, region in enumerate(find_step_regions(template.body)):
+            block = region.entry
             is_watched = number in self._watched[template.name]
             watch = self._names.watch(template, block) if is_watched else "NULL"
             facts = (
-                has_choices(self._memory.lookup, find_region(template.body, block)),
+                has_choices(self._memory.lookup, region),
                 number in first,
                 block.atomic,
             )
@@ -127,15 +127,18 @@ class ModelTables:
         return f"{{{write_string(property_.name)}, {judge}, {kind}, {fails}}}"
 
     def _list_races(self) -> Iterator[str]:
+        tables: dict[tuple[str, str], str] = {}
         for (a, b), pairs in sorted(self._candidates.items()):
-            columns = self._memory.ended(self._memory.threads[b].template)
-            rows = self._memory.ended(self._memory.threads[a].template)
-            words = [0] * (rows * columns // WORD_BITS + 1)
-            for i, j in pairs:
-                bit = i * columns + j
-                words[bit // WORD_BITS] |= 1 << bit % WORD_BITS
-            table = self._unit.add_table("m_pairs", "uint64_t", list(map(write_word, words)))
-            yield f"{{{a}, {b}, {table}}}"
+            templates = (self._memory.threads[a].template, self._memory.threads[b].template)
+            if templates not in tables:
+                rows, columns = map(self._memory.ended, templates)
+                words = [0] * (rows * columns // WORD_BITS + 1)
+                for i, j in pairs:
+                    bit = i * columns + j
+                    words[bit // WORD_BITS] |= 1 << bit % WORD_BITS
+                shown = list(map(write_word, words))
+                tables[templates] = self._unit.add_table("m_pairs", "uint64_t", shown)
+            yield f"{{{a}, {b}, {tables[templates]}}}"
 
     # -----------------------------------------------------------------------------------------
     # Pointers, for `leak`

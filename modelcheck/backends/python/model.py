@@ -40,7 +40,7 @@ from modelcheck.ir.memory import (
     Memory,
 )
 from modelcheck.ir.nodes import Block, Program, Template
-from modelcheck.ir.regions import can_fail, find_region, has_choices, list_locations
+from modelcheck.ir.regions import can_fail, find_step_regions, has_choices, list_locations
 
 Start = Callable[..., int | Failure | None]  # (m, chooser, *arguments)
 Judge = Callable[[Sequence[int]], bool | Failure]
@@ -175,8 +175,7 @@ class Model:
             text.line(f"return start, ({steps})")
         make = self._run(text, template.name)["make"]
         are_many = [
-            has_choices(self.memory.lookup, find_region(template.body, block))
-            for block in locations
+            has_choices(self.memory.lookup, region) for region in find_step_regions(template.body)
         ]
         starts: list[Start] = []
         for thread in self.memory.threads_of(template.name):
