@@ -195,7 +195,7 @@ put_all(mc_store *store, mc_writer *writer, const uint64_t *states, mc_lookup *l
   for (uint32_t i = *done; i < count; i++)
     lookups[i].looks = look_ahead(store, &lookups[i], words);
   for (uint32_t i = *done; i < count; i++) {
-    uint64_t number;
+    uint64_t number = 0;
     mc_put_result result =
         put(store, writer, states + (size_t)i * words, &lookups[i], words, &number);
     if (result > MC_NEW) {
