@@ -8,7 +8,7 @@ to be clever.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,8 +22,16 @@ from random_programs.agree import compare
 MOST_TRIES = 1_500
 
 
-def shrink(program: Program, differences: list[str]) -> tuple[Program, list[str]]:
-    """The smallest program found whose first disagreement is of the same sort."""
+def find_differences(program: Program) -> list[str]:
+    return compare(program).differences
+
+
+def shrink(
+    program: Program,
+    differences: list[str],
+    find: Callable[[Program], list[str]] = find_differences,
+) -> tuple[Program, list[str]]:
+    """The smallest program found whose first disagreement (`find` lists them) is of the same sort."""
     sort = differences[0].partition(":")[0]
     tries = 0
 
@@ -33,7 +41,7 @@ def shrink(program: Program, differences: list[str]) -> tuple[Program, list[str]
         except (InternalError, KeyError, StopIteration, AssertionError):
             return []
         try:
-            found = compare(candidate).differences
+            found = find(candidate)
         except (AssertionError, KeyError, IndexError):
             return []  # it is not what the front end could make: a check is missing
         return found if any(d.partition(":")[0] == sort for d in found) else []

@@ -1,0 +1,58 @@
+"""Run random programs on both backends until one shows a disagreement: `python -m tests.agree`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from itertools import islice
+from pathlib import Path
+
+TESTS = Path(__file__).resolve().parent.parent
+BATCH = 100  # programs in one executable
+
+
+def main() -> int:
+    """Compare `--count` programs, from `--seed` on; the exit code is 1 if any disagrees."""
+    sys.path.insert(0, str(TESTS))
+    from agree.batch import QUICK, SANITIZED, THREADED, TINY
+    from agree.sample import Drawn, compare_all, draw, shrink_drawn
+    from random_programs.shrink import save
+
+    parser = argparse.ArgumentParser(prog="agree", description=main.__doc__)
+    parser.add_argument("--count", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--form", choices=("ir", "text", "both"), default="both")
+    parser.add_argument("--with", dest="with_", choices=("nothing", "address", "thread"))
+    parser.add_argument("--usual-sizes", action="store_true", help="of table, batch and level")
+    parser.add_argument("--no-shrink", action="store_true", help="only print the seeds")
+    options = parser.parse_args()
+    flags = {"address": SANITIZED, "thread": THREADED}.get(options.with_, QUICK)
+    flags += () if options.usual_sizes else TINY
+    failed = 0
+
+    def note(drawn: Drawn, found: list[str]) -> None:
+        nonlocal failed
+        failed += 1
+        print(f"{drawn.name}: {'; '.join(found)}", flush=True)
+        if not options.no_shrink:
+            small, why = shrink_drawn(drawn, found, flags)
+            print(f"  shrunk: {save(small, why[:1], TESTS / 'regressions')}", flush=True)
+
+    began = time.monotonic()
+    forms = ("ir", "text") if options.form == "both" else (options.form,)
+    streams = [draw(form, options.seed) for form in forms]
+    done, last = 0, ""
+    while done < options.count:
+        stream = streams[done // BATCH % len(streams)]
+        drawn = list(islice(stream, min(BATCH, options.count - done)))
+        compare_all(drawn, flags, note)
+        done, last = done + len(drawn), drawn[-1].name
+        print(f"{done} compared, up to {last}", file=sys.stderr, flush=True)
+    seconds = time.monotonic() - began
+    print(f"{done} programs compared, {failed} disagree; {seconds:.0f} s")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

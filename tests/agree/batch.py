@@ -1,0 +1,83 @@
+"""Many programs as one executable, and running one of them."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from modelcheck.backends.native.build import Built, Source, build
+from modelcheck.backends.native.compiler import Compiler
+from modelcheck.backends.native.emit import emit_model
+from modelcheck.backends.native.process import SearchProcess
+from modelcheck.explore.judging import Judging
+from modelcheck.explore.limits import Watch
+from modelcheck.explore.native import Prepared, _Run, list_arguments
+from modelcheck.explore.options import Options
+from modelcheck.explore.result import Result
+from modelcheck.ir.layout import pack_slots
+from modelcheck.ir.memory import Memory
+from modelcheck.ir.nodes import Program
+
+TINY = (
+    *("-DMC_GROUP_BITS=4", "-DMC_FIRST_GROUPS=0", "-DMC_NUMBER_BITS=46"),
+    *("-DMC_SMALLEST_PIECE=2", "-DMC_LARGEST_PIECE=16", "-DMC_BATCH=3"),
+    *("-DMC_SMALLEST_UNIT=1", "-DMC_LARGEST_UNIT=4", "-DMC_SMALL_LEVEL=3"),
+)
+"""Sizes with which small programs meet full groups, equal tags, growth and several workers."""
+
+QUICK = ("-O0",)  # to compile
+SANITIZED = ("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+THREADED = ("-O1", "-g", "-fsanitize=thread")
+SECONDS_TO_END = 60
+
+has_compiler = any(map(shutil.which, ("cc", "gcc", "clang")))
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A program of a batch, under a name that no other has."""
+
+    program: Program
+    prepared: Prepared
+    symbol: str
+
+    @staticmethod
+    def make(program: Program, number: int) -> Case:
+        program = replace(program, name=f"{program.name} {number}")
+        symbol = f"m_model_{number}"
+        memory = Memory(program)
+        layout = pack_slots(memory)
+        emitted = emit_model(program, memory, layout, symbol)
+        return Case(program, Prepared(memory, layout, emitted), symbol)
+
+
+def make_cases(programs: Iterable[Program]) -> list[Case]:
+    return [Case.make(program, number) for number, program in enumerate(programs)]
+
+
+def build_cases(
+    cases: Sequence[Case], flags: Sequence[str] = QUICK, compiler: Compiler | None = None
+) -> Built:
+    sources = [Source(case.prepared.emitted.text, case.symbol) for case in cases]
+    return build(sources, compiler, flags=flags)
+
+
+class UncleanEndError(Exception):
+    """A search process that answered everything, and then did not end as it should."""
+
+
+def run(case: Case, built: Built, options: Options) -> Result:
+    """The result of the native search; it must end by itself, well, and without a word to stderr."""
+    judging, watch = Judging(case.prepared.memory, options), Watch(options)
+    arguments = ["--model", case.program.name, *list_arguments(judging, options, watch)]
+    with SearchProcess(built, arguments) as process:
+        result = _Run(case.prepared, judging, process, watch).execute()
+        try:
+            code = process._process.wait(SECONDS_TO_END)
+        except subprocess.TimeoutExpired:
+            raise UncleanEndError("it does not end when it is told to quit") from None
+        if code or process._read_said():
+            raise UncleanEndError(f"exit code {code}: {process._read_said()[:4000]}")
+    return result

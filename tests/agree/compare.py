@@ -1,0 +1,117 @@
+"""One program, searched in every way by both backends: what differs, as sentences."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from agree.batch import Case, run
+from modelcheck.backends.native.build import Built
+from modelcheck.backends.python.model import Model, compile_program
+from modelcheck.checks import BUILT_IN
+from modelcheck.explore.options import Options
+from modelcheck.explore.result import Result
+from modelcheck.explore.search import Run
+
+WORKERS = (1, 2, 4)
+MOST_STATES = 3_000
+LEVELS_LIMIT = 0.5  # of the states, where the number of states is limited
+
+
+def list_ways(case: Case, seed: int = 0) -> list[Options]:
+    """How a program is searched besides breadth-first to the end: all that the options allow."""
+    names = [p.name for p in case.program.properties] + list(BUILT_IN)
+    ways = [
+        Options(search="dfs"),
+        Options(search="random", seed=seed),
+        Options(search="random", seed=seed + 1, samples=1 + seed % 7),
+        Options(stop="first", workers=2),
+        Options(search="dfs", stop="first"),
+        Options(search="random", stop="first", seed=seed),
+        Options(properties=frozenset({names[seed % len(names)]}), workers=2),
+        Options(properties=frozenset({names[seed % len(names)]}), search="dfs", stop="first"),
+        Options(properties=frozenset({names[seed * 5 % len(names)]}), workers=1, stop="first"),
+    ]
+    return [replace(way, ranges=True) for way in ways]
+
+
+def compare(
+    case: Case,
+    built: Built,
+    ways: Callable[[Case], list[Options]] = list_ways,
+    most_states: int = MOST_STATES,
+) -> Iterator[str]:
+    """What differs; nothing is said of a program with more states than `most_states`."""
+    model = compile_program(case.program)
+    theirs = Run(model, Options(ranges=True, max_states=most_states)).execute()
+    if theirs.stopped_by == "max-states":
+        return
+    for workers in WORKERS:
+        yield from _compare_to(theirs, case, built, Options(ranges=True, workers=workers))
+    for options in ways(case):
+        yield from _compare_to(Run(model, options).execute(), case, built, options)
+    yield from _compare_limited(theirs, case, built)
+
+
+def compare_way(case: Case, built: Built, model: Model, options: Options) -> Iterator[str]:
+    """What differs in one way."""
+    yield from _compare_to(Run(model, options).execute(), case, built, options)
+
+
+def _compare_to(theirs: Result, case: Case, built: Built, options: Options) -> Iterator[str]:
+    try:
+        ours = run(case, built, options)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is a finding
+        yield f"the native search fails ({_describe(options)}): {error!r}"[:4000]
+        return
+    for difference in list_differences(theirs, ours):
+        yield f"{difference} ({_describe(options)})"
+
+
+def list_differences(theirs: Result, ours: Result) -> Iterator[str]:
+    """The fields in which two results differ; the backend's name is none."""
+    for name in (field.name for field in dataclasses.fields(Result)):
+        expected, got = getattr(theirs, name), getattr(ours, name)
+        if name == "backend" or expected == got:
+            continue
+        if name == "properties" and len(expected) == len(got):
+            pairs = [pair for pair in zip(expected, got, strict=True) if pair[0] != pair[1]]
+            yield from (f"{x.name}: python {_cut(x)}, native {_cut(y)}" for x, y in pairs)
+        else:
+            yield f"{name}: python {_cut(expected)}, native {_cut(got)}"
+
+
+def _compare_limited(theirs: Result, case: Case, built: Built) -> Iterator[str]:
+    """With a limit on states.  The backends stop at different moments, the python one within a level;
+    but the native one reports the limit, for any number of workers, and what it found is so.
+    """
+    limit = max(1, int(theirs.counts.states * LEVELS_LIMIT))
+    if limit >= theirs.counts.states:
+        return
+    first: Result | None = None
+    for workers in WORKERS:
+        try:
+            ours = run(case, built, Options(max_states=limit, workers=workers))
+        except Exception as error:  # noqa: BLE001
+            yield f"the native search fails (max-states {limit}): {error!r}"[:4000]
+            return
+        if (ours.counts.states, ours.stopped_by) != (limit, "max-states"):
+            yield f"max-states {limit}: {ours.stopped_by} after {ours.counts}"
+        if made_up := [v for v in ours.violations if v not in theirs.violations]:
+            yield f"max-states {limit}: {_cut(made_up)} is not so"
+        first = first or ours
+        yield from (f"max-states, {workers} workers: {d}" for d in list_differences(first, ours))
+
+
+def _describe(options: Options) -> str:
+    """The options that are not as usual, in words."""
+    usual = Options()
+    fields = [f.name for f in dataclasses.fields(Options) if f.name != "ranges"]
+    given = {n: getattr(options, n) for n in fields if getattr(options, n) != getattr(usual, n)}
+    return ", ".join(f"{name}={value}" for name, value in given.items())
+
+
+def _cut(value: object) -> str:
+    text = str(value)
+    return text if len(text) < 1000 else text[:1000] + "…"
