@@ -4,6 +4,7 @@ from tests.damage.row import Row
 
 BODIES = "backends/native/bodies.py"
 EXPRESSIONS = "backends/native/expressions.py"
+INSTRUCTIONS = "backends/native/instructions.py"
 HELPERS = "backends/native/helpers.py"
 TABLES = "backends/native/tables.py"
 EMIT = "backends/native/emit.py"
@@ -18,9 +19,9 @@ SMALL = (
 ROWS = (
     Row(
         "c-checks-nothing",
-        BODIES,
-        'self._emit_failure(f"!{_enclose(self._writer.write(condition))}", site, number)',
-        'self._emit_failure("0", site, number)',
+        INSTRUCTIONS,
+        'self.fail_if(f"!{enclose(self._writer.write(condition))}", site, number)',
+        'self.fail_if("0", site, number)',
         "No check of a generated file ever fails.",
         (f"{SMALL}[test_python_steps]",),
     ),
@@ -35,7 +36,7 @@ ROWS = (
     Row(
         "c-ends-without-deaths",
         BODIES,
-        'self._emit_patch("m_death", [f.death for f in self._tables.facts_of(template)])',
+        'self._code.patch("m_death", [f.death for f in self._code.facts])',
         "pass",
         "What belongs to a thread outlives it in C.",
         (f"{SMALL}[test_python_threads]",),
@@ -50,7 +51,7 @@ ROWS = (
     ),
     Row(
         "c-idle-waits-block",
-        BODIES,
+        INSTRUCTIONS,
         "'MC_IDLE' if idle else 'MC_BLOCKED'",
         "'MC_IDLE'",
         "In C every wait is at rest.",

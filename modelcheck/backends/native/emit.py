@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from modelcheck.backends.native.bodies import BodyEmitter, Numbers, Site
+from modelcheck.backends.native.bodies import BodyEmitter
 from modelcheck.backends.native.emit_tables import ModelTables
 from modelcheck.backends.native.helpers import need_helper
 from modelcheck.backends.native.names import Names
+from modelcheck.backends.native.numbers import Numbers, Site
 from modelcheck.backends.native.tables import Tables
 from modelcheck.backends.native.unit import Part, Unit
 from modelcheck.backends.native.words import write_comment

@@ -64,3 +64,8 @@ def strip_parentheses(text: str) -> str:
         if depth == 0 and (i < len(text) - 1 or c != ")"):
             return text
     return text[1:-1]
+
+
+def enclose(text: str) -> str:
+    """A condition with parentheses around it."""
+    return text if strip_parentheses(text) != text else f"({text})"

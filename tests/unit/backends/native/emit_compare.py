@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from modelcheck.backends.native.bodies import Site
 from modelcheck.backends.native.emit import Emitted, emit_model
+from modelcheck.backends.native.numbers import Site
 from modelcheck.backends.python.failures import make_fail
 from modelcheck.backends.python.model import Model
 from modelcheck.backends.python.outcomes import Failure, Order, Outcome, list_outcomes
