@@ -43,9 +43,7 @@ def draw(form: Form, first: int) -> Iterator[Drawn]:
         for round_ in range(ROUNDS + 1):
             program = run_passes(source)
             result = explore(program, Options(max_states=MOST_STATES))
-            if result.exhausted and (
-                result.counts.states >= SMALL or rng.random() < KEPT_ANYWAY
-            ):
+            if result.exhausted and (result.counts.states >= SMALL or rng.random() < KEPT_ANYWAY):
                 yield Drawn(f"{form} {seed}.{round_}", seed, source, program)
             violated = {v.property for v in result.violations} - {"diverges"}
             if not violated:

@@ -1,0 +1,87 @@
+"""Every spec and variant with tiny sizes; larger ones with the usual sizes, where counts are known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from agree.batch import QUICK, TINY, build_cases, has_compiler, make_cases, run
+from agree.compare import WORKERS, compare, compare_way, list_ways
+
+from modelcheck.backends.python.model import compile_program
+from modelcheck.explore.options import Options
+from modelcheck.frontend import load
+from modelcheck.ir.passes import run_passes
+
+pytestmark = pytest.mark.skipif(not has_compiler, reason="needs a C compiler")
+
+ROOT = Path(__file__).parents[2]
+SPECS = [*sorted(ROOT.glob("specs/*/*.py")), *sorted(ROOT.glob("bench/specs/*.py"))]
+LARGEST_COMPARED = 50_000  # states: the python backend takes seconds
+
+# States, transitions and depth, as other checkers count them (DESIGN 4; bench/ has the models).
+KNOWN = [
+    ("specs/classics/increments", {"threads": 3, "rounds": 4}, (42_237, 110_595, 24)),
+    ("specs/classics/increments", {"threads": 4, "rounds": 4}, (3_892_125, 13_955_872, 32)),
+    ("specs/classics/two-phase-commit", {"managers": 5}, (8_832, 37_345, 16)),
+    ("bench/specs/krefs", {"threads": 4}, (22_628, 71_859, None)),
+    ("bench/specs/krefs", {"threads": 5}, (172_996, 646_529, None)),
+    ("bench/specs/phils", {"threads": 8}, (6_560, 34_984, None)),
+    ("bench/specs/phils", {"threads": 10}, (59_048, 393_650, None)),
+    ("bench/specs/filter", {"threads": 4}, (14_844, 44_120, None)),
+    ("bench/specs/filter", {"threads": 5}, (344_805, 1_205_325, None)),
+]
+# Larger than the specs have them by themselves: what these count to, the python backend says.
+LARGER = [
+    ("specs/classics/dining-philosophers", {"philosophers": 8}),
+    ("specs/classics/peterson", {"rounds": 4}),
+    ("specs/classics/readers-writers", {"readers": 4, "writers": 3}),
+    ("specs/classics/two-jugs", {"small_size": 13, "big_size": 17, "goal": 1}),
+    ("specs/classics/two-phase-commit", {"managers": 6}),
+    ("specs/kernfs/kernfs-release-once", {"closers": 3}),
+]
+
+
+def make_program(path, settings):
+    return run_passes(load(path, path.relative_to(ROOT).as_posix()).program(settings))
+
+
+def list_programs(path):
+    """The spec as it is, then every variant."""
+    info = load(path, path.name).info
+    variants = [info.default, *(v for v in info.variants if not v.needs)]
+    return [make_program(path, variant.settings) for variant in variants]
+
+
+def test_every_spec_has_the_same_results_with_tiny_sizes():
+    cases = make_cases(program for path in SPECS for program in list_programs(path))
+    with build_cases(cases, QUICK + TINY) as built:
+        for seed, case in enumerate(cases):
+            ways = list_ways(case, seed)
+            chosen = [ways[seed % len(ways)], ways[(seed + 4) % len(ways)]]
+            assert list(compare(case, built, lambda _, w=chosen: w)) == [], case.program.name
+    assert len(cases) >= 25
+
+
+def test_known_counts_are_exact_for_any_number_of_workers():
+    cases = make_cases(make_program(ROOT / f"{s}.py", settings) for s, settings, _ in KNOWN)
+    with build_cases(cases, ()) as built:
+        for case, (_, settings, known) in zip(cases, KNOWN, strict=True):
+            for workers in WORKERS:
+                counts = run(case, built, Options(workers=workers)).counts
+                assert (counts.states, counts.transitions) == known[:2], (
+                    case.program.name,
+                    settings,
+                )
+                assert known[2] in (None, counts.depth)
+
+
+def test_larger_sizes_have_the_same_results():
+    chosen = [(s, settings) for s, settings, known in KNOWN if known[0] < LARGEST_COMPARED]
+    chosen += LARGER
+    cases = make_cases(make_program(ROOT / f"{s}.py", settings) for s, settings in chosen)
+    with build_cases(cases, ()) as built:
+        for case in cases:
+            model = compile_program(case.program)
+            assert list(compare_way(case, built, model, Options(workers=4, ranges=True))) == []
+            assert list(compare_way(case, built, model, Options(search="dfs"))) == []
