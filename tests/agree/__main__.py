@@ -15,9 +15,10 @@ BATCH = 100  # programs in one executable
 def main() -> int:
     """Compare `--count` programs, from `--seed` on; the exit code is 1 if any disagrees."""
     sys.path.insert(0, str(TESTS))
+    from random_programs.shrink import save
+
     from agree.batch import QUICK, SANITIZED, THREADED, TINY
     from agree.sample import Drawn, compare_all, draw, shrink_drawn
-    from random_programs.shrink import save
 
     parser = argparse.ArgumentParser(prog="agree", description=main.__doc__)
     parser.add_argument("--count", type=int, default=200)

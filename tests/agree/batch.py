@@ -69,7 +69,7 @@ class UncleanEndError(Exception):
 
 
 def run(case: Case, built: Built, options: Options) -> Result:
-    """The result of the native search; it must end by itself, well, and without a word to stderr."""
+    """The result of the native search; it must end by itself, well, without a word to stderr."""
     judging, watch = Judging(case.prepared.memory, options), Watch(options)
     arguments = ["--model", case.program.name, *list_arguments(judging, options, watch)]
     with SearchProcess(built, arguments) as process:

@@ -83,8 +83,8 @@ def list_differences(theirs: Result, ours: Result) -> Iterator[str]:
 
 
 def _compare_limited(theirs: Result, case: Case, built: Built) -> Iterator[str]:
-    """With a limit on states.  The backends stop at different moments, the python one within a level;
-    but the native one reports the limit, for any number of workers, and what it found is so.
+    """With a limit on states.  The python backend stops within a level, the native one after it;
+    but it reports the limit, the same for any number of workers, and what it found is so.
     """
     limit = max(1, int(theirs.counts.states * LEVELS_LIMIT))
     if limit >= theirs.counts.states:

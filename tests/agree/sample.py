@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from itertools import count
 from random import Random
 
+from random_programs.mend import mend
+from random_programs.sample import Form, make
+from random_programs.shrink import shrink
+
 from agree.batch import Case, build_cases
 from agree.compare import MOST_STATES, compare, list_ways
 from modelcheck.diagnostics import InternalError
@@ -17,9 +21,6 @@ from modelcheck.explore.options import Options
 from modelcheck.explore.search import explore
 from modelcheck.ir.nodes import Program
 from modelcheck.ir.passes import run_passes
-from random_programs.mend import mend
-from random_programs.sample import Form, make
-from random_programs.shrink import shrink
 
 SMALL = 25  # states; of fewer, one in four is kept
 KEPT_ANYWAY = 0.25

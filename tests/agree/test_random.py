@@ -6,10 +6,10 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
+
 from agree.batch import QUICK, SANITIZED, THREADED, TINY, Case, build_cases, has_compiler
 from agree.compare import compare, list_ways
 from agree.sample import compare_all, draw
-
 from modelcheck.ir.passes import run_passes
 from modelcheck.ir.text import parse_program
 

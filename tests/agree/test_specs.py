@@ -1,13 +1,13 @@
-"""Every spec and variant with tiny sizes; larger ones with the usual sizes, where counts are known."""
+"""Every spec and variant with tiny sizes; larger ones with the usual sizes and known counts."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
+
 from agree.batch import QUICK, TINY, build_cases, has_compiler, make_cases, run
 from agree.compare import WORKERS, compare, compare_way, list_ways
-
 from modelcheck.backends.python.model import compile_program
 from modelcheck.explore.options import Options
 from modelcheck.frontend import load
