@@ -29,15 +29,14 @@ mc_put_result mc_put_one_compact(mc_store *store, mc_writer *writer, const uint6
 }
 
 mc_put_result mc_put_compact(mc_store *store, mc_writer *writer, const uint64_t *states,
-                             mc_lookup *lookups, uint32_t *done, uint32_t count, mc_note_put note,
-                             void *context) {
+                             mc_lookup *lookups, uint32_t *done, uint32_t count) {
   for (; *done < count; ++*done) {
     uint64_t number;
     mc_put_result result =
         mc_put_one_compact(store, writer, states + (size_t)*done * store->words,
                            &lookups[*done], &number);
     if (result > MC_NEW) return result;
-    if (note && result == MC_NEW) note(context, *done, number, true);
+    lookups[*done].hash = result == MC_NEW ? number | MC_IS_NEW : 0;
   }
   return MC_FOUND;
 }

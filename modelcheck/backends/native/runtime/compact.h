@@ -11,8 +11,7 @@
 
 /* As `mc_store_put_batch` and `mc_store_put`; a number is known only of a state that is new. */
 mc_put_result mc_put_compact(mc_store *store, mc_writer *writer, const uint64_t *states,
-                             mc_lookup *lookups, uint32_t *done, uint32_t count, mc_note_put note,
-                             void *context);
+                             mc_lookup *lookups, uint32_t *done, uint32_t count);
 mc_put_result mc_put_one_compact(mc_store *store, mc_writer *writer, const uint64_t *state,
                                  const mc_lookup *lookup, uint64_t *number);
 

@@ -230,8 +230,7 @@ static inline __attribute__((always_inline)) void expand(mc_worker *worker, uint
   }
   if (!is_enabled) mc_judge_rest(worker, state, is_resting);
   else if (racing > 1 && search->wants_races) mc_look_for_races(worker, state);
-  if (search->wants_edges && (expansion.is_failing || !is_enabled))
-    mc_edges_add_goal(&worker->edges, number);
+  if (search->marks && (expansion.is_failing || !is_enabled)) mc_mark(search, number);
 }
 
 /* Written out for the usual sizes, so that the loops over words go away. */

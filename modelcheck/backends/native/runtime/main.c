@@ -54,13 +54,9 @@ int main(int count, char **arguments) {
   mc_search search;
   mc_search_open(&search, model, &options);
   mc_search_run(&search);
-  bool is_exhausted = !mc_control_is_stopped(&search.control);
-  const char *stuck = "off";
-  if (options.stuck && is_exhausted) {
-    bool is_known = search.wants_edges && search.states <= options.stuck_limit;
-    stuck = is_known ? "judged" : "limit";
-    if (is_known) mc_find_stuck(&search);
-  }
+  search.ended_by = (mc_stop)search.control.stop;
+  const char *stuck = options.stuck ? "unknown" : "off";
+  if (search.marks && search.ended_by == MC_GO_ON && mc_find_stuck(&search)) stuck = "judged";
   mc_report_end(&search, stuck);
   answer_questions(&search);
   mc_search_close(&search);

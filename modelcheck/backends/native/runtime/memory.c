@@ -13,7 +13,7 @@ void mc_die(const char *format, ...) {
   va_end(arguments);
   for (char *c = text; *c; c++)
     if (*c == '"' || *c == '\\' || (unsigned char)*c < 0x20) *c = '\'';
-  printf("\n{\"event\":\"error\",\"message\":\"%s\"}\n", text);
+  printf("{\"event\":\"error\",\"message\":\"%s\"}\n", text);
   fflush(stdout);
   _Exit(70);
 }

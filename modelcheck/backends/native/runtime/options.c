@@ -24,7 +24,6 @@ mc_options mc_read_options(int count, char **arguments) {
       .workers = 1,
       .samples = UINT64_MAX,
       .max_states = UINT64_MAX,
-      .stuck_limit = UINT64_MAX,
       .memory = (uint64_t)1 << 30,
       .properties = "",
   };
@@ -38,7 +37,6 @@ mc_options mc_read_options(int count, char **arguments) {
     else if (strcmp(name, "--seed") == 0) options.seed = read_number(name, value);
     else if (strcmp(name, "--samples") == 0) options.samples = read_number(name, value);
     else if (strcmp(name, "--max-states") == 0) options.max_states = read_number(name, value);
-    else if (strcmp(name, "--stuck-limit") == 0) options.stuck_limit = read_number(name, value);
     else if (strcmp(name, "--memory") == 0) options.memory = read_number(name, value);
     else if (strcmp(name, "--compact") == 0)
       options.compact_bits = (uint32_t)read_number(name, value);

@@ -12,7 +12,7 @@ typedef struct {
   mc_order_of_search search;
   uint32_t workers;
   uint64_t seed;
-  uint64_t samples, max_states, stuck_limit; /* UINT64_MAX: no limit */
+  uint64_t samples, max_states; /* UINT64_MAX: no limit */
   uint32_t compact_bits; /* of hash compaction; 0: none */
   uint64_t memory; /* bytes for everything */
   double timeout_seconds; /* 0: none */

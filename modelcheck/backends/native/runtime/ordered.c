@@ -94,10 +94,6 @@ void mc_search_ordered(mc_search *search) {
       mc_control_stop(&search->control, MC_STOP_STATES);
     mc_control_look(&search->control, search);
     if (mc_control_is_stopped(&search->control)) break;
-    if (search->wants_edges && known > search->options->stuck_limit) {
-      mc_edges_free(&worker->edges);
-      search->wants_edges = false;
-    }
     search->depth = search->depths[number];
     mc_expand(worker, number);
     mc_put_new(worker);

@@ -106,7 +106,7 @@ void mc_report_end(const mc_search *search, const char *stuck) {
   getrusage(RUSAGE_SELF, &usage);
   printf("{\"event\":\"end\",\"stopped_by\":\"%s\",\"states\":%" PRIu64 ",\"transitions\":%" PRIu64
          ",\"depth\":",
-         STOPS[search->control.stop], count_states(search), mc_sum_transitions(search));
+         STOPS[search->ended_by], count_states(search), mc_sum_transitions(search));
   if (search->options->search == MC_BFS) {
     uint32_t levels = search->level_count;
     while (levels > 0 && search->levels[levels - 1].states == 0) levels--;

@@ -24,14 +24,17 @@ static void count_stored(mc_search *search) {
     atomic_store_explicit(&search->is_full, true, memory_order_relaxed);
 }
 
-/* What a look-up means beyond the store, where anybody wants to know. */
-static void note_put(void *context, uint32_t i, uint64_t number, bool is_new) {
-  mc_worker *worker = context;
+/* What the look-ups first ... end-1 of a batch mean beyond the store, where anybody wants to know. */
+static void note_put(mc_worker *worker, uint32_t first, uint32_t end) {
   mc_search *search = worker->search;
-  uint64_t source = worker->batch.sources[i];
-  if (is_new && search->options->max_states != UINT64_MAX) count_stored(search);
-  if (is_new && search->links) search->links[number] = source;
-  if (search->wants_edges) mc_edges_add(&worker->edges, source >> MC_RANK_BITS, number);
+  const mc_batch *batch = &worker->batch;
+  for (uint32_t i = first; i < end; i++) {
+    uint64_t number = batch->lookups[i].hash & ~MC_IS_NEW;
+    bool is_new = batch->lookups[i].hash & MC_IS_NEW;
+    if (is_new && search->options->max_states != UINT64_MAX) count_stored(search);
+    if (is_new && search->links) search->links[number] = batch->sources[i];
+    if (search->next) search->next[batch->sources[i] >> MC_RANK_BITS] = (uint32_t)number;
+  }
 }
 
 /* Look up the candidates of a batch; false where the table must grow first.
@@ -41,12 +44,12 @@ static void note_put(void *context, uint32_t i, uint64_t number, bool is_new) {
 static bool put_batch(mc_worker *worker) {
   mc_search *search = worker->search;
   mc_batch *batch = &worker->batch;
-  bool is_noted = search->wants_edges || search->links || search->options->max_states != UINT64_MAX;
   if (!atomic_load_explicit(&search->is_full, memory_order_relaxed) &&
       !mc_control_is_stopped(&search->control)) {
-    mc_put_result result =
-        mc_store_put_batch(&search->store, &worker->writer, batch->states, batch->lookups,
-                           &batch->done, batch->count, is_noted ? note_put : NULL, worker);
+    uint32_t first = batch->done;
+    mc_put_result result = mc_store_put_batch(&search->store, &worker->writer, batch->states,
+                                              batch->lookups, &batch->done, batch->count);
+    if (search->is_noted) note_put(worker, first, batch->done);
     if (result == MC_TABLE_FULL) return false;
     if (result == MC_NO_MEMORY) mc_control_stop(&search->control, MC_STOP_MEMORY);
   }
@@ -68,7 +71,7 @@ static void grow_store(mc_search *search, bool is_small) {
   mc_store_end_growth(&search->store);
   for (uint32_t i = 0; i < search->worker_count; i++) {
     mc_batch *batch = &search->workers[i].batch;
-    mc_store_begin_again(&search->store, batch->lookups, batch->count);
+    mc_store_begin_again(&search->store, batch->lookups, batch->done, batch->count);
   }
 }
 
@@ -194,11 +197,6 @@ void mc_search_ask_host(mc_search *search) {
   else if (strcmp(answer, "go") != 0) mc_die("the host says `%s`", answer);
 }
 
-static void drop_edges(mc_search *search) {
-  for (uint32_t i = 0; i < search->worker_count; i++) mc_edges_free(&search->workers[i].edges);
-  search->wants_edges = false;
-}
-
 /* Hash compaction: the states of a level that was expanded are needed no more; the initial ones are
  * where paths begin. */
 static void forget_level(mc_search *search, uint32_t number) {
@@ -219,7 +217,6 @@ static void expand_levels(mc_search *search) {
       mc_control_stop(&search->control, MC_STOP_HOST);
       return;
     }
-    if (search->wants_edges && search->states > search->options->stuck_limit) drop_edges(search);
     bool is_small = level->states < MC_SMALL_LEVEL;
     mc_cut_units(search, level);
     while (has_work_left(search) && !mc_control_is_stopped(&search->control)) {
@@ -311,6 +308,15 @@ static void open_worker(mc_search *search, uint32_t number) {
   mc_open_checks(worker);
 }
 
+/* The store's part of the memory: beside it each state has parents and depths, links, or a noted
+ * successor and a mark. */
+static uint64_t choose_store_memory(const mc_model *model, const mc_options *options) {
+  uint64_t in_store = (options->compact_bits ? 0 : model->words * sizeof(uint64_t)) + 20;
+  uint64_t beside = options->search != MC_BFS ? 12 : 0;
+  beside += options->compact_bits ? 8 : options->stuck ? 5 : 0;
+  return options->memory / (in_store + beside) * in_store;
+}
+
 void mc_search_open(mc_search *search, const mc_model *model, const mc_options *options) {
   *search = (mc_search){.model = model, .options = options, .until = UINT32_MAX};
   mc_control_open(&search->control, options);
@@ -320,17 +326,12 @@ void mc_search_open(mc_search *search, const mc_model *model, const mc_options *
   search->worker_count = is_alone ? 1 : options->workers;
   search->has_gates = has_gates(model);
   search->wants_races = options->races && model->race_count > 0;
-  search->wants_edges = options->stuck && !options->compact_bits;
   open_seats(search);
   search->is_settled = mc_realloc(NULL, model->property_count + 1, sizeof *search->is_settled);
   for (uint32_t i = 0; i < model->property_count; i++)
     search->is_settled[i] = !mc_is_judged(options, i);
   count_open_properties(search);
-  uint64_t memory = options->memory;
-  if (options->search != MC_BFS) /* parents and depths are 12 bytes a state */
-    memory = memory / (model->words * 8 + 12 + 20) * (model->words * 8 + 20);
-  if (options->compact_bits) /* a link is 8 bytes, its slot 10 to 20 */
-    memory = memory / 3 * 2;
+  uint64_t memory = choose_store_memory(model, options);
   if (!mc_store_open(&search->store, model->words, search->worker_count, memory,
                      options->compact_bits))
     mc_die("no address space for a store of %llu bytes", (unsigned long long)memory);
@@ -338,6 +339,8 @@ void mc_search_open(mc_search *search, const mc_model *model, const mc_options *
     search->links = mc_reserve(search->store.arena_states * sizeof *search->links);
     if (!search->links) mc_die("no address space for the links of hash compaction");
   }
+  if (options->stuck) mc_open_stuck(search);
+  search->is_noted = search->links || search->next || options->max_states != UINT64_MAX;
   mc_findings_open(&search->found, model);
   search->workers = mc_realloc(NULL, search->worker_count, sizeof *search->workers);
   for (uint32_t i = 0; i < search->worker_count; i++) open_worker(search, i);
@@ -366,7 +369,6 @@ void mc_search_close(mc_search *search) {
     mc_worker *worker = &search->workers[i];
     mc_close_checks(worker);
     mc_findings_close(&worker->found);
-    mc_edges_free(&worker->edges);
     mc_writer_free(&worker->writer);
     mc_way_free(&worker->way);
     free(worker->taken);
@@ -377,6 +379,7 @@ void mc_search_close(mc_search *search) {
   mc_findings_close(&search->found);
   if (search->links)
     mc_release(search->links, search->store.arena_states * sizeof *search->links);
+  mc_close_stuck(search);
   mc_store_close(&search->store);
   free(search->workers);
   free(search->seats);

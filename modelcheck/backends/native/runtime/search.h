@@ -22,14 +22,6 @@ typedef struct {
 /* In a source the transition's rank takes the low bits. */
 enum { MC_RANK_BITS = 24 };
 
-/* For `stuck`: transitions from state to state, and the states from which all is well. */
-typedef struct {
-  uint32_t *from, *to;
-  uint64_t count, capacity;
-  uint32_t *goals;
-  uint64_t goal_count, goal_capacity;
-} mc_edges;
-
 typedef struct mc_worker {
   mc_search *search;
   uint32_t number;
@@ -40,7 +32,6 @@ typedef struct mc_worker {
   uint64_t expanding; /* the number of the state that is expanded */
   mc_way way;
   mc_findings found;
-  mc_edges edges;
   uint64_t quiescent, deadlocks;
   uint64_t *taken; /* transitions per location, thread by thread */
   bool is_cut; /* some step had more ways than are followed */
@@ -81,8 +72,9 @@ struct mc_search {
   uint32_t open_properties; /* invariants and `reachable`s that are not settled */
   mc_seat *seats; /* by thread */
   uint32_t taken_count;
-  bool has_gates, wants_races, wants_edges;
+  bool has_gates, wants_races;
 
+  mc_stop ended_by; /* MC_GO_ON: every state was expanded */
   uint32_t depth; /* of the states that are expanded now */
   mc_range *ranges;
   uint32_t range_count, range_capacity;
@@ -96,6 +88,15 @@ struct mc_search {
   _Atomic uint64_t stored; /* counted only where there is a limit on it */
   _Atomic bool is_full; /* the limit is passed: nothing new is stored */
   uint64_t states;
+
+  bool is_noted; /* somebody wants to know what look-ups give */
+
+  /* `stuck`, NULL where nobody asks: a bit for each state from which all is well, and one successor
+   * of each state */
+  _Atomic uint64_t *marks;
+  uint32_t *next;
+  bool is_backward, is_thorough; /* of a sweep: its direction; whether it asks all successors */
+  _Atomic bool is_changed, is_left; /* it marked a state; it left one unmarked */
 
   uint64_t *links; /* hash compaction only: each state's source */
   uint64_t forgotten; /* states below this number, but for the initial ones, are gone */
@@ -156,10 +157,11 @@ void mc_add_finding(mc_worker *worker, mc_finding *finding);
 /* ordered.c: depth-first and random. */
 void mc_search_ordered(mc_search *search);
 
-/* stuck.c */
-void mc_edges_add(mc_edges *edges, uint64_t from, uint64_t to);
-void mc_edges_add_goal(mc_edges *edges, uint64_t state);
-void mc_edges_free(mc_edges *edges);
-void mc_find_stuck(mc_search *search);
+/* stuck.c: mark a state from which all is well; then find the others, which gives false where the
+ * search is told to stop meanwhile. */
+void mc_open_stuck(mc_search *search);
+void mc_close_stuck(mc_search *search);
+void mc_mark(mc_search *search, uint64_t number);
+bool mc_find_stuck(mc_search *search);
 
 #endif

@@ -94,17 +94,22 @@ static inline uint32_t look_ahead(const mc_store *store, const mc_lookup *lookup
   return LINE_SLOTS;
 }
 
-bool mc_store_find(const mc_store *store, const uint64_t *state, uint64_t *number) {
-  mc_lookup lookup = mc_store_begin(store, state, store->words);
-  for (uint32_t i = 0; i < GROUP_SLOTS; i++) {
-    uint64_t entry = atomic_load_explicit(slot_after(lookup.home, i), memory_order_acquire);
+static bool find(const mc_store *store, const uint64_t *state, const mc_lookup *lookup,
+                 uint64_t *number) {
+  for (uint32_t i = lookup->looks; i < GROUP_SLOTS; i++) {
+    uint64_t entry = atomic_load_explicit(slot_after(lookup->home, i), memory_order_acquire);
     if (entry == 0) return false;
     *number = (entry & NUMBER_MASK) - 1;
-    if (has_tag(entry, lookup.hash) &&
+    if (has_tag(entry, lookup->hash) &&
         is_same(state_of(store, entry, store->words), state, store->words))
       return true;
   }
   return false;
+}
+
+bool mc_store_find(const mc_store *store, const uint64_t *state, uint64_t *number) {
+  mc_lookup lookup = mc_store_begin(store, state, store->words);
+  return find(store, state, &lookup, number);
 }
 
 /* ------------------------------------------------------------------------------------- putting */
@@ -191,7 +196,7 @@ static inline __attribute__((always_inline)) mc_put_result put(mc_store *store, 
 
 static inline __attribute__((always_inline)) mc_put_result
 put_all(mc_store *store, mc_writer *writer, const uint64_t *states, mc_lookup *lookups,
-        uint32_t *done, uint32_t count, mc_note_put note, void *context, uint32_t words) {
+        uint32_t *done, uint32_t count, uint32_t words) {
   for (uint32_t i = *done; i < count; i++)
     lookups[i].looks = look_ahead(store, &lookups[i], words);
   for (uint32_t i = *done; i < count; i++) {
@@ -202,7 +207,7 @@ put_all(mc_store *store, mc_writer *writer, const uint64_t *states, mc_lookup *l
       *done = i;
       return result;
     }
-    if (note) note(context, i, number, result == MC_NEW);
+    lookups[i].hash = result == MC_NEW ? number | MC_IS_NEW : number;
   }
   *done = count;
   return MC_FOUND;
@@ -210,21 +215,19 @@ put_all(mc_store *store, mc_writer *writer, const uint64_t *states, mc_lookup *l
 
 /* Written out for the usual sizes, so that the loops over words go away. */
 mc_put_result mc_store_put_batch(mc_store *store, mc_writer *writer, const uint64_t *states,
-                                 mc_lookup *lookups, uint32_t *done, uint32_t count,
-                                 mc_note_put note, void *context) {
-  if (store->compact_bits)
-    return mc_put_compact(store, writer, states, lookups, done, count, note, context);
+                                 mc_lookup *lookups, uint32_t *done, uint32_t count) {
+  if (store->compact_bits) return mc_put_compact(store, writer, states, lookups, done, count);
   switch (store->words) {
-    case 1: return put_all(store, writer, states, lookups, done, count, note, context, 1);
-    case 2: return put_all(store, writer, states, lookups, done, count, note, context, 2);
-    case 3: return put_all(store, writer, states, lookups, done, count, note, context, 3);
-    default:
-      return put_all(store, writer, states, lookups, done, count, note, context, store->words);
+    case 1: return put_all(store, writer, states, lookups, done, count, 1);
+    case 2: return put_all(store, writer, states, lookups, done, count, 2);
+    case 3: return put_all(store, writer, states, lookups, done, count, 3);
+    default: return put_all(store, writer, states, lookups, done, count, store->words);
   }
 }
 
-void mc_store_begin_again(const mc_store *store, mc_lookup *lookups, uint32_t count) {
-  for (uint32_t i = 0; i < count; i++)
+void mc_store_begin_again(const mc_store *store, mc_lookup *lookups, uint32_t done,
+                          uint32_t count) {
+  for (uint32_t i = done; i < count; i++)
     lookups[i] = (mc_lookup){lookups[i].hash, mc_store_home(store, lookups[i].hash), 0};
 }
 

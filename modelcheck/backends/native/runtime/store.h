@@ -114,16 +114,16 @@ static inline mc_lookup mc_store_begin(const mc_store *store, const uint64_t *st
   return (mc_lookup){hash, mc_store_home(store, hash), 0};
 }
 
-/* Find states or put them: number i of `count`, from `*done` on.  Calls `note` for each that is
- * found or new.  Ends early, `*done` at the first that was not put, where the table is full or
- * there is no memory. */
-typedef void (*mc_note_put)(void *context, uint32_t i, uint64_t number, bool is_new);
+/* Find states or put them: number i of `count`, from `*done` on.  Then lookups[i].hash is its number,
+ * with MC_IS_NEW if it was not there; under hash compaction that of an old one is unknown.  Ends
+ * early, `*done` at the first that was not put, where the table is full or there is no memory. */
+#define MC_IS_NEW ((uint64_t)1 << 63)
 mc_put_result mc_store_put_batch(mc_store *store, mc_writer *writer, const uint64_t *states,
-                                 mc_lookup *lookups, uint32_t *done, uint32_t count,
-                                 mc_note_put note, void *context);
+                                 mc_lookup *lookups, uint32_t *done, uint32_t count);
 
-/* The table has grown: begin again. */
-void mc_store_begin_again(const mc_store *store, mc_lookup *lookups, uint32_t count);
+/* The table has grown: begin again with what is not done. */
+void mc_store_begin_again(const mc_store *store, mc_lookup *lookups, uint32_t done,
+                          uint32_t count);
 
 /* One state, likewise. */
 mc_put_result mc_store_put(mc_store *store, mc_writer *writer, const uint64_t *state,

@@ -1,115 +1,181 @@
 /* Stuck states: those from which the program can never come to rest, or to a fault, again.
  *
- * One backward sweep from the states that are quiescent, in deadlock, or have a failing step, over
- * the transitions that the workers stored (explore/stuck.py is the definition).
+ * The search marks the states that are quiescent, in deadlock, or have a failing step: one bit each;
+ * and it notes one successor of every state (4 bytes).  At the end each state with a marked
+ * successor is marked, until there is none left; what is not marked then is stuck
+ * (explore/stuck.py is the definition).  *Quick* sweeps ask only the noted successors; they cost
+ * little and save nearly everything.  A *thorough* sweep makes all successors of what is left again.
  */
-#include <string.h>
-
 #include "memory.h"
 #include "search.h"
+#include "states.h"
 
-void mc_edges_add(mc_edges *edges, uint64_t from, uint64_t to) {
-  if (edges->count == edges->capacity) {
-    edges->capacity = edges->capacity ? 2 * edges->capacity : 1024;
-    edges->from = mc_realloc(edges->from, edges->capacity, sizeof *edges->from);
-    edges->to = mc_realloc(edges->to, edges->capacity, sizeof *edges->to);
-  }
-  edges->from[edges->count] = (uint32_t)from;
-  edges->to[edges->count] = (uint32_t)to;
-  edges->count++;
+static const uint64_t MOST_NUMBERED = UINT32_MAX; /* states that `next` can name */
+
+void mc_open_stuck(mc_search *search) {
+  uint64_t states = search->store.arena_states;
+  if (search->options->compact_bits || states > MOST_NUMBERED) return;
+  search->marks = mc_reserve(states / 8 + sizeof *search->marks);
+  search->next = mc_reserve(states * sizeof *search->next);
+  if (!search->marks || !search->next) mc_die("no address space to look for stuck states");
 }
 
-void mc_edges_add_goal(mc_edges *edges, uint64_t state) {
-  if (edges->goal_count == edges->goal_capacity) {
-    edges->goal_capacity = edges->goal_capacity ? 2 * edges->goal_capacity : 256;
-    edges->goals = mc_realloc(edges->goals, edges->goal_capacity, sizeof *edges->goals);
-  }
-  edges->goals[edges->goal_count++] = (uint32_t)state;
+void mc_close_stuck(mc_search *search) {
+  uint64_t states = search->store.arena_states;
+  if (search->marks) mc_release(search->marks, states / 8 + sizeof *search->marks);
+  if (search->next) mc_release(search->next, states * sizeof *search->next);
 }
 
-void mc_edges_free(mc_edges *edges) {
-  free(edges->from);
-  free(edges->to);
-  free(edges->goals);
-  *edges = (mc_edges){0};
+void mc_mark(mc_search *search, uint64_t number) {
+  atomic_fetch_or_explicit(&search->marks[number / 64], (uint64_t)1 << number % 64,
+                           memory_order_relaxed);
 }
 
-/* The sources of state s at sources[first[s]] ... sources[first[s + 1] - 1]. */
+static bool is_marked(const mc_search *search, uint64_t number) {
+  uint64_t word = atomic_load_explicit(&search->marks[number / 64], memory_order_relaxed);
+  return word >> number % 64 & 1;
+}
+
+/* ------------------------------------------------------------------------------------- one state */
+
 typedef struct {
-  uint64_t *first;
-  uint32_t *sources;
-} mc_reverse;
+  const mc_search *search;
+  bool is_saved;
+} mc_looker;
 
-static mc_reverse reverse_edges(const mc_search *search, uint64_t numbers) {
-  mc_reverse made;
-  uint64_t total = 0;
-  made.first = mc_realloc(NULL, numbers + 2, sizeof *made.first);
-  memset(made.first, 0, (numbers + 2) * sizeof *made.first);
-  for (uint32_t i = 0; i < search->worker_count; i++) {
-    const mc_edges *edges = &search->workers[i].edges;
-    total += edges->count;
-    for (uint64_t e = 0; e < edges->count; e++) made.first[edges->to[e] + 2]++;
-  }
-  for (uint64_t s = 2; s < numbers + 2; s++) made.first[s] += made.first[s - 1];
-  made.sources = mc_realloc(NULL, total + 1, sizeof *made.sources);
-  for (uint32_t i = 0; i < search->worker_count; i++) {
-    const mc_edges *edges = &search->workers[i].edges;
-    for (uint64_t e = 0; e < edges->count; e++)
-      made.sources[made.first[edges->to[e] + 1]++] = edges->from[e];
-  }
-  return made;
+static void look_at_successor(void *context, mc_result result, const uint64_t *m, mc_way *way) {
+  (void)way;
+  mc_looker *looker = context;
+  uint64_t number;
+  if (looker->is_saved || result != MC_DONE) return;
+  if (!mc_store_find(&looker->search->store, m, &number))
+    mc_die("a successor of a stored state is not stored");
+  looker->is_saved = is_marked(looker->search, number);
 }
 
-/* Which state numbers reach a goal. */
-static uint8_t *sweep(const mc_search *search, uint64_t numbers) {
-  mc_reverse edges = reverse_edges(search, numbers);
-  uint8_t *reaches = mc_realloc(NULL, numbers + 1, sizeof *reaches);
-  uint32_t *waiting = mc_realloc(NULL, numbers + 1, sizeof *waiting);
-  uint64_t count = 0;
-  memset(reaches, 0, numbers + 1);
-  for (uint32_t i = 0; i < search->worker_count; i++) {
-    const mc_edges *own = &search->workers[i].edges;
-    for (uint64_t g = 0; g < own->goal_count; g++) {
-      if (reaches[own->goals[g]]) continue;
-      reaches[own->goals[g]] = 1;
-      waiting[count++] = own->goals[g];
-    }
+/* Whether a successor is marked.  Soundness: all that the search took for enabled is asked here. */
+static bool is_saved(mc_worker *worker, const uint64_t *state) {
+  const mc_search *search = worker->search;
+  const mc_model *model = search->model;
+  uint64_t m[model->words];
+  bool is_cut = false;
+  mc_looker looker = {.search = search};
+  for (uint32_t thread = 0; thread < model->thread_count && !looker.is_saved; thread++) {
+    uint32_t pc = mc_pc(model, state, thread);
+    if (mc_has_ended(model, thread, pc)) continue;
+    if (search->has_gates && !mc_is_open(model, state, thread, pc)) continue;
+    mc_follow(model, state, thread, mc_location_of(model, thread, pc)->step, &worker->way, m,
+              look_at_successor, &looker, &is_cut);
   }
-  while (count > 0) {
-    uint32_t state = waiting[--count];
-    for (uint64_t e = edges.first[state]; e < edges.first[state + 1]; e++) {
-      uint32_t source = edges.sources[e];
-      if (reaches[source]) continue;
-      reaches[source] = 1;
-      waiting[count++] = source;
-    }
-  }
-  free(edges.first);
-  free(edges.sources);
-  free(waiting);
-  return reaches;
+  return looker.is_saved;
 }
 
-static void add_stuck(mc_search *search, uint64_t number, uint32_t depth) {
+/* ------------------------------------------------------------------------------------- one unit */
+
+static void save(mc_search *search, uint64_t number) {
+  mc_mark(search, number);
+  atomic_store_explicit(&search->is_changed, true, memory_order_relaxed);
+}
+
+enum { AHEAD = 16 }; /* states whose successor's mark is prefetched */
+
+static void visit_quickly(mc_search *search, const mc_range *unit) {
+  const uint32_t *next = search->next;
+  bool is_backward = search->is_backward;
+  uint64_t count = unit->end - unit->first;
+  for (uint64_t i = 0; i < count; i++) {
+    uint64_t number = is_backward ? unit->end - 1 - i : unit->first + i;
+    if (i + AHEAD < count) {
+      uint64_t later = is_backward ? number - AHEAD : number + AHEAD;
+      __builtin_prefetch((const void *)&search->marks[next[later] / 64]);
+    }
+    if (!is_marked(search, number) && is_marked(search, next[number])) save(search, number);
+  }
+}
+
+static void visit_thoroughly(mc_worker *worker, uint64_t number) {
+  mc_search *search = worker->search;
+  if (is_marked(search, number)) return;
+  if (is_saved(worker, mc_store_get(&search->store, number))) save(search, number);
+  else atomic_store_explicit(&search->is_left, true, memory_order_relaxed);
+}
+
+/* The states of the units, each unit in the direction of the sweep. */
+static void sweep_units(mc_worker *worker) {
+  mc_search *search = worker->search;
+  uint32_t taken;
+  while ((taken = atomic_fetch_add(&search->next_unit, 1)) < search->unit_count) {
+    uint32_t number = search->is_backward ? search->unit_count - 1 - taken : taken;
+    const mc_range *unit = &search->units[number];
+    if (!search->is_thorough) visit_quickly(search, unit);
+    for (uint64_t i = 0; search->is_thorough && i < unit->end - unit->first; i++)
+      visit_thoroughly(worker, search->is_backward ? unit->end - 1 - i : unit->first + i);
+    if (worker->is_main) mc_control_look(&search->control, search);
+    if (mc_control_is_stopped(&search->control)) return;
+  }
+}
+
+/* ------------------------------------------------------------------------------------- all levels */
+
+static void sweep_level(mc_search *search, uint32_t number) {
+  const mc_level *level = &search->levels[number];
+  mc_cut_units(search, level);
+  mc_crew_run(search, sweep_units, level->states < MC_SMALL_LEVEL);
+}
+
+/* The search in another order has no levels: its numbers are one. */
+static void make_one_level(mc_search *search) {
+  search->ranges = mc_realloc(search->ranges, 1, sizeof *search->ranges);
+  search->levels = mc_realloc(search->levels, 1, sizeof *search->levels);
+  search->ranges[0] = (mc_range){0, search->states};
+  search->levels[0] = (mc_level){0, 1, search->states};
+  search->range_count = search->level_count = 1;
+}
+
+static void add_stuck(mc_search *search, uint64_t number, uint32_t level) {
   mc_findings_add(&search->found, &(mc_finding){
                                       .key = {MC_STUCK, {0, 0, 0}},
-                                      .depth = depth,
+                                      .depth = search->depths ? search->depths[number] : level,
                                       .state = (uint64_t *)mc_store_get(&search->store, number),
                                   });
 }
 
-static void add_unreaching(mc_search *search, mc_range range, const uint8_t *reaches,
-                           uint32_t level) {
-  for (uint64_t n = range.first; n < range.end; n++)
-    if (!reaches[n]) add_stuck(search, n, search->depths ? search->depths[n] : level);
+/* The stuck states of the first level that has any. */
+static void add_unmarked(mc_search *search) {
+  for (uint32_t l = 0; l < search->level_count; l++) {
+    bool is_found = false;
+    for (uint32_t r = 0; r < search->levels[l].range_count; r++) {
+      mc_range range = search->ranges[search->levels[l].first_range + r];
+      for (uint64_t n = range.first; n < range.end; n++) {
+        if (is_marked(search, n)) continue;
+        add_stuck(search, n, l);
+        is_found = true;
+      }
+    }
+    if (is_found) return;
+  }
 }
 
-void mc_find_stuck(mc_search *search) {
-  uint8_t *reaches = sweep(search, search->store.arena_next);
-  for (uint32_t l = 0; l < search->level_count; l++)
-    for (uint32_t r = 0; r < search->levels[l].range_count; r++)
-      add_unreaching(search, search->ranges[search->levels[l].first_range + r], reaches, l);
-  if (search->depths) /* no levels: the numbers are one range */
-    add_unreaching(search, (mc_range){0, search->states}, reaches, 0);
-  free(reaches);
+/* One sweep over all levels; whether it marked anything. */
+static bool sweep(mc_search *search, bool is_thorough) {
+  search->is_thorough = is_thorough;
+  search->is_changed = search->is_left = false;
+  for (uint32_t i = 0; i < search->level_count && !mc_control_is_stopped(&search->control); i++)
+    sweep_level(search, search->is_backward ? search->level_count - 1 - i : i);
+  search->is_backward = !search->is_backward;
+  return search->is_changed;
+}
+
+bool mc_find_stuck(mc_search *search) {
+  bool has_levels = search->level_count > 0;
+  if (!has_levels) make_one_level(search);
+  search->is_backward = true;
+  do {
+    while (sweep(search, false)) {
+    }
+  } while (sweep(search, true) && search->is_left);
+  bool is_stopped = mc_control_is_stopped(&search->control);
+  if (search->is_left && !is_stopped) add_unmarked(search);
+  if (!has_levels) search->level_count = search->range_count = 0;
+  return !is_stopped;
 }
