@@ -49,6 +49,14 @@ def test_a_left_handed_philosopher_ends_the_deadlock(explore, threads, counts):
     assert (found.states, found.transitions) == counts
 
 
+@pytest.mark.parametrize(("threads", "rounds"), [(1, 1), (2, 5), (4, 4)])
+def test_the_states_of_counters_are_a_formula(explore, threads, rounds):
+    found = explore(read_spec("counters"), threads=threads, rounds=rounds)
+    assert found.violated == set()
+    assert found.states == (rounds + 1) ** threads
+    assert found.transitions == threads * rounds * (rounds + 1) ** (threads - 1)
+
+
 @pytest.mark.parametrize("threads", [2, 3])
 def test_the_filter_lets_one_in(explore, threads):
     assert explore(read_spec("filter"), threads=threads).violated == set()
