@@ -5,24 +5,38 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from measure import Row
+from requirements import Requirement
 from spending import Spending
+from stages import Journey
 
 COLUMNS = (
     *("states", "transitions", "seconds", "build", "times ours"),
     *("states/s", "bytes/state"),
 )
 
+JOURNEY_NOTES = """\
+Cold: an empty cache, so the runtime is compiled as well, beside the model as far as there are
+cores. First the parts of one run, then the whole as a command, then the compilers one file after
+the other. `check` alone takes the python backend for so few states."""
+
 NOTES = """\
 *seconds*: from the model's text to the verdict, all that is built on the way included, of which
-*build* is what comes before the search's own process. *times ours*: the median, over the rounds, of
-the ratio to our seconds in the same round. *states/s*: of the search, without the seconds that it
-takes on the model's least size. *bytes/state*: the peak of resident memory over that on the least
-size. A dash: too short to say, or not told.
+*build* is what comes before the search's own process (ours, which builds and searches in one
+command, has none). *times ours*: the median, over the rounds, of the ratio to our seconds in the
+same round, *modelcheck, native* where it is there. *states/s*: of the search, without the seconds
+that it takes on the model's least size. *bytes/state*: the peak of resident memory, of all
+processes together, over that on the least size. A dash: too short to say, or not told.
+
+The native backend builds into an empty cache each time, its runtime too, but for *warm cache*.
+*SPIN, exported* searches what `modelcheck export --to promela --form processes` writes of the same
+program; writing it costs nothing here. Of two sizes of its table the better one counts. Its
+processes end in steps of their own, so it has more states: its states/s are those of its own.
 
 SPIN, Rumur and TLC take our steps, one for one. SPIN's reduction and Rumur's symmetry store fewer
 states by design. So does Harmony, which keeps threads as a bag (and counts its spawner's states as
 well), and in whose krefs a thread's steps on its own word are none. Their states/s compare with
-nothing: compare the seconds.
+nothing: compare the seconds. Above 10^6 states we do not judge `stuck`; no peer is asked for it, or
+for data races.
 """
 
 
@@ -30,16 +44,53 @@ def write_tables(
     machine: Mapping[str, str | int],
     versions: Mapping[str, str],
     rows: Sequence[Row],
+    *,
+    left_out: Sequence[str],
+    requirements: Sequence[Requirement],
+    journeys: Mapping[str, Journey],
     spendings: Mapping[str, Spending],
 ) -> str:
     """One Markdown document of all that was measured; an empty version means: not installed."""
-    parts = ["# Bench", _list_facts(machine, versions), "## Time, rate, memory", _write_rows(rows)]
+    parts = ["# Bench", _list_facts(machine, versions)]
+    if requirements:
+        parts += ["## Requirements", _write_requirements(requirements)]
+    parts += ["## Time, rate, memory", _write_rows(rows)]
+    if left_out:
+        parts.append("Left out, for it failed:\n\n" + "\n".join(f"* {line}" for line in left_out))
     parts.append(NOTES.rstrip())
-    if any(row.workers > 1 for row in rows):
-        parts += ["## More workers", _write_workers(rows)]
+    if workers := _list_workers(rows):
+        heads = ["model", "size", "tool", "seconds, one worker", "seconds", "times as fast"]
+        parts += ["## More workers", write_table(heads, workers, words=3)]
+    if journeys:
+        parts += ["## Where an end to end run goes", _write_journeys(journeys)]
     if spendings:
         parts += ["## Where the python backend's time goes", _write_spendings(spendings)]
     return "\n\n".join(parts) + "\n"
+
+
+def _write_requirements(requirements: Iterable[Requirement]) -> str:
+    lines = [
+        (one.text, one.where, one.measured, one.demanded, "yes" if one.is_met else "no")
+        for one in requirements
+    ]
+    heads = ["what is required", "of", "measured", "demanded", "met"]
+    return write_table(heads, lines, words=5)
+
+
+def _write_journeys(journeys: Mapping[str, Journey]) -> str:
+    """Parts down, runs across; what is not in a run is a dash."""
+    names = list(dict.fromkeys(name for one in journeys.values() for name in one.parts))
+    lines: list[tuple[str | float | None, ...]] = [
+        (name, *(one.parts.get(name) for one in journeys.values())) for name in names
+    ]
+    lines += [
+        ("all of these", *(one.seconds for one in journeys.values())),
+        ("`check --backend native`", *(one.native_seconds for one in journeys.values())),
+        ("`check`", *(one.auto_seconds for one in journeys.values())),
+        ("alone: cc of the model", *(one.model_seconds for one in journeys.values())),
+        ("alone: cc of the runtime", *(one.runtime_seconds for one in journeys.values())),
+    ]
+    return write_table(["seconds", *journeys], lines, words=1) + "\n\n" + JOURNEY_NOTES
 
 
 def _list_facts(machine: Mapping[str, str | int], versions: Mapping[str, str]) -> str:
@@ -70,26 +121,22 @@ def _write_rows(rows: Iterable[Row]) -> str:
     )
 
 
-def _write_workers(rows: Iterable[Row]) -> str:
+def _list_workers(rows: Sequence[Row]) -> list[tuple[str | float | None, ...]]:
     """The search alone, with several workers beside with one, where it is long enough."""
     alone = {
-        (row.model, row.size, row.tool): _search_seconds(row)
+        (row.model, row.size, row.tool): row.search_seconds
         for row in rows
         if row.workers == 1 and row.states_per_second is not None
     }
     lines: list[tuple[str | float | None, ...]] = []
     for row in rows:
-        one = alone.get((row.model, row.size, row.tool.partition(",")[0]))
-        if row.workers > 1 and one is not None:
-            many = _search_seconds(row)
-            gain = round(one / many, 2) if row.states_per_second is not None else None
+        name = row.tool.removesuffix(f", {row.workers} workers")
+        one = alone.get((row.model, row.size, name))
+        if row.workers > 1 and one is not None and row.states_per_second is not None:
+            many = row.search_seconds
+            gain = round(one / many, 2)
             lines.append((row.model, row.size, row.tool, round(one, 3), round(many, 3), gain))
-    heads = ["model", "size", "tool", "seconds, one worker", "seconds", "times as fast"]
-    return write_table(heads, lines, words=3)
-
-
-def _search_seconds(row: Row) -> float:
-    return row.seconds - row.build_seconds - row.start_seconds
+    return lines
 
 
 def _write_spendings(spendings: Mapping[str, Spending]) -> str:
