@@ -35,8 +35,7 @@ processes end in steps of their own, so it has more states: its states/s are tho
 SPIN, Rumur and TLC take our steps, one for one. SPIN's reduction and Rumur's symmetry store fewer
 states by design. So does Harmony, which keeps threads as a bag (and counts its spawner's states as
 well), and in whose krefs a thread's steps on its own word are none. Their states/s compare with
-nothing: compare the seconds. Above 10^6 states we do not judge `stuck`; no peer is asked for it, or
-for data races.
+nothing: compare the seconds. We judge `stuck` and data races as well; no peer is asked for them.
 """
 
 
