@@ -14,6 +14,7 @@ from modelcheck.cli.options import (
     Duration,
     Size,
     read_settings,
+    refuse_compact,
     refuse_later_backend,
     refuse_later_format,
     refuse_later_reduction,
@@ -158,6 +159,15 @@ def list_command(specs: Sequence[str], *, as_json: bool) -> int:
 )
 @click.option("--seed", type=int, default=0, show_default=True, metavar="N", help="Of random.")
 @_choose_backend
+@click.option(
+    "--compact",
+    is_flag=True,
+    help="Keep only hashes of states (native, bfs): for more states than fit; some may be omitted,"
+    " so what is not violated stays inconclusive.",
+)
+@click.option(
+    "--accept-compact", is_flag=True, help="Exit code 0 where --compact alone leaves a doubt."
+)
 @_limit_run
 @click.option("--coverage", is_flag=True, help="Also what the run did and never did.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
@@ -179,6 +189,8 @@ def check_command(
     seed: int,
     backend: Backend,
     workers: int | None,
+    compact: bool,
+    accept_compact: bool,
     max_states: int | None,
     max_memory: int | None,
     timeout: float | None,
@@ -189,11 +201,13 @@ def check_command(
 ) -> int:
     """Visit every state of a spec and judge its properties."""
     from modelcheck import api
+    from modelcheck.explore.options import COMPACT_BITS
     from modelcheck.gate import choose_check_exit
     from modelcheck.report import json, text
     from modelcheck.trace.text import write_text
 
     refuse_python_workers(backend, workers)
+    refuse_compact(backend, search, compact=compact, accept=accept_compact)
     live = LiveLine(spec)
     with InterruptFlag() as interrupt:
         options = api.Options(
@@ -202,6 +216,7 @@ def check_command(
             search=search,
             seed=seed,
             stop=stop,
+            compact_bits=COMPACT_BITS if compact else None,
             max_states=max_states,
             max_memory=max_memory,
             timeout_seconds=timeout,
@@ -230,7 +245,7 @@ def check_command(
         say_all(text.describe_result(run.info, run.program, run.result, traces))
         if coverage:
             say_all(text.describe_coverage(run.program, run.result))
-    return choose_check_exit(run.result.verdict)
+    return choose_check_exit(run.result, accept_compact=accept_compact)
 
 
 def _store_trace(run: Run, folder: Path) -> Path | None:

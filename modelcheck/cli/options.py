@@ -100,6 +100,16 @@ def refuse_python_workers(backend: str, workers: int | None) -> None:
         raise click.UsageError("the python backend has one worker; --workers is for native")
 
 
+def refuse_compact(backend: str, search: str, *, compact: bool, accept: bool) -> None:
+    """Hash compaction is the native backend's, breadth-first."""
+    if accept and not compact:
+        raise click.UsageError("--accept-compact is for --compact")
+    if compact and backend == "python":
+        raise click.UsageError("--compact is for the native backend")
+    if compact and search != "bfs":
+        raise click.UsageError("--compact is for --search bfs")
+
+
 def refuse_later_format(ctx: click.Context, param: click.Parameter, value: str) -> str:
     """The formats that exist: dot, svg, json."""
     del ctx

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import ROUND_CEILING, Context, Decimal
 
 from modelcheck.backends.python.outcomes import State
 from modelcheck.explore.coverage import find_unevaluated, find_untaken
@@ -19,11 +20,14 @@ from modelcheck.ir.memory import Memory
 
 Describe = Callable[[State], str]
 
+_TWO_DIGITS = Context(prec=2, rounding=ROUND_CEILING)
+
 
 @dataclass(frozen=True, slots=True)
 class Tally:
     """What a search counted: `depth` of the deepest state, `taken` transitions by thread and
-    location.  `knows_stuck` says that `stuck` was judged, if the search came to its end.
+    location.  `stuck_unknown` says why `stuck` was not judged although the search came to its end,
+    `omission` what hash compaction may have left out.
     """
 
     states: int
@@ -33,7 +37,8 @@ class Tally:
     deadlocks: int
     taken: Sequence[Sequence[int]]
     stopped_by: str
-    knows_stuck: bool
+    stuck_unknown: str = ""
+    omission: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +56,14 @@ class Answers:
 def make_result(judging: Judging, tally: Tally, answers: Answers, backend: str) -> Result:
     """The result of a search that has ended: exhausted if nothing stopped it."""
     program, options = judging.program, judging.options
-    exhausted = not tally.stopped_by
+    exhausted = not tally.stopped_by and not tally.omission
     paths = _find_all_paths(judging, answers)
     violations = _make_violations(judging, paths, answers.describe)
     ending = Ending(
         exhausted=exhausted,
-        progress=f"stopped by {tally.stopped_by} after {tally.states:,} states and "
+        progress=tally.omission
+        if not tally.stopped_by
+        else f"stopped by {tally.stopped_by} after {tally.states:,} states and "
         f"{tally.transitions:,} transitions",
         quiescent=tally.quiescent,
         states=tally.states,
@@ -87,18 +94,35 @@ def make_result(judging: Judging, tally: Tally, answers: Answers, backend: str) 
             quiescent=tally.quiescent,
             deadlocks=tally.deadlocks,
         ),
-        scope=describe_scope(program, properties, tally.stopped_by),
+        omission=tally.omission,
+        scope=describe_scope(program, properties, tally.stopped_by, tally.omission),
     )
+
+
+def describe_omission(states: int, bits: int | None) -> str:
+    """What hash compaction with `bits` a state may have omitted; empty without.
+
+    With n states and hashes of b bits the expected number of states that are taken for another is
+    below n(n-1)/2 · 2^-b, which bounds the probability of any (Stern and Dill 1995, section 3).
+    """
+    if bits is None:
+        return ""
+    bound = min(1.0, float(states) ** 2 / 2 ** (bits + 1))
+    return f"hash-compacted, p(any state omitted) < {_round_up(bound)}"
+
+
+def _round_up(bound: float) -> str:
+    """Two digits, never less than the number."""
+    if bound >= 1:
+        return "1"
+    return f"{_TWO_DIGITS.create_decimal(Decimal(bound)):.1e}"
 
 
 def _explain_unknown(judging: Judging, tally: Tally) -> dict[str, str]:
     """The properties that a search could not judge although it came to its end, and why."""
-    if "stuck" not in judging.names or tally.knows_stuck:
+    if "stuck" not in judging.names or not tally.stuck_unknown:
         return {}
-    return {
-        "stuck": f"more than {judging.options.stuck_limit:,} states; above that the edges that "
-        "`stuck` needs are not stored"
-    }
+    return {"stuck": tally.stuck_unknown}
 
 
 def make_path(origin: Origin, initial: tuple[int, ...], moves: tuple[Move, ...]) -> Path:

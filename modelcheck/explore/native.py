@@ -20,7 +20,13 @@ from modelcheck.backends.native.process import Message, SearchProcess
 from modelcheck.explore.claims import Claim, ClaimError, Claims
 from modelcheck.explore.coverage import RangeQuestion, list_range_questions, make_ranges
 from modelcheck.explore.deadlock import describe_deadlock, describe_stuck
-from modelcheck.explore.ending import Answers, Tally, make_path, make_result
+from modelcheck.explore.ending import (
+    Answers,
+    Tally,
+    describe_omission,
+    make_path,
+    make_result,
+)
 from modelcheck.explore.findings import Origin
 from modelcheck.explore.judging import Judging
 from modelcheck.explore.limits import Watch, choose_memory_limit
@@ -33,6 +39,7 @@ from modelcheck.ir.nodes import Program
 SECONDS_BETWEEN_LOOKS = 0.05  # at the interrupt flag
 _LEAST_SECONDS = 0.001  # a time limit of 0 would be none
 _SEEDS = 1 << 64
+_STUCK_UNKNOWN = "the run ended before the states that can never come to rest were looked for"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +131,12 @@ def list_arguments(judging: Judging, options: Options, watch: Watch) -> list[str
         "max-states": options.max_states,
         "memory": memory,
         "timeout": left,
-        "stuck-limit": options.stuck_limit,
         "properties": ",".join(judged),
         "races": int("data-race" in names),
         "leak": int("leak" in names),
         "stuck": int("stuck" in names),
         "deadlock": int("deadlock" in names),
+        "compact": options.compact_bits,
         "ask-at-once": int(options.stop == "first" and options.search != "bfs"),
     }
     given = {name: value for name, value in values.items() if value is not None}
@@ -140,7 +147,7 @@ def _stop_early(prepared: Prepared, options: Options, reason: str) -> Result:
     """The result of a run that never began to search."""
     judging = Judging(prepared.memory, options)
     taken = [[0] * len(prepared.memory.locations(t.template)) for t in prepared.memory.threads]
-    tally = Tally(0, 0, 0, 0, 0, taken, reason, knows_stuck=False)
+    tally = Tally(0, 0, 0, 0, 0, taken, reason)
     return make_result(judging, tally, Answers(lambda _: [], {}), "native")
 
 
@@ -172,7 +179,8 @@ class _Run:
             end["deadlocks"],
             end["taken"],
             self._reason if stopped_by == "host" else stopped_by,
-            knows_stuck=end["stuck"] == "judged",
+            _STUCK_UNKNOWN if end["stuck"] == "unknown" else "",
+            describe_omission(end["states"], self._options.compact_bits),
         )
         describe = {
             "deadlock": lambda state: describe_deadlock(self._claims.model, state),
@@ -304,7 +312,8 @@ class _Run:
         return paths
 
     def _find_ranges(self) -> tuple[FieldRange, ...]:
-        if not self._options.ranges:
+        # Hash compaction forgets the states.
+        if not self._options.ranges or self._options.compact_bits:
             return ()
         questions = list_range_questions(self._prepared.memory)
         if not questions:

@@ -10,7 +10,8 @@ Search = Literal["bfs", "dfs", "random"]
 Stop = Literal["first", "all"]
 Backend = Literal["auto", "python", "native"]
 
-STUCK_LIMIT = 1_000_000  # states up to which the edges for `stuck` are stored (DESIGN 3.4)
+STUCK_LIMIT = 1_000_000  # states up to which the python backend judges `stuck` (DESIGN 3.4)
+COMPACT_BITS = 63  # of hash compaction, where nobody asks for fewer
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Options:
 
     `max_memory` is in bytes (None: 80 % of what is available when the run starts).  `properties`
     are the names to judge (None: all).  `samples` ends a random search after that many walks.
+    `compact_bits` asks the native backend for hash compaction, with so many bits (1 … 63) a state.
     `workers` are those of the native backend (None: one for each core).  `ranges` asks for the
     values that fields took.  `progress` is called about twice a second; `interrupted` is asked as
     often, and ends the run when true.
@@ -47,6 +49,7 @@ class Options:
     variant: str | None = None
     backend: Backend = "auto"
     workers: int | None = None
+    compact_bits: int | None = None
     ranges: bool = False
     progress: Callable[[Progress], None] | None = None
     interrupted: Callable[[], bool] | None = None

@@ -124,6 +124,7 @@ class Result:
     )
     backend: str = "python"
     reductions: tuple[str, ...] = ()
+    omission: str = ""  # what hash compaction may have left out; empty without
     search: str = "bfs"
     coverage: Coverage = field(default_factory=Coverage)
     scope: tuple[str, ...] = ()  # the parts of the scope line

@@ -10,17 +10,22 @@ from modelcheck.ir.nodes import Kind, Load, Program, Store
 
 
 def describe_scope(
-    program: Program, properties: Sequence[PropertyResult], stopped_by: str
+    program: Program,
+    properties: Sequence[PropertyResult],
+    stopped_by: str,
+    omission: str = "",
 ) -> tuple[str, ...]:
     """The parts of the scope line, most important first."""
-    return tuple(_list_parts(program, properties, stopped_by))
+    return tuple(_list_parts(program, properties, stopped_by, omission))
 
 
 def _list_parts(
-    program: Program, properties: Sequence[PropertyResult], stopped_by: str
+    program: Program, properties: Sequence[PropertyResult], stopped_by: str, omission: str
 ) -> Iterator[str]:
     if stopped_by:
         yield f"not exhausted (stopped by {stopped_by})"
+    if omission:
+        yield omission
     sizes = [f"{setting.name}={setting.value}" for setting in program.settings]
     if sizes:
         yield f"{SIZES}{', '.join(sizes)}"

@@ -343,9 +343,13 @@ class Run:
 
     def _make_result(self) -> Result:
         states = len(self._states)
-        knows_stuck = self._stopped_by != ""
-        if not self._stopped_by and self._edges is not None and states <= self._options.stuck_limit:
-            knows_stuck = True
+        stuck_unknown = ""
+        if self._edges is None or states > self._options.stuck_limit:
+            stuck_unknown = (
+                f"more than {self._options.stuck_limit:,} states; above that the python backend "
+                "does not store the transitions it needs"
+            )
+        elif not self._stopped_by:
             for number in self._edges.find_stuck(states):
                 self._add_state(Failure("stuck"), number)
         tally = Tally(
@@ -356,7 +360,7 @@ class Run:
             self._deadlocks,
             self._taken,
             self._stopped_by,
-            knows_stuck,
+            stuck_unknown,
         )
         answers = Answers(
             self._find_paths,

@@ -48,7 +48,7 @@ def describe_result(
         if violation is not headline:
             yield f"  also violated: {describe_headline(violation, program)}"
     yield from _describe_unknown(result)
-    if not result.exhausted:
+    if result.stopped_by:
         yield f"  stopped by {result.stopped_by}: this is as far as it got"
 
 

@@ -62,7 +62,7 @@ def find_search(pid):
                 words = Path(f"/proc/{child}/cmdline").read_text().split("\0")
             except OSError:
                 continue
-            if "--stuck-limit" in words:
+            if "--ask-at-once" in words:
                 return int(child)
         time.sleep(0.01)
     raise AssertionError("no search process")

@@ -172,17 +172,17 @@ def test_gate_exit_of_mixed_outcomes(outcomes, code):
     ],
 )
 def test_check_exit_follows_the_verdict(verdict, code):
-    assert choose_check_exit(verdict) is code
+    assert choose_check_exit(make_result(PropertyResult("safe", "invariant", verdict))) is code
 
 
 def test_a_violated_run_stays_violated_though_it_was_stopped():
     stopped = make_result(BROKEN, UNDECIDED, exhausted=False, stopped_by="interrupt")
-    assert choose_check_exit(stopped.verdict) == 1
+    assert choose_check_exit(stopped) == 1
 
 
 def test_a_run_that_was_stopped_is_never_verified():
     stopped = make_result(SAFE, exhausted=False, stopped_by="interrupt")
-    assert choose_check_exit(stopped.verdict) == 3
+    assert choose_check_exit(stopped) == 3
 
 
 HERE, THERE = (10, 5), (20, 5)
