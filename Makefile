@@ -10,7 +10,7 @@ SEED ?= 1000
 SPECS := $(shell find specs -name '*.py' | LC_ALL=C sort)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test damage soak check gate results results-current golden docs docs-current lint types format size bench oracle clean
+.PHONY: help demo test damage soak soak-native check gate results results-current golden docs docs-current lint types format size bench oracle clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -40,6 +40,13 @@ damage: $(READY) ## Break the checker in many ways; each must make a named test 
 
 soak: $(READY) ## N random programs from SEED on: `make soak N=10000 SEED=5`
 	$(BIN)/python -m tests.random_programs --count $(N) --seed $(SEED)
+
+soak-native: $(READY) ## The native backend against python: N random programs, sanitizers, same bytes
+	$(BIN)/python -m tests.agree --count $(N) --seed $(SEED)
+	$(BIN)/python -m tests.agree --count $(N) --seed $(SEED) --usual-sizes --with address
+	$(BIN)/python -m tests.agree --count $(N) --seed $(SEED) --with address
+	$(BIN)/python -m tests.agree --count $(N) --seed $(SEED) --with thread
+	$(BIN)/python -m tests.agree --repeat 20
 
 check: format-current lint types $(READY) ## Format, lint, types and the fast tests
 	$(BIN)/python -m pytest -q -x tests/unit tests/gate tests/cli tests/test_layers.py

@@ -18,6 +18,7 @@ def main() -> int:
     from random_programs.shrink import save
 
     from agree.batch import QUICK, SANITIZED, THREADED, TINY
+    from agree.repeat import LARGE, WORKERS, count_answers
     from agree.sample import Drawn, compare_all, draw, shrink_drawn
 
     parser = argparse.ArgumentParser(prog="agree", description=main.__doc__)
@@ -26,8 +27,14 @@ def main() -> int:
     parser.add_argument("--form", choices=("ir", "text", "both"), default="both")
     parser.add_argument("--with", dest="with_", choices=("nothing", "address", "thread"))
     parser.add_argument("--usual-sizes", action="store_true", help="of table, batch and level")
+    parser.add_argument("--repeat", type=int, help="only compare the JSON of so many runs")
     parser.add_argument("--no-shrink", action="store_true", help="only print the seeds")
     options = parser.parse_args()
+    if options.repeat:
+        answers = {verdict: count_answers(verdict, options.repeat) for verdict in LARGE}
+        for verdict, texts in answers.items():
+            print(f"{verdict}: {texts.total()} runs with {WORKERS} workers, {len(texts)} answers")
+        return 1 if any(len(texts) > 1 for texts in answers.values()) else 0
     flags = {"address": SANITIZED, "thread": THREADED}.get(options.with_, QUICK)
     flags += () if options.usual_sizes else TINY
     failed = 0
