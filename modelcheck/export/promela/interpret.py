@@ -11,6 +11,7 @@ from typing import assert_never
 
 from modelcheck.diagnostics import InternalError
 from modelcheck.export.promela import changes
+from modelcheck.export.promela.orders import find_declaration
 from modelcheck.ir.lookup import local_types
 from modelcheck.ir.memory import ALIVE, FREED, NEVER_USED, UNINITIALISED, Memory, Thread
 from modelcheck.ir.nodes import (
@@ -91,12 +92,13 @@ class Asks(Exception):  # noqa: N818 (a signal)
 
 @dataclass(slots=True)
 class Starts:
-    """Where a program can start: the different states, the properties that fail on the way, and
-    how many ways fail.
+    """Where a program can start: the different states, the properties that fail on the way (one
+    for each way that fails), and the orders recorded on all these ways.
     """
 
     states: list[Vector] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
+    orders: dict[tuple[str, str, str], None] = field(default_factory=dict)
 
 
 def find_starts(memory: Memory) -> Starts:
@@ -114,7 +116,9 @@ def find_starts(memory: Memory) -> Starts:
             continue
         except Fails as failed:
             found.failures.append(failed.property)
+            found.orders.update(run.orders)
         else:
+            found.orders.update(run.orders)
             if tuple(run.m) not in found.states:
                 found.states.append(tuple(run.m))
     return found
@@ -128,6 +132,7 @@ class Run:
     m: list[int]
     choices: tuple[int, ...]
     position: int = 0
+    orders: dict[tuple[str, str, str], None] = field(default_factory=dict)
 
     def start(self) -> None:
         """`Program.initial`, then the threads' work before their first locations."""
@@ -261,8 +266,9 @@ class Run:
             case Crash():
                 if thread is not None:
                     self._change(changes.change_at_crash(memory, thread))
-            case Precedes():
-                pass
+            case Precedes(property_, first, second):
+                before = find_declaration(memory, first, say)
+                self.orders[property_, before, find_declaration(memory, second, say)] = None
             case SetInterrupts(which, on):
                 base = memory.irqs_base if which == "irqs" else memory.softirqs_base
                 if base is not None and thread is not None:

@@ -19,6 +19,7 @@ from modelcheck.export.promela.guards import Way
 from modelcheck.export.promela.interpret import Starts, Vector, find_starts
 from modelcheck.export.promela.judges import JudgeWriter
 from modelcheck.export.promela.options import Option, Options
+from modelcheck.export.promela.orders import close_transitively
 from modelcheck.export.promela.silence import Silence
 from modelcheck.export.promela.steps import Goals, Names, StepWriter
 from modelcheck.export.promela.ways import write_way
@@ -92,6 +93,7 @@ class _Writer:
             self._body.line(f":: d_step {{ (started == 0) -> {says} }}")
         if not self._has_first:
             self._write_rest_at_start()
+        self._write_cycles_at_start()
         for option in self._options.all:
             for way in option.ways:
                 if way.enabled != 0:
@@ -165,9 +167,18 @@ class _Writer:
             return []
         size = max(len(known) for known in self._names.orders.values()) or 1
         count = len(self._names.orders)
+        numbers = list(self._names.orders)
+        at_start = [
+            (numbers.index(name), *pair)
+            for name, pairs in self._number_start_orders().items()
+            for pair in sorted(close_transitively(pairs))
+        ]
+        known = ", ".join(f"[{k}][{a}][{b}] = 1" for k, a, b in at_start) or "{{0}}"
+        cyclic = ", ".join(sorted({f"[{k}] = 1" for k, a, b in at_start if a == b})) or "0"
         return [
             "c_decl {",
-            f"  static unsigned char before[{count}][{size}][{size}], is_cyclic[{count}];",
+            f"  static unsigned char before[{count}][{size}][{size}] = {{ {known} }};",
+            f"  static unsigned char is_cyclic[{count}] = {{ {cyclic} }};",
             "  static void precede(int k, int a, int b)",
             "  { int i, j;",
             "    if (a < 0 || b < 0) return;",
@@ -190,12 +201,35 @@ class _Writer:
                 self._options.write_trials(self._steps) | self._write_judgement(may_rest=True)
             )
 
+    def _write_cycles_at_start(self) -> None:
+        """What is recorded before the first state is there from the beginning (`_write_orders`); a
+        cycle of it no step would notice.
+        """
+        for name, numbers in self._number_start_orders().items():
+            if not any(a == b for a, b in close_transitively(numbers)):
+                continue
+            self._extra += 1
+            guard = "(started == 0)" if self._has_first else self._dialect.condition("at_start")
+            self._body.line(f":: d_step {{ {guard} -> assert({self._names.property(name)}) }}")
+
+    def _number_start_orders(self) -> dict[str, set[tuple[int, int]]]:
+        """By property: the numbers of the declarations that come one before the other."""
+        found: dict[str, set[tuple[int, int]]] = {}
+        for name, first, second in self._starts.orders:
+            if self._silence.is_everywhere(name):
+                continue
+            if any(self._silence.is_silenced(name, end) for end in (first, second)):
+                continue
+            pair = self._names.order(name, first), self._names.order(name, second)
+            found.setdefault(name, set()).add(pair)
+        return found
+
     def _write_rest_at_start(self) -> None:
         """The only initial state, where nothing can step: nobody else would judge it."""
         state = self._starts.states[0]
         if self._options.is_enabled(state):
             return
-        self._extra = 1
+        self._extra += 1
         with self._body.inside(f":: d_step {{ {self._dialect.condition('at_start')} ->", "}"):
             self._write_zeros(self._write_judgement(may_rest=True))
 

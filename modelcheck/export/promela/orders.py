@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
+
 from modelcheck.export.promela.expressions import Env
 from modelcheck.export.promela.steps import StepWriter
 from modelcheck.export.promela.words import Value
-from modelcheck.ir.nodes import Place, PointerRoot, Precedes
+from modelcheck.ir.memory import Memory
+from modelcheck.ir.nodes import Expr, Place, PointerRoot, Precedes
 from modelcheck.ir.types import Embedded, ValueType
 
 
@@ -31,19 +34,34 @@ def _say_declaration(writer: StepWriter, property_: str, place: Place, env: Env)
     """The number of the declaration an order is about: the innermost field, else the object."""
     memory = writer.speaker.memory
     writer.names.orders.setdefault(property_, {})
+    if isinstance(place.root, PointerRoot) and not any(isinstance(p, str) for p in place.path):
+        known = memory.places(place.root.struct)
+        table = (0, *(_number(writer, property_, p.label) for p in known))
+        return writer.speaker.look_up(table, writer.speaker.say(place.root.pointer, env))
+    return _number(writer, property_, find_declaration(memory, place, lambda _: 0))
+
+
+def find_declaration(memory: Memory, place: Place, evaluate: Callable[[Expr], int]) -> str:
+    """The declaration itself, for the values that `evaluate` gives."""
     label = ""
     inner: ValueType = memory.lookup.root_type(place.root)
     for part in place.path:
         if isinstance(part, str) and isinstance(inner, Embedded):
             label = f"{inner.struct}.{part}"
         inner = memory.lookup.inner_type(inner, part)
-    if not label and isinstance(place.root, PointerRoot):
-        known = memory.places(place.root.struct)
-        table = (0, *(_number(writer, property_, p.label) for p in known))
-        return writer.speaker.look_up(table, writer.speaker.say(place.root.pointer, env))
-    if not label and not isinstance(place.root, PointerRoot):
-        label = place.root.object
-    return _number(writer, property_, label)
+    if label:
+        return label
+    if isinstance(place.root, PointerRoot):
+        return memory.places(place.root.struct)[evaluate(place.root.pointer) - 1].label
+    return place.root.object
+
+
+def close_transitively(pairs: Collection[tuple[int, int]]) -> frozenset[tuple[int, int]]:
+    """What comes before what, directly or through others."""
+    closed = set(pairs)
+    while more := {(a, d) for a, b in closed for c, d in closed if b == c} - closed:
+        closed |= more
+    return frozenset(closed)
 
 
 def _number(writer: StepWriter, property_: str, declaration: str) -> int:
