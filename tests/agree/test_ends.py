@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 
 import pytest
-from agree.batch import build_cases, has_compiler, make_cases
 
+from agree.batch import build_cases, has_compiler, make_cases
 from modelcheck.frontend import load
 from modelcheck.ir.passes import run_passes
 

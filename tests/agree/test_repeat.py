@@ -3,6 +3,7 @@
 import json
 
 import pytest
+
 from agree.batch import has_compiler
 from agree.repeat import LARGE, WORKERS, count_answers
 
