@@ -19,6 +19,7 @@ from modelcheck.checks import BUILT_IN
 from modelcheck.diagnostics import SpecErrors
 from modelcheck.explore.choose import NoCompilerError
 from modelcheck.explore.choose import explore as explore_program
+from modelcheck.explore.native import prepare
 from modelcheck.explore.options import Options, Progress
 from modelcheck.explore.result import Result
 from modelcheck.frontend import Spec, load
@@ -205,6 +206,11 @@ def choose_program(argument: str, choice: Choice) -> Program:
     return make_program(spec, variant, read_settings(spec.info, choice.settings))
 
 
+def write_c(program: Program) -> str:
+    """What the native backend compiles for a program: it includes `model.h` of the runtime."""
+    return prepare(program).emitted.text
+
+
 def load_spec(file: SpecFile) -> Spec:
     """What the front end makes of a file."""
     return load(file.path, file.shown)
@@ -309,5 +315,6 @@ __all__ = [
     "name_trace",
     "record",
     "replay_file",
+    "write_c",
     "write_picture",
 ]

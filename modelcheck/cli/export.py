@@ -13,13 +13,11 @@ from modelcheck.cli.console import say
 
 @modelcheck.command("export")
 @click.argument("spec")
-@click.option("--to", "language", type=click.Choice(["promela"]), required=True)
+@click.option("--to", "language", type=click.Choice(["promela", "c"]), required=True)
 @click.option(
     "--form",
     type=click.Choice(["oracle", "processes"]),
-    default="oracle",
-    show_default=True,
-    help="oracle: exactly our states; processes: a proctype per thread.",
+    help="Of Promela. oracle (the default): exactly our states; processes: a proctype per thread.",
 )
 @select_program
 @click.option(
@@ -33,20 +31,26 @@ def export_command(
     spec: str,
     *,
     language: str,
-    form: str,
+    form: str | None,
     variant: str | None,
     settings: dict[str, str],
     file: Path | None,
 ) -> int:
     """Print the program in another language, for another checker."""
-    del language  # there is one
     from modelcheck import api
     from modelcheck.export.promela import Unsayable, write_oracle, write_processes
     from modelcheck.report.files import write_whole
 
+    if language == "c" and form is not None:
+        raise click.UsageError("--form is for --to promela")
     program = api.choose_program(spec, api.Choice(variant, settings))
     try:
-        text = write_oracle(program).text if form == "oracle" else write_processes(program)
+        if language == "c":
+            text = api.write_c(program)
+        elif form == "processes":
+            text = write_processes(program)
+        else:
+            text = write_oracle(program).text
     except Unsayable as error:
         raise click.ClickException(f"Promela cannot say this program: {error}") from None
     if file is None:

@@ -231,3 +231,35 @@ class TestEndings:
         assert (code, err) == (3, "")
         value = json.loads(out)
         assert (value["verdict"], value["stopped_by"]) == ("inconclusive", reason)
+
+
+def test_export_writes_the_c_that_native_compiles(temporary):
+    code, out, err = modelcheck(temporary, "export", "kernfs-release-once", "--to", "c")
+    assert (code, err) == (0, "")
+    assert '#include "model.h"' in out
+    assert "m_step_close_" in out
+    code, _, err = modelcheck(temporary, "export", "peterson", "--to", "c", "--form", "oracle")
+    assert code == 2
+    assert "--form is for --to promela" in err
+
+
+def test_compact_is_3_or_0_where_that_is_accepted(temporary):
+    common = ("check", "peterson", "--backend", "native", "--compact")
+    code, out, _ = modelcheck(temporary, *common)
+    assert code == 3
+    assert "hash-compacted, p(any state omitted) < " in out
+    assert modelcheck(temporary, *common, "--accept-compact")[0] == 0
+    broken = (*common, "--accept-compact", "--variant", "turn_first")
+    assert modelcheck(temporary, *broken)[0] == 1
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--accept-compact",),
+        ("--compact", "--backend", "python"),
+        ("--compact", "--search", "dfs"),
+    ],
+)
+def test_compact_where_it_makes_no_sense_is_2(temporary, options):
+    assert modelcheck(temporary, "check", "peterson", *options)[0] == 2
