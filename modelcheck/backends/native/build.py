@@ -30,6 +30,8 @@ from modelcheck.diagnostics import InternalError
 FLAGS = ("-std=c11", "-Wall", "-Wextra", "-Werror", "-O2", "-pthread")
 RUNTIME = Path(__file__).parent / "runtime"
 SYMBOL = "m_model"
+# The parts of the runtime that run once per transition or step.
+_BUSY = frozenset(("store", "expand", "compact", "stuck", "way", "objects", "states"))
 _MOST_SAID = 2000  # characters of a compiler's output in a message
 
 
@@ -135,7 +137,8 @@ class _Plan:
         headers = [path.name.encode() + b"\0" + path.read_bytes() for path in _list_runtime(".h")]
         self._base = hash_parts(find_version(), compiler.identity, *flags, *headers)
         self._units = {
-            path: "object-" + hash_parts(self._base, path.name, path.read_bytes())
+            path: "object-"
+            + hash_parts(self._base, path.name, *_choose_effort(path), path.read_bytes())
             for path in _list_runtime(".c")
         }
         texts = [part for source in sources for part in (source.symbol, source.text)]
@@ -153,7 +156,7 @@ class _Plan:
             found = cache.find(key)
             if found is None:
                 found = fresh[key] = folder / f"runtime-{unit.stem}.o"
-                commands.append(self._call("-c", unit, "-o", found))
+                commands.append(self._call(*_choose_effort(unit), "-c", unit, "-o", found))
             objects.append(found)
         run_all(commands, folder, check_stop)
         program = folder / "search"
@@ -164,6 +167,11 @@ class _Plan:
 
     def _call(self, *words: str | Path) -> tuple[str, ...]:
         return (*self._compiler.command, *self._flags, "-I", str(RUNTIME), *map(str, words))
+
+
+def _choose_effort(unit: Path) -> tuple[str, ...]:
+    """What runs once a level or less is compiled with less effort: somebody waits for it."""
+    return () if unit.stem in _BUSY else ("-O1",)
 
 
 def write_models(sources: Sequence[Source], folder: Path) -> list[Path]:
