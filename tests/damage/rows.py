@@ -4,7 +4,14 @@ A row is kept current with the code that it breaks.  Where no test notices an ed
 a violation `verified`, the test is what is missing.
 """
 
-from tests.damage import rows_backend, rows_explore, rows_frontend, rows_ir, rows_native
+from tests.damage import (
+    rows_backend,
+    rows_explore,
+    rows_frontend,
+    rows_ir,
+    rows_native,
+    rows_runtime,
+)
 from tests.damage.row import Row
 
 ROWS: tuple[Row, ...] = (
@@ -12,5 +19,6 @@ ROWS: tuple[Row, ...] = (
     *rows_ir.ROWS,
     *rows_backend.ROWS,
     *rows_native.ROWS,
+    *rows_runtime.ROWS,
     *rows_explore.ROWS,
 )

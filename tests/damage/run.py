@@ -145,9 +145,9 @@ def run_tests(tree: Path, tests: Sequence[str], module: str) -> Seen:
 
 
 def name_module(file: str) -> str:
-    """The module that a file of the package is; `-` for what a spec includes."""
+    """The module that a file of the package is; `-` for what a spec includes, and for C."""
     parts = Path("modelcheck", file).with_suffix("").parts
-    return "-" if parts[1] == "kernel" else ".".join(parts)
+    return ".".join(parts) if file.endswith(".py") and parts[1] != "kernel" else "-"
 
 
 @cache
