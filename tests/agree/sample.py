@@ -16,6 +16,7 @@ from random_programs.shrink import shrink
 
 from agree.batch import Case, build_cases
 from agree.compare import MOST_STATES, compare, list_ways
+from modelcheck.backends.native.compiler import Compiler
 from modelcheck.diagnostics import InternalError
 from modelcheck.explore.options import Options
 from modelcheck.explore.search import explore
@@ -53,11 +54,14 @@ def draw(form: Form, first: int) -> Iterator[Drawn]:
 
 
 def compare_all(
-    drawn: list[Drawn], flags: tuple[str, ...], note: Callable[[Drawn, list[str]], None]
+    drawn: list[Drawn],
+    flags: tuple[str, ...],
+    note: Callable[[Drawn, list[str]], None],
+    compiler: Compiler | None = None,
 ) -> None:
     """Build programs as one executable and compare each; `note` is told of each that differs."""
     cases = [Case.make(d.program, number) for number, d in enumerate(drawn)]
-    with build_cases(cases, flags) as built:
+    with build_cases(cases, flags, compiler) as built:
         for d, case in zip(drawn, cases, strict=True):
             if found := list(compare(case, built, lambda c, s=d.seed: list_ways(c, s))):
                 note(d, found)

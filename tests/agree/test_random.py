@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from itertools import islice
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 from agree.batch import QUICK, SANITIZED, THREADED, TINY, Case, build_cases, has_compiler
 from agree.compare import compare, list_ways
 from agree.sample import compare_all, draw
+from modelcheck.backends.native.compiler import find_compiler
 from modelcheck.ir.passes import run_passes
 from modelcheck.ir.text import parse_program
 
@@ -21,10 +24,10 @@ REGRESSIONS = sorted((Path(__file__).parents[1] / "regressions").glob("*.ir"))
 SEEDS = 8
 
 
-def find_differences(form, first, count, flags):
+def find_differences(form, first, count, flags, compiler=None):
     found = []
     drawn = list(islice(draw(form, first), count))
-    compare_all(drawn, flags, lambda d, said: found.append((d.name, said)))
+    compare_all(drawn, flags, lambda d, said: found.append((d.name, said)), compiler)
     return found
 
 
@@ -36,6 +39,12 @@ def test_the_backends_agree_on_random_programs(form):
 @pytest.mark.parametrize("form", ["ir", "text"])
 def test_nothing_is_undefined_on_random_programs(form):
     assert find_differences(form, 500, CHECKED_COUNT, SANITIZED + TINY) == []
+
+
+@pytest.mark.skipif(shutil.which("clang") is None, reason="needs clang")
+def test_another_compiler_makes_the_same_of_random_programs():
+    clang = find_compiler({"CC": "clang", "PATH": os.environ["PATH"]})
+    assert find_differences("text", 800, CHECKED_COUNT, ("-O2", *TINY), clang) == []
 
 
 def test_workers_do_not_race_on_random_programs():
