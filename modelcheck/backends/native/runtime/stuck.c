@@ -53,7 +53,10 @@ static void look_at_successor(void *context, mc_result result, const uint64_t *m
   looker->is_saved = is_marked(looker->search, number);
 }
 
-/* Whether a successor is marked.  Soundness: all that the search took for enabled is asked here. */
+/* Whether a successor is marked.
+ *
+ * Soundness: whoever is left unmarked is called stuck, and whoever is marked is not; so all that the
+ * search took for enabled is asked here. */
 static bool is_saved(mc_worker *worker, const uint64_t *state) {
   const mc_search *search = worker->search;
   const mc_model *model = search->model;
