@@ -12,7 +12,7 @@ from models import Model, Settings
 from processes import CommandError, Finished
 from tool import Counts, Job, Tool, find_file
 
-MOST_STATES = 2_000_000  # they do 0.03 to 0.3 million a second
+MOST_STATES = 4_000_000  # they do 0.03 to 0.3 million a second
 
 
 def list_peers(
