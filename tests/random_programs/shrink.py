@@ -31,7 +31,7 @@ def shrink(
     differences: list[str],
     find: Callable[[Program], list[str]] = find_differences,
 ) -> tuple[Program, list[str]]:
-    """The smallest program found whose first disagreement (`find` lists them) is of the same sort."""
+    """The smallest program found that has a disagreement of the same sort (`find` lists them)."""
     sort = differences[0].partition(":")[0]
     tries = 0
 
