@@ -137,9 +137,8 @@ class _Plan:
         headers = [path.name.encode() + b"\0" + path.read_bytes() for path in _list_runtime(".h")]
         self._base = hash_parts(find_version(), compiler.identity, *flags, *headers)
         self._units = {
-            path: "object-"
-            + hash_parts(self._base, path.name, *_choose_effort(path), path.read_bytes())
-            for path in _list_runtime(".c")
+            unit: "object-" + hash_parts(self._base, unit.text, *unit.contents)
+            for unit in _list_units()
         }
         texts = [part for source in sources for part in (source.symbol, source.text)]
         self.key = "search-" + hash_parts(self._base, *self._units.values(), *texts)
@@ -155,8 +154,10 @@ class _Plan:
         for unit, key in self._units.items():
             found = cache.find(key)
             if found is None:
-                found = fresh[key] = folder / f"runtime-{unit.stem}.o"
-                commands.append(self._call(*_choose_effort(unit), "-c", unit, "-o", found))
+                found = fresh[key] = folder / f"runtime-{unit.name}.o"
+                written = found.with_suffix(".c")
+                written.write_text(unit.text, encoding="ascii")
+                commands.append(self._call(*unit.effort, "-c", written, "-o", found))
             objects.append(found)
         run_all(commands, folder, check_stop)
         program = folder / "search"
@@ -169,9 +170,34 @@ class _Plan:
         return (*self._compiler.command, *self._flags, "-I", str(RUNTIME), *map(str, words))
 
 
-def _choose_effort(unit: Path) -> tuple[str, ...]:
-    """What runs once a level or less is compiled with less effort: somebody waits for it."""
-    return () if unit.stem in _BUSY else ("-O1",)
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """Files of the runtime that are compiled together: one call of the compiler costs as much as a
+    small file.  What runs once a level or less takes less effort: somebody waits for it.
+    """
+
+    name: str
+    files: tuple[Path, ...]
+    effort: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """A C file that is all of them; no two static names in the runtime are the same."""
+        includes = "".join(f'#include "{path.name}"\n' for path in self.files)
+        return f"#define _GNU_SOURCE\n{includes}"
+
+    @property
+    def contents(self) -> list[bytes]:
+        """What the compiler reads."""
+        return [path.read_bytes() for path in self.files]
+
+
+def _list_units() -> tuple[_Unit, ...]:
+    files = _list_runtime(".c")
+    busy = tuple(path for path in files if path.stem in _BUSY)
+    rest = tuple(path for path in files if path.stem not in _BUSY)
+    units = (_Unit("busy", busy, ()), _Unit("rest", rest, ("-O1",)))
+    return tuple(unit for unit in units if unit.files)
 
 
 def write_models(sources: Sequence[Source], folder: Path) -> list[Path]:

@@ -61,7 +61,7 @@ void mc_want_path(mc_search *search, uint32_t depth, const uint64_t *state) {
 
 /* ------------------------------------------------------------------------------------- the index */
 
-static uint32_t *find_place(const mc_search *search, const uint64_t *state) {
+static uint32_t *find_node(const mc_search *search, const uint64_t *state) {
   uint32_t words = search->model->words, mask = paths.index_size - 1;
   uint32_t at = (uint32_t)mc_store_hash(state, words) & mask;
   for (;; at = (at + 1) & mask) {
@@ -82,7 +82,7 @@ static uint32_t index_depth(const mc_search *search, uint32_t depth) {
   memset(paths.index, 0, paths.index_size * sizeof *paths.index);
   for (uint32_t i = 0; i < paths.count; i++) {
     if (paths.nodes[i].depth != depth) continue;
-    uint32_t *place = find_place(search, paths.nodes[i].state);
+    uint32_t *place = find_node(search, paths.nodes[i].state);
     if (!*place) *place = i + 1;
   }
   return count;
@@ -119,7 +119,7 @@ static void look_whether_wanted(void *context, mc_result result, const uint64_t 
   mc_visitor *visitor = context;
   mc_search *search = visitor->search;
   if (result != MC_DONE) return;
-  uint32_t number = *find_place(search, m);
+  uint32_t number = *find_node(search, m);
   if (!number) return;
   uint32_t words = search->model->words;
   pthread_mutex_lock(&paths.lock);
@@ -156,9 +156,9 @@ static void visit_level(mc_worker *worker) {
       visit_successors(worker, mc_store_get(&search->store, n));
 }
 
-static void take_start(void *context, mc_result result, const uint64_t *m, mc_way *way) {
+static void note_start(void *context, mc_result result, const uint64_t *m, mc_way *way) {
   if (result != MC_DONE) return;
-  uint32_t number = *find_place(context, m);
+  uint32_t number = *find_node(context, m);
   if (number && !paths.nodes[number - 1].has_move) set_move(&paths.nodes[number - 1], 0, way);
 }
 
@@ -166,10 +166,10 @@ static void find_starts(mc_search *search) {
   uint64_t m[search->model->words];
   bool is_cut = false;
   index_depth(search, 0);
-  mc_follow_start(search->model, &search->workers[0].way, m, take_start, search, &is_cut);
+  mc_follow_start(search->model, &search->workers[0].way, m, note_start, search, &is_cut);
   for (uint32_t i = 0; i < paths.count; i++) {
     if (paths.nodes[i].depth != 0) continue;
-    uint32_t first = *find_place(search, paths.nodes[i].state) - 1;
+    uint32_t first = *find_node(search, paths.nodes[i].state) - 1;
     if (!paths.nodes[first].has_move) mc_die("a path does not begin at a start");
     if (first != i) copy_move(&paths.nodes[i], &paths.nodes[first]);
   }
@@ -185,7 +185,7 @@ static void step_back(mc_search *search, uint32_t depth) {
   uint32_t count = paths.count;
   for (uint32_t i = 0; i < count; i++) {
     if (paths.nodes[i].depth != depth) continue;
-    uint32_t first = *find_place(search, paths.nodes[i].state) - 1;
+    uint32_t first = *find_node(search, paths.nodes[i].state) - 1;
     if (!paths.nodes[first].best) mc_die("a state at depth %u has no predecessor", depth);
     if (first != i) {
       mc_node *node = &paths.nodes[i];
@@ -212,7 +212,7 @@ static void follow_parents(mc_search *search, uint32_t wanted) {
     paths.index_size = 64;
     paths.index = mc_realloc(paths.index, paths.index_size, sizeof *paths.index);
     memset(paths.index, 0, paths.index_size * sizeof *paths.index);
-    *find_place(search, paths.nodes[node].state) = node + 1;
+    *find_node(search, paths.nodes[node].state) = node + 1;
     visit_successors(&search->workers[0], state);
     if (!paths.nodes[node].has_move) mc_die("a stored parent does not lead to its child");
     node = parent;

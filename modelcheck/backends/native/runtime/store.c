@@ -121,7 +121,7 @@ static uint64_t choose_piece(const mc_store *store) {
   return piece > MC_LARGEST_PIECE ? MC_LARGEST_PIECE : piece;
 }
 
-static void close_range(mc_writer *writer) {
+static void close_piece(mc_writer *writer) {
   if (writer->first == writer->next) return;
   if (writer->range_count == writer->range_capacity) {
     writer->range_capacity = writer->range_capacity ? 2 * writer->range_capacity : 8;
@@ -142,7 +142,7 @@ static bool take_number(mc_store *store, mc_writer *writer) {
   }
   if (!store->is_final && first + piece > slot_count(store) / 100 * FULL_PERCENT)
     atomic_store_explicit(&store->wants_growth, true, memory_order_relaxed);
-  close_range(writer);
+  close_piece(writer);
   writer->first = writer->next = first;
   writer->end = first + piece;
   return true;
@@ -239,7 +239,7 @@ mc_put_result mc_store_put(mc_store *store, mc_writer *writer, const uint64_t *s
 }
 
 void mc_writer_collect(mc_writer *writer, mc_range **ranges, uint32_t *count, uint32_t *capacity) {
-  close_range(writer);
+  close_piece(writer);
   if (*count + writer->range_count > *capacity) {
     *capacity = 2 * (*count + writer->range_count);
     *ranges = mc_realloc(*ranges, *capacity, sizeof **ranges);
