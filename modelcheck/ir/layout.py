@@ -8,12 +8,15 @@ A slot's value is stored as its distance from `lo`, UNINITIALISED as the number 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from modelcheck.diagnostics import InternalError
+from modelcheck.ir.lookup import Lookup
 from modelcheck.ir.memory import UNINITIALISED, Memory, Slot
-from modelcheck.ir.nodes import Program
+from modelcheck.ir.nodes import Program, QueueOp, Store
+from modelcheck.ir.races import find_declaration
+from modelcheck.ir.types import Embedded, ValueType
 
 WORD_BITS = 64
 
@@ -84,7 +87,7 @@ def pack_slots(memory: Memory) -> Layout:
     """Pack slots group by group, each into the first word with room for all of it."""
     used = [0]
     packed: dict[int, Packed] = {}
-    for group in _split_groups(memory.slots):
+    for group in _split_groups(_narrow_slots(memory)):
         total = sum(slot_bits(slot) for slot in group)
         word = next((w for w, bits in enumerate(used) if bits + total <= WORD_BITS), len(used))
         if word == len(used):
@@ -96,6 +99,53 @@ def pack_slots(memory: Memory) -> Layout:
     return Layout(
         memory.program.name, tuple(packed[slot.number] for slot in memory.slots), len(used)
     )
+
+
+def _narrow_slots(memory: Memory) -> list[Slot]:
+    """The slots; a field that nothing stores has only its start value and, dead, 0.
+
+    Whatever else came there would be refused: `encode` and the native runtime check every value.
+    """
+    stored = {
+        find_declaration(memory.lookup, instr.place)
+        for body in (memory.program.initial, *(t.body for t in memory.program.templates))
+        for block in body.blocks
+        for instr in block.instrs
+        if isinstance(instr, Store | QueueOp)
+    }
+    return [
+        slot
+        if slot.role != "field" or _find_declaration(memory.lookup, slot) in stored
+        else _narrow(memory, slot)
+        for slot in memory.slots
+    ]
+
+
+def _find_declaration(lookup: Lookup, slot: Slot) -> str:
+    """What declares a field: as `find_declaration` says it of places."""
+    declaration = slot.object
+    found: ValueType = lookup.object(slot.object).type
+    for part in slot.path:
+        if isinstance(found, Embedded) and isinstance(part, str):
+            declaration = f"{found.struct}.{part}"
+        found = lookup.inner_type(found, part)
+    return declaration
+
+
+def _narrow(memory: Memory, slot: Slot) -> Slot:
+    at = slot.number - memory.element_slots(slot.object, slot.element).start
+    values = {
+        0,
+        memory.start[slot.number],
+        memory.start_values(slot.object, slot.element)[at],
+        *((memory.new_values(slot.object)[at],) if _is_pool(memory, slot) else ()),
+    }
+    known = [value for value in values if value not in (None, UNINITIALISED)]
+    return replace(slot, lo=min(known), hi=max(known))
+
+
+def _is_pool(memory: Memory, slot: Slot) -> bool:
+    return memory.lookup.object(slot.object).kind == "pool"
 
 
 def slot_bits(slot: Slot) -> int:

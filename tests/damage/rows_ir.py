@@ -549,6 +549,16 @@ ROWS = (
         ("tests/unit/ir/test_memory.py::test_slots_are_numbered_without_gaps_and_named_once",),
     ),
     Row(
+        "what-is-stored-is-narrowed",
+        "ir/layout.py",
+        "for body in (memory.program.initial, *(t.body for t in memory.program.templates))",
+        "for body in (memory.program.initial,)",
+        "A field that threads store to has no room for what they store.",
+        (
+            "tests/unit/ir/test_layout.py::test_what_nothing_stores_takes_only_the_bits_of_its_start",
+        ),
+    ),
+    Row(
         "packed-over-each-other",
         "ir/layout.py",
         "packed.encode(value) << packed.shift",

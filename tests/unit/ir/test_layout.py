@@ -1,6 +1,7 @@
 """Packing: nothing overlaps, nothing is lost."""
 
 import pytest
+from checking import program_of
 from hypothesis import given
 from hypothesis import strategies as st
 from ir_programs import increments, many_shapes, pool_and_mutex
@@ -32,14 +33,13 @@ def test_every_slot_has_bits_for_each_of_its_values(make):
 @pytest.mark.parametrize("make", PROGRAMS.values(), ids=PROGRAMS)
 @given(data=st.data())
 def test_unpack_undoes_pack(make, data):
-    memory = Memory(make())
+    packing = layout(make())
     values = []
-    for slot in memory.slots:
+    for slot in (packed.slot for packed in packing.packed):
         domain = st.integers(slot.lo, slot.hi)
         if slot.may_be_uninitialised:
             domain |= st.just(UNINITIALISED)
         values.append(data.draw(domain))
-    packing = layout(memory.program)
     assert packing.unpack(packing.pack(values)) == tuple(values)
 
 
@@ -54,6 +54,40 @@ def test_a_value_outside_the_domain_is_refused():
     packing = layout(increments())
     with pytest.raises(InternalError, match=r"300 is no value of `x`"):
         packing.pack((0, 0, 0, 0, 300))
+
+
+NEVER_STORED = """
+@struct
+class Node:
+    given: U8
+    stored: U8
+    left: U8
+    words: Array[U8] = array(2)
+
+
+node = shared(Node, given=7)
+spare = pool(Node, count=1)
+
+
+@thread
+def run():
+    node.stored = 200
+    node.words[1] = 9
+    _ = node.left + node.given
+    free(node)
+    p: Ptr[Node] = new(Node, left=3)
+    free(p)
+"""
+
+
+def test_what_nothing_stores_takes_only_the_bits_of_its_start():
+    """Where a field lies decides nothing: a store to one is a store to all of that name."""
+    found = {p.slot.name: p.bits for p in layout(program_of(NEVER_STORED)).packed}
+    assert found["node.given"] == 3
+    assert found["node.stored"] == 8
+    assert found["node.left"] == 8  # `new` stores it
+    assert found["node.words[0]"] == found["node.words[1]"] == 8
+    assert found["spare[0].given"] == 1  # 0, or uninitialised
 
 
 def test_program_counters_come_first_and_elements_stay_together():
