@@ -15,6 +15,14 @@ def pytest_addoption(parser):
     )
 
 
+def pytest_collection_modifyitems(items):
+    """Mark what waits for a C compiler: the fast tests do without."""
+    for item in items:
+        reasons = [mark.kwargs.get("reason", "") for mark in item.iter_markers("skipif")]
+        if "backends/native" in item.nodeid or any("C compiler" in why for why in reasons):
+            item.add_marker("compiles")
+
+
 @pytest.fixture
 def golden(request):
     """Compare a text with a file under tests/golden/: `golden("ir/counter.ir", text)`."""

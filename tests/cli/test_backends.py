@@ -207,7 +207,15 @@ class TestEndings:
         (kept,) = temporary.glob("modelcheck-kept-*")
         assert str(kept / "search") in err
 
+    @pytest.fixture
+    def default_hangup(self):
+        """Who runs the tests may ignore SIGHUP (nohup), and a process inherits that."""
+        before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+        yield
+        signal.signal(signal.SIGHUP, before)
+
     @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGHUP])
+    @pytest.mark.usefixtures("default_hangup")
     def test_the_search_goes_when_we_do(self, temporary, number):
         process = start(temporary, "check", "--backend", "native", *LARGE)
         search = find_search(process.pid)
