@@ -63,7 +63,7 @@ def test_a_test_that_stops_at_an_error_proves_nothing():
 
 
 def test_an_assertion_of_the_checker_itself_proves_nothing():
-    broken = replace(GOOD, new=GOOD.old.replace("return Exit.UNDECIDED", "assert not verdict"))
+    broken = replace(GOOD, new=GOOD.old.replace("return Exit.UNDECIDED", "assert not result"))
     assert "stops at an error and asserts nothing: AssertionError" in run_row(broken)
 
 
