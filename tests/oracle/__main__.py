@@ -2,7 +2,7 @@
 left out and why, totals.  Of the form `processes` only the violated properties are compared.
 
 With `--random`, N random programs come after the specs (and alone where no spec is named).  Ends
-with 1 where SPIN and we disagree, SPIN fails, or more than 5 % of the random programs are left out;
+with 1 where SPIN and we disagree, SPIN fails, or too many of the random programs are left out;
 with 2 where there is no SPIN.
 """
 
@@ -25,7 +25,9 @@ from tests.oracle.spin import SpinError, find_spin
 
 WORKERS = 2
 COMPARE = {"oracle": compare, "processes": compare_verdicts}
-LEFT_OUT = 0.05  # of the random programs, at most
+# Of the random programs, at most.  `processes` says values as SPIN's own numbers, which have 32 bits
+# (the oracle form has C's where it must), so every program with a `U32` is left out there.
+LEFT_OUT = {"oracle": 0.05, "processes": 0.1}
 
 Job = tuple[str, str | None]  # a spec's path, a variant
 Outcome = Comparison | str  # what came of it, or how SPIN failed
@@ -52,7 +54,7 @@ def main(count: int, seed: int, form: str, specs: tuple[str, ...]) -> None:
         code = report(names, outcomes)
     if count:
         code |= report([name for name, _ in random], [outcome for _, outcome in random])
-        code |= report_left_out([outcome for _, outcome in random])
+        code |= report_left_out([outcome for _, outcome in random], form)
     sys.exit(code)
 
 
@@ -86,14 +88,14 @@ def run_random(seed: int, form: str = "oracle") -> tuple[str, Outcome]:
         return drawn.name, str(error)
 
 
-def report_left_out(outcomes: Sequence[Outcome]) -> int:
+def report_left_out(outcomes: Sequence[Outcome], form: str = "oracle") -> int:
     """Count the reasons for which random programs were left out; 1 where there are too many."""
     reasons = Counter(o.excluded for o in outcomes if isinstance(o, Comparison) and o.excluded)
     share = reasons.total() / len(outcomes)
     click.echo(f"{100 * share:.1f} % of {len(outcomes)} random programs left out")
     for reason, count in reasons.most_common():
         click.echo(f"  {count} because {reason}")
-    return int(share > LEFT_OUT)
+    return int(share > LEFT_OUT[form])
 
 
 def report(names: Sequence[str], outcomes: Sequence[Outcome]) -> int:
