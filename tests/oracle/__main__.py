@@ -25,7 +25,7 @@ from tests.oracle.spin import SpinError, find_spin
 
 WORKERS = 2
 COMPARE = {"oracle": compare, "processes": compare_verdicts}
-# Of the random programs, at most.  `processes` says values as SPIN's own numbers, which have 32 bits
+# Of the random programs, at most.  `processes` says values as SPIN's numbers, which have 32 bits
 # (the oracle form has C's where it must), so every program with a `U32` is left out there.
 LEFT_OUT = {"oracle": 0.05, "processes": 0.1}
 
