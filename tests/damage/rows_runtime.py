@@ -232,6 +232,14 @@ ROWS = (
         f"{SMALL}[test_race]",
     ),
     row(
+        "two-threads-do-not-race",
+        "expand.c",
+        "racing > 1 && search->wants_races",
+        "racing > 2 && search->wants_races",
+        "States in which only two threads could race are not looked at.",
+        f"{SMALL}[test_race]",
+    ),
+    row(
         "races-while-interrupts-forbid",
         "check.c",
         "if (search->has_gates && !(mc_is_open(model, state, race->a, a) &&",
