@@ -11,7 +11,7 @@ from modelcheck.backends.native.unit import Part
 from modelcheck.backends.native.words import write_bool, write_string, write_word
 from modelcheck.ir.layout import WORD_BITS
 from modelcheck.ir.memory import Slot, Thread
-from modelcheck.ir.nodes import Property, Template
+from modelcheck.ir.nodes import Crash, Program, Property, Spawn, Template
 from modelcheck.ir.races import Candidates
 from modelcheck.ir.regions import can_fail, find_step_regions, has_choices
 from modelcheck.ir.types import PtrType, SetType
@@ -55,6 +55,7 @@ class ModelTables:
             ("template_count", str(len(templates))),
             ("threads", self._add("m_threads", "mc_thread", threads)),
             ("thread_count", str(len(threads))),
+            ("moves_others", write_bool(_moves_others(self._program))),
             ("start", "m_start"),
             ("start_words", self._add("m_start_words", "uint64_t", start)),
             (
@@ -176,3 +177,17 @@ class ModelTables:
         table = self._unit.add_table("m_around", "int32_t", around)
         is_set = write_bool(isinstance(slot.type, SetType))
         return f"{{{slot.number}, {len(places)}, {table}, {is_set}}}"
+
+
+def _moves_others(program: Program) -> bool:
+    """Whether a step may move the program counter of another thread than its own.
+
+    Soundness: where this is wrong, a path is not found (never a wrong one), and the run ends with an
+    error.
+    """
+    return any(
+        isinstance(instr, Spawn | Crash)
+        for template in program.templates
+        for block in template.body.blocks
+        for instr in block.instrs
+    )

@@ -167,6 +167,7 @@ typedef struct {
   uint32_t template_count;
   const mc_thread *threads;
   uint32_t thread_count;
+  bool moves_others; /* a step may move the program counter of another thread */
   mc_start start;
   const uint64_t *start_words; /* packed start values */
   const mc_property *properties; /* those with a body, in the program's order */

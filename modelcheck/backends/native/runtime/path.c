@@ -1,8 +1,10 @@
 /* Backwards, level by level: the predecessor of a state is the least state of the level before that
  * has a transition to it, with the least choices.  So a path depends on nothing but the program.
  *
- * All wanted paths are rebuilt together: one pass over a level expands each of its states once and
- * looks whether a successor is wanted.  Depth-first and random searches stored parents.
+ * All wanted paths are rebuilt together, in one pass over a level.  A step moves the program counter
+ * of its own thread and of no other (where none spawns and none crashes): so of the states of the
+ * level nearly all are out of the question at a glance, and of the others one thread is asked.
+ * Depth-first and random searches stored parents.
  */
 #include "path.h"
 
@@ -36,6 +38,8 @@ static struct {
   uint32_t wanted_count, wanted_capacity;
   uint32_t *index; /* node number plus 1 */
   uint32_t index_size;
+  uint64_t **sought; /* the states in the index */
+  uint32_t sought_count;
   pthread_mutex_t lock;
 } paths = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
@@ -80,10 +84,14 @@ static uint32_t index_depth(const mc_search *search, uint32_t depth) {
   while (paths.index_size < 4 * count) paths.index_size *= 2;
   paths.index = mc_realloc(paths.index, paths.index_size, sizeof *paths.index);
   memset(paths.index, 0, paths.index_size * sizeof *paths.index);
+  paths.sought = mc_realloc(paths.sought, count + 1, sizeof *paths.sought);
+  paths.sought_count = 0;
   for (uint32_t i = 0; i < paths.count; i++) {
     if (paths.nodes[i].depth != depth) continue;
     uint32_t *place = find_node(search, paths.nodes[i].state);
-    if (!*place) *place = i + 1;
+    if (*place) continue;
+    *place = i + 1;
+    paths.sought[paths.sought_count++] = paths.nodes[i].state;
   }
   return count;
 }
@@ -132,13 +140,17 @@ static void look_whether_wanted(void *context, mc_result result, const uint64_t 
   pthread_mutex_unlock(&paths.lock);
 }
 
-static void visit_successors(mc_worker *worker, const uint64_t *state) {
+static const uint64_t ALL_THREADS = UINT64_MAX;
+
+/* `movers`: a bit for each thread that is asked; of threads from number 64 on all are. */
+static void visit_successors(mc_worker *worker, const uint64_t *state, uint64_t movers) {
   mc_search *search = worker->search;
   const mc_model *model = search->model;
   uint64_t m[model->words];
   bool is_cut = false;
   mc_visitor visitor = {.search = search, .state = state};
   for (uint32_t thread = 0; thread < model->thread_count; thread++) {
+    if (thread < 64 && !(movers >> thread & 1)) continue;
     uint32_t pc = mc_pc(model, state, thread);
     if (mc_has_ended(model, thread, pc)) continue;
     if (search->has_gates && !mc_is_open(model, state, thread, pc)) continue;
@@ -148,12 +160,77 @@ static void visit_successors(mc_worker *worker, const uint64_t *state) {
   }
 }
 
+/* Where the program counters lie: all their bits, those of each thread, and each bit's thread. */
+typedef struct {
+  uint64_t *all; /* by word */
+  uint64_t *own; /* by thread, in the word of its program counter */
+  uint8_t *owner; /* by bit of the state */
+} mc_counters;
+
+static struct {
+  mc_counters counters;
+  bool is_used;
+} filter;
+
+static void open_filter(const mc_search *search) {
+  const mc_model *model = search->model;
+  mc_counters *counters = &filter.counters;
+  filter.is_used = !model->moves_others && model->thread_count <= 64;
+  if (!filter.is_used) return;
+  counters->all = mc_realloc(NULL, model->words, sizeof *counters->all);
+  counters->own = mc_realloc(NULL, model->thread_count + 1, sizeof *counters->own);
+  counters->owner = mc_realloc(NULL, (size_t)model->words * 64, sizeof *counters->owner);
+  memset(counters->all, 0, model->words * sizeof *counters->all);
+  for (uint32_t thread = 0; thread < model->thread_count; thread++) {
+    const mc_seat *seat = &search->seats[thread];
+    counters->own[thread] = (uint64_t)seat->mask << seat->shift;
+    counters->all[seat->word] |= counters->own[thread];
+    for (uint32_t bit = 0; bit < 64; bit++)
+      if (counters->own[thread] >> bit & 1) counters->owner[seat->word * 64u + bit] = (uint8_t)thread;
+  }
+}
+
+static void close_filter(void) {
+  free(filter.counters.all);
+  free(filter.counters.own);
+  free(filter.counters.owner);
+  filter.counters = (mc_counters){0};
+}
+
+/* The threads that may lead from one state to another: all where no program counter moves (a step
+ * may come back to where it was), one, or none. */
+static inline uint64_t find_movers(const uint64_t *from, const uint64_t *to, uint32_t words) {
+  const mc_counters *counters = &filter.counters;
+  uint64_t moved = 0;
+  uint32_t word = 0;
+  for (uint32_t i = 0; i < words; i++) {
+    uint64_t differing = (from[i] ^ to[i]) & counters->all[i];
+    if (!differing) continue;
+    if (moved) return 0;
+    moved = differing;
+    word = i;
+  }
+  if (!moved) return ALL_THREADS;
+  uint32_t thread = counters->owner[word * 64u + (uint32_t)__builtin_ctzll(moved)];
+  return moved & ~counters->own[thread] ? 0 : (uint64_t)1 << thread;
+}
+
+static inline uint64_t find_all_movers(const uint64_t *state, uint32_t words) {
+  uint64_t movers = 0;
+  for (uint32_t i = 0; i < paths.sought_count; i++)
+    movers |= find_movers(state, paths.sought[i], words);
+  return movers;
+}
+
 static void visit_level(mc_worker *worker) {
   mc_search *search = worker->search;
-  uint32_t number;
+  uint32_t number, words = search->model->words;
   while ((number = atomic_fetch_add(&search->next_unit, 1)) < search->unit_count)
-    for (uint64_t n = search->units[number].first; n < search->units[number].end; n++)
-      visit_successors(worker, mc_store_get(&search->store, n));
+    for (uint64_t n = search->units[number].first; n < search->units[number].end; n++) {
+      const uint64_t *state = mc_store_get(&search->store, n);
+      uint64_t movers = filter.is_used ? find_all_movers(state, words) : ALL_THREADS;
+      if (movers) visit_successors(worker, state, movers);
+    }
 }
 
 static void note_start(void *context, mc_result result, const uint64_t *m, mc_way *way) {
@@ -213,7 +290,7 @@ static void follow_parents(mc_search *search, uint32_t wanted) {
     paths.index = mc_realloc(paths.index, paths.index_size, sizeof *paths.index);
     memset(paths.index, 0, paths.index_size * sizeof *paths.index);
     *find_node(search, paths.nodes[node].state) = node + 1;
-    visit_successors(&search->workers[0], state);
+    visit_successors(&search->workers[0], state, ALL_THREADS);
     if (!paths.nodes[node].has_move) mc_die("a stored parent does not lead to its child");
     node = parent;
   }
@@ -319,8 +396,10 @@ static void forget_paths(void) {
   free(paths.nodes);
   free(paths.wanted);
   free(paths.index);
+  free(paths.sought);
   paths.nodes = NULL;
   paths.wanted = paths.index = NULL;
+  paths.sought = NULL;
   paths.count = paths.capacity = paths.wanted_count = paths.wanted_capacity = 0;
 }
 
@@ -338,7 +417,9 @@ void mc_report_paths(mc_search *search) {
     }
   } else {
     if (deepest >= search->level_count) mc_die("no state is as deep as %u", deepest);
+    open_filter(search);
     for (uint32_t depth = deepest; depth > 0; depth--) step_back(search, depth);
+    close_filter();
   }
   find_starts(search);
   printf("{\"event\":\"paths\",\"paths\":[");
