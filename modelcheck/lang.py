@@ -481,8 +481,11 @@ def on_free(struct_type: Any) -> Callable[[_F], _F]:
     return _unchanged
 
 
-def precedes(name: str, first: Any, second: Any) -> None:
-    """Record that `first` was taken before `second`; a cycle over a whole run violates `name`."""
+def precedes(name: str, first: Any, second: Any, *, nested: bool = False) -> None:
+    """Record that `first` was taken before `second`; a cycle over a whole run violates `name`.
+
+    `nested=True`: not where both have one declaration, whose instances have an order of their own.
+    """
 
 
 # ---------------------------------------------------------------------------------------------

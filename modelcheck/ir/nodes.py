@@ -409,12 +409,14 @@ class Crash(Node):
 @dataclass(frozen=True, slots=True)
 class Precedes(Node):
     """Record for the whole run that `first`'s declaration comes before `second`'s; a cycle over
-    all that was recorded under `property` violates it.
+    all that was recorded under `property` violates it.  `nested`: not where both are of one
+    declaration, whose instances have an order of their own.
     """
 
     property: str
     first: Place
     second: Place
+    nested: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -407,7 +407,7 @@ class NodeChecker:
                 self._spawn(local, template, arguments)
             case Crash():
                 demand("running thread", self.kind == "thread", "no thread survives this crash")
-            case Precedes(_, first, second):
+            case Precedes(_, first, second, _):
                 self._only_in_code("Precedes")
                 self.place(first)
                 self.place(second)

@@ -5,32 +5,59 @@ Kept: one owner; a waiter sleeps and never spins; the unlock has **two phases**
 the mutex (`wait_lock`, the list of waiters).  Whoever frees a mutex that it took after phase one
 frees it under the feet of phase two.
 Checked: `lock-misuse` for a release by another thread, for taking it twice, and for freeing it
-while it is held.
-Left out: the order among waiters (any of them may be next), optimistic spinning, interruptible
-and killable forms, lock order and sleeping in atomic context (they come with lockdep).
+while it is held; `lock-order` and `sleep-in-atomic` (lockdep.py, task.py).
+Left out: the order among waiters (any of them may be next), optimistic spinning.
 """
 
 from modelcheck.lang import (
     Bool,
     Ptr,
     READ_ONCE,
-    ThreadId,
     atomic,
     current,
-    observer,
-    on_free,
-    struct,
+    either,
     wait_until,
 )
 
-
-@struct(marked=True)
-class Mutex:
-    owner: ThreadId
+from .lockdep import (
+    Mutex as Mutex,
+    lockdep_assert_held as lockdep_assert_held,
+    mutex_acquire,
+    mutex_acquire_nested,
+)
+from .task import might_sleep
 
 
 def mutex_lock(lock: Ptr[Mutex]):
     """kernel/locking/mutex.c, mutex_lock: sleep until the mutex is free, take it.  One step."""
+    might_sleep()
+    mutex_acquire(lock)
+    take_mutex(lock)
+
+
+def mutex_lock_nested(lock: Ptr[Mutex], subclass):
+    """include/linux/mutex.h, mutex_lock_nested: others of its class may be held.  One step."""
+    might_sleep()
+    if subclass > 0:
+        mutex_acquire_nested(lock)
+    else:
+        mutex_acquire(lock)
+    take_mutex(lock)
+
+
+def mutex_lock_interruptible(lock: Ptr[Mutex]) -> Bool:
+    """kernel/locking/mutex.c, mutex_lock_interruptible: `False` where a signal came first.  One
+    step."""
+    might_sleep()
+    mutex_acquire(lock)
+    if either():
+        return False
+    take_mutex(lock)
+    return True
+
+
+def take_mutex(lock: Ptr[Mutex]):
+    """Wait for it and take it.  One step."""
     with atomic(rmw="acquire", because="the waiter that is woken finds the mutex handed over"):
         assert lock.owner != current(), "lock-misuse: mutex taken again by its owner"
         wait_until(lock.owner is None)
@@ -57,15 +84,3 @@ def mutex_unlock(lock: Ptr[Mutex]):
 def mutex_is_locked(lock: Ptr[Mutex]) -> Bool:
     """kernel/locking/mutex.c, mutex_is_locked.  One step."""
     return lock.owner is not None
-
-
-@observer
-def lockdep_assert_held(lock):
-    """include/linux/lockdep.h, for anything with an `owner`.  No step."""
-    assert lock.owner == current(), "lock-misuse: the lock is not held here"
-
-
-@on_free(Mutex)
-def mutex_freed(lock: Ptr[Mutex]):
-    """kernel/locking/lockdep.c, debug_check_no_locks_freed."""
-    assert lock.owner is None, "lock-misuse: mutex freed while held"

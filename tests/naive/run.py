@@ -203,10 +203,11 @@ class Runner:
                 values[local] = self.spawn(template, given) + 1
             case Crash():
                 memory.crash(world, state, thread)
-            case Precedes(property_, first, second):
+            case Precedes(property_, first, second, nested):
                 one = self.declaration(self.spot(thread, values, first))
                 two = self.declaration(self.spot(thread, values, second))
-                self.orders.add((property_, one, two))
+                if not nested or one != two:
+                    self.orders.add((property_, one, two))
             case SetInterrupts(which, on):
                 getattr(state, which)[thread] = self.value(thread, values, on)
             case _:

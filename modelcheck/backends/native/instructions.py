@@ -111,10 +111,11 @@ class Code:
                 self.line("}")
             case Crash():
                 self.patch("m_crash", [f.crash for f in self.facts])
-            case Precedes(property_, first, second):
+            case Precedes(property_, first, second, nested):
                 number = self._numbers.order(property_)
-                labels = f"{self._write_label(first)}, {self._write_label(second)}"
-                self.line(f"mc_note_order(way, {number}, {labels});")
+                labels = self._write_label(first), self._write_label(second)
+                differ = f"if ({' != '.join(labels)}) " if nested else ""
+                self.line(f"{differ}mc_note_order(way, {number}, {', '.join(labels)});")
             case SetInterrupts(which, on):
                 is_irqs = which == "irqs"
                 base = self._memory.irqs_base if is_irqs else self._memory.softirqs_base

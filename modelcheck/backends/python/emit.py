@@ -334,9 +334,10 @@ class BodyEmitter:
                     text.line("return failed")
             case Crash():
                 text.line("set_slots(m, CRASH)")
-            case Precedes(property_, first, second):
-                first_label, second_label = self._write_label(first), self._write_label(second)
-                text.line(f"c.order({property_!r}, {first_label}, {second_label})")
+            case Precedes(property_, first, second, nested):
+                labels = self._write_label(first), self._write_label(second)
+                differ = f"if {' != '.join(labels)}: " if nested else ""
+                text.line(f"{differ}c.order({property_!r}, {', '.join(labels)})")
             case SetInterrupts(which, on):
                 text.line(f"m[{which.upper()}] = {writer.write_value(on)}")
             case _:

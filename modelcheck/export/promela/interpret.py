@@ -266,9 +266,11 @@ class Run:
             case Crash():
                 if thread is not None:
                     self._change(changes.change_at_crash(memory, thread))
-            case Precedes(property_, first, second):
+            case Precedes(property_, first, second, nested):
                 before = find_declaration(memory, first, say)
-                self.orders[property_, before, find_declaration(memory, second, say)] = None
+                after = find_declaration(memory, second, say)
+                if not (nested and before == after):
+                    self.orders[property_, before, after] = None
             case SetInterrupts(which, on):
                 base = memory.irqs_base if which == "irqs" else memory.softirqs_base
                 if base is not None and thread is not None:

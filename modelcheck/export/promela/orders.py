@@ -22,7 +22,8 @@ def write_order(writer: StepWriter, precedes: Precedes, env: Env) -> None:
     for name, place in zip(ends, (precedes.first, precedes.second), strict=True):
         writer.assign(name, _say_declaration(writer, property_, place, env))
     number = list(writer.names.orders).index(property_)
-    writer.lines.say(f"c_code {{ precede({number}, {prefix}v_first, {prefix}v_second); }}")
+    differ = f"if ({prefix}v_first != {prefix}v_second) " if precedes.nested else ""
+    writer.lines.say(f"c_code {{ {differ}precede({number}, {prefix}v_first, {prefix}v_second); }}")
     variable = writer.names.property(property_)
     cyclic = f"c_expr {{ is_cyclic[{number}] }}"
     writer.lines.line(f"if :: {cyclic} -> assert({variable})")

@@ -256,7 +256,7 @@ class Intrinsics(Objects):
 
     def precedes(self, node: ast.Call) -> Value:
         """Record an order of two declarations."""
-        self.arguments(node, 3)
+        self.arguments(node, 3, names=("nested",))
         if self.in_property:
             self.need_code(node)
         name = self.text_argument(node.args[0])
@@ -270,5 +270,6 @@ class Intrinsics(Objects):
                 null = constant(0, value.type)
                 self.check(compare("!=", kept.expr, null), "null-dereference", None, node)
             places.append(self.place_behind(kept))
-        self.builder.emit(ir.Precedes(name, places[0], places[1], span=self.span(node)))
+        nested = self.flag_argument(node, "nested")
+        self.builder.emit(ir.Precedes(name, places[0], places[1], nested, span=self.span(node)))
         return NoneValue()

@@ -383,7 +383,8 @@ class NodeReader:
             case "precedes":
                 property_, first = line.string(), self.place()
                 line.expect(",")
-                return Precedes(property_, first, self.place())
+                second = self.place()
+                return Precedes(property_, first, second, line.accept("nested"))
             case "set":
                 which = line.take()
                 if which not in SETTABLE:

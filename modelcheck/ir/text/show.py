@@ -269,9 +269,9 @@ class Shower:
                 return f"{show_local(local)} = spawn {show_name(template)}({args})"
             case Crash():
                 return "crash"
-            case Precedes(property_, first, second):
+            case Precedes(property_, first, second, nested):
                 places = f"{self.place(first)}, {self.place(second)}"
-                return f"precedes {json.dumps(property_)} {places}"
+                return f"precedes {json.dumps(property_)} {places}{' nested' if nested else ''}"
             case SetInterrupts(which, on):
                 return f"set {which} = {self.expr(on)}"
             case _:

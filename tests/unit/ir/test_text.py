@@ -133,7 +133,7 @@ instrs = st.one_of(
     node(ir.Leave, names),
     node(ir.Spawn, names, names, st.lists(exprs, max_size=2).map(tuple)),
     node(ir.Crash),
-    node(ir.Precedes, names, somewhere, somewhere),
+    node(ir.Precedes, names, somewhere, somewhere, st.booleans()),
     node(ir.SetInterrupts, st.sampled_from(["irqs", "softirqs"]), exprs),
 )
 ends = st.one_of(

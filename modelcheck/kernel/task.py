@@ -1,0 +1,134 @@
+"""What belongs to a task: `struct task_struct` and `preempt_count`, kernel/sched/core.c (v6.12).
+
+Kept: whether the task may be scheduled (`state`: a sleeper runs again when a waker says so), the
+nesting of its RCU readers, whether interrupts and soft interrupts are off on its CPU, and how deep
+it is in sections that must not be left (`preempt_count`, which is bookkeeping only: a thread of a
+spec can always be overtaken by threads on other CPUs).
+Checked: `sleep-in-atomic` by `might_sleep`, which every routine that may sleep begins with.
+Left out: who runs on which CPU, priorities, and time.
+"""
+
+from modelcheck.lang import (
+    Bool,
+    Context,
+    Enum,
+    U8,
+    atomic,
+    context,
+    current,
+    ghost,
+    irqs,
+    observer,
+    per_thread,
+    softirqs,
+    struct,
+    wait_until,
+)
+
+
+class TaskState(Enum):
+    """`task->__state`: what `set_current_state` sets and `try_to_wake_up` resets."""
+
+    TASK_RUNNING = 0
+    TASK_INTERRUPTIBLE = 1
+    TASK_UNINTERRUPTIBLE = 2
+
+
+@struct(marked=True)
+class Task:
+    state: TaskState
+    rcu_nesting: U8
+    irqs_off: Bool
+    softirqs_off: U8
+    preempt_count: U8 = ghost(0)
+
+
+tasks = per_thread(Task)
+
+
+@observer
+def might_sleep():
+    """include/linux/kernel.h, might_sleep; kernel/sched/core.c, __might_resched.  No step."""
+    assert context() == Context.TASK or context() == Context.KTHREAD, (
+        "sleep-in-atomic: sleeping in an interrupt"
+    )
+    assert tasks[current()].preempt_count == 0, "sleep-in-atomic: sleeping with preemption off"
+    assert not tasks[current()].irqs_off, "sleep-in-atomic: sleeping with interrupts off"
+    assert tasks[current()].softirqs_off == 0, "sleep-in-atomic: sleeping with soft interrupts off"
+    assert tasks[current()].rcu_nesting == 0, "sleep-in-atomic: sleeping in an RCU reader"
+
+
+def preempt_disable():
+    """include/linux/preempt.h, preempt_disable.  No step: nobody else can see it."""
+    tasks[current()].preempt_count += 1
+
+
+def preempt_enable():
+    """include/linux/preempt.h, preempt_enable.  No step."""
+    tasks[current()].preempt_count -= 1
+
+
+def local_irq_disable():
+    """include/linux/irqflags.h, local_irq_disable.  One step."""
+    with atomic(because="one instruction"):
+        irqs(False)
+        tasks[current()].irqs_off = True
+
+
+def local_irq_enable():
+    """include/linux/irqflags.h, local_irq_enable.  One step."""
+    with atomic(because="one instruction"):
+        tasks[current()].irqs_off = False
+        irqs(True)
+
+
+def local_irq_save():
+    """include/linux/irqflags.h, local_irq_save: gives what local_irq_restore takes.  One step."""
+    with atomic(because="nobody but this CPU looks at the flags"):
+        flags = tasks[current()].irqs_off
+        irqs(False)
+        tasks[current()].irqs_off = True
+        return flags
+
+
+def local_irq_restore(flags: Bool):
+    """include/linux/irqflags.h, local_irq_restore.  One step."""
+    with atomic(because="one instruction"):
+        tasks[current()].irqs_off = flags
+        irqs(not flags)
+
+
+def local_bh_disable():
+    """include/linux/bottom_half.h, local_bh_disable; it nests.  One step."""
+    with atomic(because="nobody but this CPU looks at the count"):
+        softirqs(False)
+        tasks[current()].softirqs_off += 1
+
+
+def local_bh_enable():
+    """include/linux/bottom_half.h, local_bh_enable.  One step."""
+    with atomic(because="nobody but this CPU looks at the count"):
+        tasks[current()].softirqs_off -= 1
+        softirqs(tasks[current()].softirqs_off == 0)
+
+
+def set_current_state(state: TaskState):
+    """include/linux/sched.h, set_current_state: a store and a full barrier.  One step."""
+    tasks[current()].state = state
+
+
+def schedule():
+    """kernel/sched/core.c, schedule: sleep until somebody sets this task running.  One step."""
+    might_sleep()
+    wait_until(tasks[current()].state == TaskState.TASK_RUNNING)
+
+
+def schedule_idle():
+    """`schedule` of a thread that is at rest here: one that serves others, without work."""
+    might_sleep()
+    wait_until(tasks[current()].state == TaskState.TASK_RUNNING, idle=True)
+
+
+def cond_resched():
+    """include/linux/sched.h, cond_resched: it may sleep, and does nothing else.  No step."""
+    might_sleep()
