@@ -315,8 +315,12 @@ def new(struct_type: type[_T], **fields: Any) -> _T:
     return _inert  # type: ignore[no-any-return]  # inert
 
 
-def free(pointer: Any) -> None:
-    """End the life of an object: one step.  It must be alive, else `double-free`."""
+def free(pointer: Any, *, around: bool = False) -> None:
+    """End the life of an object: one step.  It must be alive, else `double-free`.
+
+    `around=True`: of the object that the place lies in, whatever its type (what `kfree_rcu` does,
+    which knows only the `rcu_head` in it).
+    """
 
 
 def discard(pointer: Any) -> None:

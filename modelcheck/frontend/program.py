@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from modelcheck.checks import BUILT_IN
-from modelcheck.diagnostics import Related, Report, SpecError
+from modelcheck.diagnostics import InternalError, Related, Report, SpecError
 from modelcheck.frontend.constants import Reported
 from modelcheck.frontend.declarations import ThreadDecl
 from modelcheck.frontend.kinds import literal
@@ -62,7 +62,11 @@ class ProgramMaker:
         self.fn_targets: dict[tuple[str, str], list[str]] = {}
 
     def make(self) -> ir.Program:
-        """Lower until the targets of indirect calls and the stack objects are settled."""
+        """Lower until the targets of indirect calls and the stack objects are settled.
+
+        A round that does not know a call's targets yet may find errors that are none: they count
+        once no round learns more.
+        """
         for _ in range(MAX_ROUNDS):
             before = self._settled()
             stored: dict[tuple[str, str], set[str]] = {}
@@ -74,13 +78,19 @@ class ProgramMaker:
                 if thread.count
             ]
             properties = self.lower_properties(stored, templates, initial)
-            self.report.stop()
+            if self.report.errors:
+                for key, names in self.fn_targets.items():  # what failed did not come to its stores
+                    stored.setdefault(key, set()).update(names)
             order = self.world.routine_numbers
             self.fn_targets = {
                 key: sorted(names, key=lambda n: order[n]) for key, names in stored.items()
             }
             if self._settled() == before:
                 break
+            self.report.errors.clear()
+        else:
+            raise InternalError(f"{self.info.name}: who calls whom never comes to rest")
+        self.report.stop()
         return ir.Program(
             name=self.info.name,
             structs=tuple(self.world.structs.values()),

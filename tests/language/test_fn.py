@@ -182,3 +182,36 @@ def test_a_queue_of_routines_runs_what_was_put_in():
     """
     )
     assert violated(result) == set()
+
+
+def test_the_result_of_a_call_whose_targets_come_from_a_later_thread():
+    result = check_text(
+        """
+    @struct(marked=True)
+    class Entry:
+        func: Fn
+        hit: Bool
+
+    entry = shared(Entry)
+
+    def strike(e: Ptr[Entry]) -> Bool:
+        e.hit = True
+        return True
+
+    @thread
+    def caller():
+        with atomic(because="one lock"):
+            if entry.func is not None:
+                woke = entry.func(entry)
+                assert woke, "woken"
+
+    @thread
+    def setter():
+        entry.func = strike
+
+    @reachable
+    def was_hit():
+        return entry.hit
+    """
+    )
+    assert violated(result) == set()

@@ -77,7 +77,10 @@ class Objects(Containers):
     def free(self, node: ast.Call) -> Value:
         """End an object's life: one step."""
         self.need_code(node)
-        pointer, struct = self.pointer_argument(node)
+        pointer, struct = self.pointer_argument(node, names=("around",))
+        if self.flag_argument(node, "around"):
+            self.free_around(pointer, struct, node)
+            return NoneValue()
         span = self.span(node)
         self.begin_step(node)
         place = ir.Place(ir.PointerRoot(pointer.expr, struct))
@@ -95,6 +98,38 @@ class Objects(Containers):
         self.builder.emit(ir.Free(pointer.expr, struct, span=span))
         self.world.freed.add(struct)
         return NoneValue()
+
+    def free_around(self, pointer: Scalar, struct: str, node: ast.Call) -> None:
+        """End the life of the object that a place lies in, whatever its type: one step."""
+        span = self.span(node)
+        self.world.declare_all()
+        self.begin_step(node)
+        inner = ir.Place(ir.PointerRoot(pointer.expr, struct))
+        null = constant(0, PtrType(struct))
+        self.check(compare("!=", pointer.expr, null), "null-dereference", None, node)
+        done = self.builder.fresh_label()
+        types = {
+            o.type: None
+            for o in self.world.objects.values()
+            if o.kind in ("pool", "shared") and isinstance(o.type, Embedded)
+        }
+        for of in types:
+            self.world.freed.update([of.struct] if self.paths_to(of, struct) else [])
+            for path in self.paths_to(of, struct):
+                outer = self.kept(
+                    Scalar(ir.ContainerOf(pointer.expr, of.struct, path), PtrType(of.struct))
+                    if path
+                    else pointer,
+                    node,
+                )
+                place = ir.Place(ir.PointerRoot(outer.expr, of.struct))
+                found = compare("!=", outer.expr, constant(0, outer.type))
+                for test in (found, ir.StartsObject(outer.expr, of.struct)):
+                    ...
+        self.check(
+            constant(0, BOOL), "double-free", inner, node, "this lies in no object that can be freed"
+        )
+        self.builder.place(done, span)
 
     def run_on_free(self, storage: Storage, node: ast.AST) -> None:
         """The `@on_free(T)` observers, for each T inside what dies."""
