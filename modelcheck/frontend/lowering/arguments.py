@@ -74,9 +74,7 @@ class Arguments(IndirectCalls):
             raise self.fail("MC276", "a struct is needed here", node.args[0])
         return of.type.struct
 
-    def pointer_argument(
-        self, node: ast.Call, names: tuple[str, ...] = ()
-    ) -> tuple[Scalar, str]:
+    def pointer_argument(self, node: ast.Call, names: tuple[str, ...] = ()) -> tuple[Scalar, str]:
         """The first argument as a pointer, and its struct."""
         self.arguments(node, 1, names=names)
         value = self.settled(node.args[0])

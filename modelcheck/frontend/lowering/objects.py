@@ -100,36 +100,63 @@ class Objects(Containers):
         return NoneValue()
 
     def free_around(self, pointer: Scalar, struct: str, node: ast.Call) -> None:
-        """End the life of the object that a place lies in, whatever its type: one step."""
+        """End the life of the object that a place lies in, whatever its type: one step.
+
+        Which object that is shows when the step runs, so each type that embeds the place's struct
+        is tried; at most one of them has an object that begins there.
+        """
         span = self.span(node)
         self.world.declare_all()
         self.begin_step(node)
-        inner = ir.Place(ir.PointerRoot(pointer.expr, struct))
         null = constant(0, PtrType(struct))
         self.check(compare("!=", pointer.expr, null), "null-dereference", None, node)
         done = self.builder.fresh_label()
         types = {
-            o.type: None
-            for o in self.world.objects.values()
-            if o.kind in ("pool", "shared") and isinstance(o.type, Embedded)
+            obj.type: None
+            for obj in self.world.objects.values()
+            if obj.kind in ("pool", "shared") and isinstance(obj.type, Embedded)
         }
-        for of in types:
-            self.world.freed.update([of.struct] if self.paths_to(of, struct) else [])
-            for path in self.paths_to(of, struct):
-                outer = self.kept(
-                    Scalar(ir.ContainerOf(pointer.expr, of.struct, path), PtrType(of.struct))
-                    if path
-                    else pointer,
-                    node,
-                )
-                place = ir.Place(ir.PointerRoot(outer.expr, of.struct))
-                found = compare("!=", outer.expr, constant(0, outer.type))
-                for test in (found, ir.StartsObject(outer.expr, of.struct)):
-                    ...
-        self.check(
-            constant(0, BOOL), "double-free", inner, node, "this lies in no object that can be freed"
+        with self.builder.inside_step():
+            for of in types:
+                for path in self.paths_to(of, struct):
+                    self.free_where_it_is(pointer, of.struct, path, done, node)
+            self.check(
+                constant(0, BOOL),
+                "double-free",
+                ir.Place(ir.PointerRoot(pointer.expr, struct)),
+                node,
+                "this lies in no object that can be freed",
+            )
+            self.builder.place(done, span)
+        self.builder.leave_step(span)
+
+    def free_where_it_is(
+        self,
+        pointer: Scalar,
+        struct: str,
+        path: tuple[str | ir.Expr, ...],
+        done: str,
+        node: ast.Call,
+    ) -> None:
+        """Free the object of a type that has the place as its `path`, if there is one."""
+        span = self.span(node)
+        of = PtrType(struct)
+        outer = pointer
+        if path:
+            outer = self.kept(Scalar(ir.ContainerOf(pointer.expr, struct, path), of), node)
+        place = ir.Place(ir.PointerRoot(outer.expr, struct))
+        dies, other = self.builder.fresh_label(), self.builder.fresh_label()
+        begins = both(
+            compare("!=", outer.expr, constant(0, of)), ir.StartsObject(outer.expr, struct)
         )
-        self.builder.place(done, span)
+        self.builder.close(ir.Branch(begins, dies, other, span=span))
+        self.builder.open(dies)
+        self.check(ir.Alive(place), "double-free", place, node)
+        self.run_on_free(Storage(place, Embedded(struct)), node)
+        self.builder.emit(ir.Free(outer.expr, struct, span=span))
+        self.world.freed.add(struct)
+        self.builder.jump(done, span)
+        self.builder.open(other)
 
     def run_on_free(self, storage: Storage, node: ast.AST) -> None:
         """The `@on_free(T)` observers, for each T inside what dies."""
