@@ -318,9 +318,7 @@ def wake_up_pollfree(head: Ptr[wait_queue_head_t], warn=True):
 # Sleeping
 
 
-def prepare_to_wait(
-    head: Ptr[wait_queue_head_t], entry: Ptr[wait_queue_entry], state: TaskState
-):
+def prepare_to_wait(head: Ptr[wait_queue_head_t], entry: Ptr[wait_queue_entry], state: TaskState):
     """kernel/sched/wait.c, prepare_to_wait: queue it if it is not, set the state.  One step."""
     with atomic(because="head->lock is held"):
         entry.exclusive = False
@@ -351,9 +349,7 @@ def prepare_to_wait_event(
         return True
 
 
-def queue_wait_entry(
-    head: Ptr[wait_queue_head_t], entry: Ptr[wait_queue_entry], exclusive: Bool
-):
+def queue_wait_entry(head: Ptr[wait_queue_head_t], entry: Ptr[wait_queue_entry], exclusive: Bool):
     """Queue an entry that is linked to itself; head->lock is held, so the head is touched."""
     queued = entry in head.entries
     if not queued and entry.link == WaitLink.EMPTY:
