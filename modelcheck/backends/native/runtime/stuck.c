@@ -18,6 +18,8 @@ void mc_open_stuck(mc_search *search) {
   search->marks = mc_reserve(states / 8 + sizeof *search->marks);
   search->next = mc_reserve(states * sizeof *search->next);
   if (!search->marks || !search->next) mc_die("no address space to look for stuck states");
+  const uint64_t small = (uint64_t)1 << 20; /* for so many, small pages cost less */
+  if (states > small) mc_advise_huge(search->next + small, (states - small) * sizeof *search->next);
 }
 
 void mc_close_stuck(mc_search *search) {
