@@ -28,6 +28,11 @@ from .lockdep import (
 from .task import might_sleep
 
 
+def mutex_init(lock: Ptr[Mutex]):
+    """include/linux/mutex.h, mutex_init, for what `new` gave.  One step."""
+    lock.owner = None
+
+
 def mutex_lock(lock: Ptr[Mutex]):
     """kernel/locking/mutex.c, mutex_lock: sleep until the mutex is free, take it.  One step."""
     might_sleep()
@@ -46,14 +51,25 @@ def mutex_lock_nested(lock: Ptr[Mutex], subclass):
 
 
 def mutex_lock_interruptible(lock: Ptr[Mutex]) -> Bool:
-    """kernel/locking/mutex.c, mutex_lock_interruptible: `False` where a signal came first.  One
-    step."""
+    """kernel/locking/mutex.c, mutex_lock_interruptible: `False` where it had to wait and a
+    signal came first.  One step."""
     might_sleep()
     mutex_acquire(lock)
-    if either():
-        return False
-    take_mutex(lock)
-    return True
+    with atomic(rmw="acquire", because="the waiter that is woken finds the mutex handed over"):
+        assert lock.owner != current(), "lock-misuse: mutex taken again by its owner"
+        if either():
+            wait_until(lock.owner is not None)
+            return False
+        wait_until(lock.owner is None)
+        lock.owner = current()
+        lock.holder = current()
+        return True
+
+
+def mutex_lock_killable(lock: Ptr[Mutex]) -> Bool:
+    """kernel/locking/mutex.c, mutex_lock_killable: `False` where a deadly signal came first.  One
+    step."""
+    return mutex_lock_interruptible(lock)
 
 
 def take_mutex(lock: Ptr[Mutex]):
@@ -62,6 +78,7 @@ def take_mutex(lock: Ptr[Mutex]):
         assert lock.owner != current(), "lock-misuse: mutex taken again by its owner"
         wait_until(lock.owner is None)
         lock.owner = current()
+        lock.holder = current()
 
 
 def mutex_trylock(lock: Ptr[Mutex]) -> Bool:
@@ -70,6 +87,7 @@ def mutex_trylock(lock: Ptr[Mutex]) -> Bool:
         if lock.owner is not None:
             return False
         lock.owner = current()
+        lock.holder = current()
         return True
 
 
@@ -78,6 +96,7 @@ def mutex_unlock(lock: Ptr[Mutex]):
     with atomic(rmw="release", because="phase one is one cmpxchg of owner"):
         assert lock.owner == current(), "lock-misuse: mutex released by another thread"
         lock.owner = None
+        lock.holder = None
     READ_ONCE(lock.owner)  # phase two: wait_lock and the list of waiters lie beside it
 
 

@@ -19,7 +19,13 @@ from modelcheck.lang import (
     wait_until,
 )
 
-from .lockdep import Spinlock as Spinlock, spin_acquire, spin_acquire_nested
+from .lockdep import (
+    Spinlock as Spinlock,
+    lockdep_hardirqs_on,
+    spin_acquire,
+    spin_acquire_nested,
+    under_interrupts,
+)
 from .task import (
     local_bh_disable,
     local_bh_enable,
@@ -30,6 +36,11 @@ from .task import (
     preempt_disable,
     preempt_enable,
 )
+
+
+def spin_lock_init(lock: Ptr[Spinlock]):
+    """include/linux/spinlock.h, spin_lock_init, for what `new` gave.  One step."""
+    lock.owner = None
 
 
 def spin_lock(lock: Ptr[Spinlock]):
@@ -53,6 +64,7 @@ def take_spinlock(lock: Ptr[Spinlock]):
         assert lock.owner != current(), "lock-misuse: spinlock taken again by its owner"
         wait_until(lock.owner is None)
         lock.owner = current()
+        lock.holder = current()
     preempt_disable()
 
 
@@ -62,15 +74,52 @@ def spin_trylock(lock: Ptr[Spinlock]) -> Bool:
         if lock.owner is not None:
             return False
         lock.owner = current()
+        lock.holder = current()
     preempt_disable()
+    under_interrupts(lock)
     return True
+
+
+def spin_trylock_irq(lock: Ptr[Spinlock]) -> Bool:
+    """include/linux/spinlock.h, spin_trylock_irq: interrupts are off only if it has the lock.  Two
+    steps, three where it has not."""
+    local_irq_disable()
+    if spin_trylock(lock):
+        return True
+    local_irq_enable()
+    lockdep_hardirqs_on()
+    return False
+
+
+def spin_trylock_irqsave(lock: Ptr[Spinlock]):
+    """include/linux/spinlock.h, spin_trylock_irqsave: gives whether it has the lock, and the flags.
+    Two steps, three where it has not."""
+    flags = local_irq_save()
+    done = spin_trylock(lock)
+    if not done:
+        local_irq_restore(flags)
+        lockdep_hardirqs_on()
+    return done, flags
+
+
+def spin_trylock_bh(lock: Ptr[Spinlock]) -> Bool:
+    """include/linux/spinlock.h, spin_trylock_bh: soft interrupts are off only if it has the lock.
+    Two steps, three where it has not."""
+    local_bh_disable()
+    if spin_trylock(lock):
+        return True
+    local_bh_enable()
+    lockdep_hardirqs_on()
+    return False
 
 
 def spin_unlock(lock: Ptr[Spinlock]):
     """include/linux/spinlock.h, spin_unlock.  One step."""
+    lockdep_hardirqs_on()
     with atomic(because="one store; the owner is looked at by the check only"):
         assert lock.owner == current(), "lock-misuse: spinlock released by another thread"
         smp_store_release(lock.owner, None)
+        lock.holder = None
     preempt_enable()
 
 
@@ -84,6 +133,7 @@ def spin_unlock_irq(lock: Ptr[Spinlock]):
     """include/linux/spinlock.h, spin_unlock_irq.  Two steps."""
     spin_unlock(lock)
     local_irq_enable()
+    lockdep_hardirqs_on()
 
 
 def spin_lock_irqsave(lock: Ptr[Spinlock]):
@@ -97,6 +147,7 @@ def spin_unlock_irqrestore(lock: Ptr[Spinlock], flags: Bool):
     """include/linux/spinlock.h, spin_unlock_irqrestore.  Two steps."""
     spin_unlock(lock)
     local_irq_restore(flags)
+    lockdep_hardirqs_on()
 
 
 def spin_lock_bh(lock: Ptr[Spinlock]):
@@ -109,6 +160,7 @@ def spin_unlock_bh(lock: Ptr[Spinlock]):
     """include/linux/spinlock.h, spin_unlock_bh.  Two steps."""
     spin_unlock(lock)
     local_bh_enable()
+    lockdep_hardirqs_on()
 
 
 def spin_is_locked(lock: Ptr[Spinlock]) -> Bool:

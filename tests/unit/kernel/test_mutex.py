@@ -151,7 +151,7 @@ def two():
     mutex_unlock(b)
 """
     )
-    assert found.violated == {"deadlock"}
+    assert found.violated == {"deadlock", "lock-order"}
 
 
 def test_trylock_does_not_wait(explore):
