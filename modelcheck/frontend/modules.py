@@ -99,6 +99,21 @@ class Modules:
         self._reading.pop()
         return module
 
+    def read_imports(self, module: Module, seen: set[Path]) -> None:
+        """Read every file that a file needs, directly or through others.
+
+        What a library's `__init__` passes on is followed for the names that are asked for.
+        """
+        if module.source.path in seen:
+            return
+        seen.add(module.source.path)
+        for decl in list(module.names.values()):
+            if decl.kind != "import" or decl.source == "modelcheck.lang":
+                continue
+            found = self.behind(module, decl)
+            if isinstance(found, tuple):
+                self.read_imports(found[0], seen)
+
     def in_order(self) -> Iterator[Module]:
         """Every file read so far: the spec first."""
         yield from list(self.by_path.values())

@@ -134,14 +134,20 @@ class World(Declarations):
         return sum(t.count for t in self.threads.values())
 
     def declare_all(self) -> None:
-        """Resolve every object of every file, in order of declaration."""
-        for module in self.modules.in_order():
-            for decl in list(module.names.values()):
-                if decl.kind in ("call", "struct"):
-                    self.value_of(module, decl)
+        """Resolve every struct and object of every file, in order of declaration.
+
+        Structs first: the size of a field may be `places(T)`, which asks for all objects.
+        """
+        for kind in ("struct", "call"):
+            for module in self.modules.in_order():
+                for decl in list(module.names.values()):
+                    if decl.kind == kind:
+                        self.value_of(module, decl)
 
     def declare_threads(self) -> None:
-        """Resolve every thread and routine of every file, in order."""
+        """Read all files, and resolve every thread and routine of every one, in order."""
+        self.modules.read_imports(self.main, set())
+        self.report.stop()
         for module in self.modules.in_order():
             for decl in list(module.names.values()):
                 if decl.kind == "routine":

@@ -67,6 +67,7 @@ def _write_head(program: Program) -> str:
             "",
             '#pragma GCC diagnostic ignored "-Wtautological-compare"',
             '#pragma GCC diagnostic ignored "-Wint-in-bool-context"',
+            '#pragma GCC diagnostic ignored "-Wtype-limits"',
         )
     )
 
