@@ -1,0 +1,584 @@
+"""What wait queues of the kernel library mean."""
+
+from __future__ import annotations
+
+import pytest
+
+HEAD = """
+from modelcheck.kernel.slab import kfree
+from modelcheck.kernel.task import Task, TaskState, schedule, set_current_state, tasks
+from modelcheck.kernel.wait import (
+    EPOLLHUP, EPOLLIN, EPOLLOUT, POLLFREE, WaitLink, WakeMode, add_wait_queue,
+    add_wait_queue_exclusive, autoremove_wake_function, del_init_wait_entry, finish_wait,
+    init_wait, init_waitqueue_entry, init_waitqueue_func_entry, init_waitqueue_head,
+    prepare_to_wait, prepare_to_wait_exclusive, remove_wait_queue, try_to_wake_up, wait_event,
+    wait_event_exclusive, wait_event_idle, wait_event_interruptible, wait_event_killable,
+    wait_event_lock, wait_event_timeout, wait_queue_entry, wait_queue_head_t, wait_woken,
+    waitqueue_active, wake_up, wake_up_all, wake_up_interruptible, wake_up_nr, wake_up_poll,
+    wake_up_pollfree, wake_up_process, woken_wake_function,
+)
+from modelcheck.lang import (
+    Bool, Ptr, READ_ONCE, ThreadId, U8, U16, WRITE_ONCE, atomic, current, either, final, finished,
+    container_of, initial, invariant, local, new, objects, pool, reachable, shared, spec, struct,
+    thread, wait_until,
+)
+
+spec("wait-test")
+"""
+
+EVENT = """
+wq = shared(wait_queue_head_t)
+done = shared(Bool)
+
+@thread
+def waiter():
+    wait_event(wq, lambda: READ_ONCE(done))
+
+@thread
+def waker():
+    STORE
+    WAKE
+
+@final
+def nothing_is_left():
+    return len(wq.entries) == 0
+"""
+
+
+def event(store="WRITE_ONCE(done, True)", wake="wake_up(wq)"):
+    return HEAD + EVENT.replace("STORE", store).replace("WAKE", wake)
+
+
+def test_an_event_that_is_there_is_one_step(explore):
+    found = explore(
+        HEAD
+        + """
+wq = shared(wait_queue_head_t)
+done = shared(Bool, True)
+
+@thread
+def waiter():
+    wait_event(wq, lambda: READ_ONCE(done))
+
+@thread
+def other():
+    WRITE_ONCE(done, True)
+"""
+    )
+    assert found.violated == set()
+    assert found.depth == 2
+
+
+def test_a_wake_up_must_come_after_the_store(explore):
+    assert explore(event()).violated == set()
+    assert explore(event("wake_up(wq)", "WRITE_ONCE(done, True)")).violated == {"deadlock"}
+    assert explore(event(wake="pass")).violated == {"deadlock"}
+
+
+def test_a_wake_up_does_not_make_the_condition_true(explore):
+    assert explore(event(store="pass")).violated == {"deadlock"}
+
+
+def test_interruptible_wake_ups_leave_others_asleep(explore):
+    wake = "wake_up_interruptible(wq)"
+    assert explore(event(wake=wake)).violated == {"deadlock"}
+    text = event(wake=wake).replace("wait_event(wq", "wait_event_interruptible(wq")
+    assert explore(text).violated == set()
+    killable = event(wake=wake).replace("wait_event(wq", "wait_event_killable(wq")
+    assert explore(killable).violated == {"deadlock"}
+
+
+def test_at_rest_is_no_deadlock(explore):
+    text = event(wake="pass").replace("wait_event(wq", "wait_event_idle(wq")
+    found = explore(text)
+    assert found.violated == {"nothing_is_left"}
+
+
+def test_spurious_wake_ups_go_round(explore):
+    text = event().replace("READ_ONCE(done))", "READ_ONCE(done), spurious=True)")
+    found = explore(text)
+    assert found.violated == set()
+    assert found.transitions > explore(event()).transitions
+
+
+@pytest.mark.parametrize("wait", ["wait_event_interruptible", "wait_event_killable"])
+def test_signals(explore, wait):
+    found = explore(
+        HEAD
+        + f"""
+wq = shared(wait_queue_head_t)
+done = shared(Bool)
+came = shared(Bool)
+signal = shared(Bool)
+
+@thread
+def waiter():
+    if {wait}(wq, lambda: READ_ONCE(done)):
+        WRITE_ONCE(came, True)
+    else:
+        WRITE_ONCE(signal, True)
+
+@thread
+def waker():
+    WRITE_ONCE(done, True)
+    wake_up(wq)
+
+@final
+def one_of_both():
+    return came != signal and len(wq.entries) == 0
+
+@reachable
+def event_came():
+    return came
+
+@reachable
+def signal_came():
+    return signal
+
+@invariant
+def state_is_reset():
+    return not (came or signal) or all(
+        t.state == TaskState.TASK_RUNNING for t in objects(Task)
+    )
+"""
+    )
+    assert found.violated == set()
+
+
+def test_a_signal_may_never_come(explore):
+    text = event(wake="pass").replace("wait_event(wq", "wait_event_interruptible(wq")
+    assert explore(text).violated == {"deadlock"}
+
+
+def test_a_timeout_comes_and_tells_whether_the_event_held(explore):
+    text = """
+wq = shared(wait_queue_head_t)
+done = shared(Bool)
+held = shared(U8)
+
+@thread
+def waiter():
+    if wait_event_timeout(wq, lambda: READ_ONCE(done)):
+        WRITE_ONCE(held, 1)
+    else:
+        WRITE_ONCE(held, 2)
+
+@thread
+def waker():
+    WRITE_ONCE(done, True)
+    WAKE
+
+@reachable
+def came():
+    return held == 1
+
+@reachable
+def over():
+    return held == 2
+
+@final
+def nothing_is_left():
+    return held > 0 and len(wq.entries) == 0
+"""
+    assert explore(HEAD + text.replace("WAKE", "wake_up(wq)")).violated == set()
+    assert explore(HEAD + text.replace("WAKE", "pass")).violated == set()
+
+
+EXCLUSIVE = """
+wq = shared(wait_queue_head_t)
+tokens = shared(U8)
+
+def take() -> Bool:
+    global tokens
+    with atomic(because="one cmpxchg"):
+        if tokens == 0:
+            return False
+        tokens -= 1
+        return True
+
+@thread(count=2)
+def waiter():
+    WAIT(wq, lambda: take())
+
+@thread
+def giver():
+    global tokens
+    with atomic(because="one xchg"):
+        tokens = 2
+    WAKE
+"""
+
+
+@pytest.mark.parametrize(
+    ("wait", "wake", "violated"),
+    [
+        ("wait_event", "wake_up(wq)", set()),
+        ("wait_event_exclusive", "wake_up(wq)", {"deadlock"}),
+        ("wait_event_exclusive", "wake_up_nr(wq, 2)", set()),
+        ("wait_event_exclusive", "wake_up_all(wq)", set()),
+        ("wait_event_exclusive", "wake_up(wq)\n    wake_up(wq)", set()),
+    ],
+)
+def test_one_exclusive_waiter_is_woken(explore, wait, wake, violated):
+    text = EXCLUSIVE.replace("WAIT", wait).replace("WAKE", wake)
+    assert explore(HEAD + text).violated == violated
+
+
+def test_those_that_are_not_exclusive_stand_first(explore):
+    found = explore(
+        HEAD
+        + """
+wq = shared(wait_queue_head_t)
+entries = shared(wait_queue_entry, count=4)
+
+@thread
+def work():
+    add_wait_queue_exclusive(wq, entries[0])
+    add_wait_queue(wq, entries[1])
+    add_wait_queue_exclusive(wq, entries[2])
+    add_wait_queue(wq, entries[3])
+
+@final
+def order():
+    return (
+        wq.entries[0] is entries[3] and wq.entries[1] is entries[1]
+        and wq.entries[2] is entries[0] and wq.entries[3] is entries[2]
+    )
+"""
+    )
+    assert found.violated == set()
+    assert found.depth == 4
+
+
+def test_a_waker_ends_at_the_exclusive_one_that_it_woke(explore):
+    """One that does not want the key does not use up the wake-up."""
+    found = explore(
+        HEAD
+        + """
+wq = shared(wait_queue_head_t)
+hits = shared(U8)
+
+@struct(marked=True)
+class Watch:
+    wants: U16
+    hit: Bool
+    wait: wait_queue_entry
+
+watches = shared(Watch, count=3)
+
+def wake_watch(head, entry: Ptr[wait_queue_entry], mode: WakeMode, key: U16) -> Bool:
+    watch = container_of(entry, Watch, "wait")
+    if watch.wants & key == 0:
+        return False
+    watch.hit = True
+    return True
+
+@thread
+def work():
+    for n in range(3):
+        init_waitqueue_func_entry(watches[n].wait, wake_watch)
+        WRITE_ONCE(watches[n].wants, EPOLLOUT if n == 0 else EPOLLIN)
+        add_wait_queue_exclusive(wq, watches[n].wait)
+    wake_up_poll(wq, EPOLLIN)
+
+@final
+def the_second_only():
+    return watches[1].hit and not watches[0].hit and not watches[2].hit
+"""
+    )
+    assert found.violated == set()
+
+
+HEAD_IN_OBJECT = """
+@struct(marked=True)
+class Item:
+    wait: wait_queue_head_t
+    done: Bool
+
+@struct(marked=True)
+class Slot:
+    item: Ptr[Item]
+
+items = pool(Item, count=1)
+slot = shared(Slot)
+
+@initial
+def fill():
+    item = new(Item, done=False)
+    init_waitqueue_head(item.wait)
+    slot.item = item
+"""
+
+
+def test_touching_the_queue_of_a_freed_object(explore):
+    use = """
+@thread
+def work():
+    item = slot.item
+    entry = local(wait_queue_entry, task=current())
+    kfree(item)
+    TOUCH
+"""
+    for touch in (
+        "add_wait_queue(item.wait, entry)",
+        "add_wait_queue_exclusive(item.wait, entry)",
+        "remove_wait_queue(item.wait, entry)",
+        "prepare_to_wait(item.wait, entry, TaskState.TASK_UNINTERRUPTIBLE)",
+        "wake_up(item.wait)",
+        "waitqueue_active(item.wait)",
+        "wake_up_pollfree(item.wait)",
+        "init_waitqueue_head(item.wait)",
+        "wait_event_timeout(item.wait, lambda: False)",
+    ):
+        found = explore(HEAD + HEAD_IN_OBJECT + use.replace("TOUCH", touch))
+        assert found.violated == {"use-after-free"}, touch
+    finish = use.replace("TOUCH", "finish_wait(item.wait, entry)")
+    assert explore(HEAD + HEAD_IN_OBJECT + finish).violated == set()
+
+
+def test_finish_wait_touches_the_head_unless_the_waker_unlinked(explore):
+    """The waiter is woken for the last time, and the head is gone when it gets to finish_wait."""
+    text = """
+@thread
+def waiter():
+    item = slot.item
+    entry = local(wait_queue_entry, task=current(), func=FUNC)
+    prepare_to_wait(item.wait, entry, TaskState.TASK_UNINTERRUPTIBLE)
+    schedule()
+    finish_wait(item.wait, entry)
+
+@thread
+def owner():
+    item = slot.item
+    wait_until(len(item.wait.entries) > 0)
+    wake_up(item.wait)
+    kfree(item)
+"""
+    autoremove = text.replace("FUNC", "autoremove_wake_function")
+    assert explore(HEAD + HEAD_IN_OBJECT + autoremove).violated == set()
+    default = text.replace("FUNC", "default_wake_function").replace(
+        "@thread", "from modelcheck.kernel.wait import default_wake_function\n\n@thread", 1
+    )
+    assert explore(HEAD + HEAD_IN_OBJECT + default).violated == {"use-after-free"}
+
+
+ENTRY_IN_OBJECT = """
+@struct(marked=True)
+class Watch:
+    wait: wait_queue_entry
+
+watches = pool(Watch, count=1)
+wq = shared(wait_queue_head_t)
+
+def watched(head, entry: Ptr[wait_queue_entry], mode: WakeMode, key: U16) -> Bool:
+    if key & POLLFREE != 0:
+        del_init_wait_entry(head, entry)
+    return True
+
+@thread
+def work():
+    watch = new(Watch)
+    init_waitqueue_func_entry(watch.wait, watched)
+    add_wait_queue(wq, watch.wait)
+    BODY
+    kfree(watch)
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "violated"),
+    [
+        ("pass", {"work-misuse"}),
+        ("wake_up(wq)", {"work-misuse"}),
+        ("remove_wait_queue(wq, watch.wait)", set()),
+        ("wake_up_pollfree(wq)", set()),
+        ("wake_up_pollfree(wq)\n    remove_wait_queue(wq, watch.wait)", set()),
+        ("add_wait_queue(wq, watch.wait)", {"work-misuse"}),
+        (
+            """remove_wait_queue(wq, watch.wait)
+    add_wait_queue(wq, watch.wait)
+    del_init_wait_entry(wq, watch.wait)""",
+            set(),
+        ),
+        (
+            "remove_wait_queue(wq, watch.wait)\n    remove_wait_queue(wq, watch.wait)",
+            {"work-misuse"},
+        ),
+        (
+            "del_init_wait_entry(wq, watch.wait)\n    remove_wait_queue(wq, watch.wait)",
+            set(),
+        ),
+    ],
+)
+def test_misuse_of_an_entry(explore, body, violated):
+    assert explore(HEAD + ENTRY_IN_OBJECT.replace("BODY", body)).violated == violated
+
+
+def test_an_entry_that_is_removed_from_another_head(explore):
+    text = """
+one = shared(wait_queue_head_t)
+other = shared(wait_queue_head_t)
+entry = shared(wait_queue_entry)
+
+@thread
+def work():
+    add_wait_queue(one, entry)
+    remove_wait_queue(HEAD, entry)
+"""
+    assert explore(HEAD + text.replace("HEAD", "other")).violated == {"work-misuse"}
+    assert explore(HEAD + text.replace("HEAD", "one")).violated == set()
+
+
+def test_an_entry_on_the_stack_must_be_unlinked(explore):
+    text = """
+wq = shared(wait_queue_head_t)
+
+def sleep():
+    entry = local(wait_queue_entry, task=current())
+    add_wait_queue(wq, entry)
+    LAST
+
+@thread
+def work():
+    sleep()
+"""
+    assert explore(HEAD + text.replace("LAST", "pass")).violated == {"work-misuse"}
+    right = text.replace("LAST", "remove_wait_queue(wq, entry)")
+    assert explore(HEAD + right).violated == set()
+
+
+def test_a_head_that_dies_first_is_no_fault(explore):
+    text = """
+@thread
+def work():
+    item = slot.item
+    entry = local(wait_queue_entry, task=current())
+    add_wait_queue(item.wait, entry)
+    kfree(item)
+    LAST
+"""
+    assert explore(HEAD + HEAD_IN_OBJECT + text.replace("LAST", "pass")).violated == set()
+    last = text.replace("LAST", "remove_wait_queue(item.wait, entry)")
+    assert explore(HEAD + HEAD_IN_OBJECT + last).violated == {"use-after-free"}
+
+
+POLLFREE_WITH_A_SLEEPER = """
+wq = shared(wait_queue_head_t)
+
+@thread
+def selecter():
+    entry = local(wait_queue_entry, task=current())
+    add_wait_queue(wq, entry)
+    set_current_state(TaskState.TASK_INTERRUPTIBLE)
+    schedule()
+    remove_wait_queue(wq, entry)
+
+@thread
+def owner():
+    wait_until(tasks[selecter].state == TaskState.TASK_INTERRUPTIBLE)
+    POLLFREE
+"""
+
+
+def test_pollfree_warns_of_an_entry_that_does_not_unlink(explore):
+    for call, violated in (
+        ("wake_up_pollfree(wq)", {"work-misuse"}),
+        ("wake_up_pollfree(wq, warn=False)", set()),
+        ("wake_up_poll(wq, EPOLLHUP)", set()),
+    ):
+        text = POLLFREE_WITH_A_SLEEPER.replace("POLLFREE", call)
+        assert explore(HEAD + text).violated == violated
+
+
+def test_the_task_of_an_entry_must_live(explore):
+    text = """
+wq = shared(wait_queue_head_t)
+entry = shared(wait_queue_entry)
+
+@thread
+def sleeper():
+    init_waitqueue_entry(entry, current())
+    add_wait_queue(wq, entry)
+    LAST
+
+@thread
+def waker():
+    wait_until(finished(sleeper))
+    wake_up(wq)
+"""
+    assert explore(HEAD + text.replace("LAST", "pass")).violated == {"use-after-free"}
+    right = text.replace("LAST", "remove_wait_queue(wq, entry)")
+    assert explore(HEAD + right).violated == set()
+
+
+WOKEN = """
+wq = shared(wait_queue_head_t)
+done = shared(Bool)
+
+@thread
+def waiter():
+    entry = local(wait_queue_entry, task=current(), func=FUNC)
+    add_wait_queue(wq, entry)
+    while not READ_ONCE(done):
+        wait_woken(entry, TaskState.TASK_INTERRUPTIBLE)
+    remove_wait_queue(wq, entry)
+
+@thread
+def waker():
+    WRITE_ONCE(done, True)
+    wake_up(wq)
+"""
+
+
+def test_wait_woken_needs_its_callback(explore):
+    assert explore(HEAD + WOKEN.replace("FUNC", "woken_wake_function")).violated == set()
+    lost = WOKEN.replace("FUNC", "autoremove_wake_function")
+    assert explore(HEAD + lost).violated == {"deadlock"}
+
+
+def test_the_lock_is_dropped_while_asleep(explore):
+    text = """
+lock = shared(Spinlock)
+wq = shared(wait_queue_head_t)
+done = shared(Bool)
+
+@thread
+def waiter():
+    spin_lock(lock)
+    wait_event_lock(wq, lambda: done, lock)
+    spin_unlock(lock)
+
+@thread
+def waker():
+    global done
+    spin_lock(lock)
+    done = True
+    spin_unlock(lock)
+    wake_up(wq)
+"""
+    head = HEAD + "from modelcheck.kernel.spinlock import Spinlock, spin_lock, spin_unlock\n"
+    assert explore(head + text).violated == set()
+    asleep = text.replace("wait_event_lock(wq, lambda: done, lock)", "wait_event(wq, lambda: done)")
+    assert "sleep-in-atomic" in explore(head + asleep).violated
+
+
+def test_preparing_twice_queues_once(explore):
+    found = explore(
+        HEAD
+        + """
+wq = shared(wait_queue_head_t)
+
+@thread
+def work():
+    entry = local(wait_queue_entry, task=current())
+    prepare_to_wait(wq, entry, TaskState.TASK_UNINTERRUPTIBLE)
+    prepare_to_wait_exclusive(wq, entry, TaskState.TASK_UNINTERRUPTIBLE)
+    finish_wait(wq, entry)
+
+@invariant
+def at_most_one():
+    return len(wq.entries) <= 1
+"""
+    )
+    assert found.violated == set()
+    assert found.depth == 5
