@@ -215,3 +215,63 @@ def test_the_result_of_a_call_whose_targets_come_from_a_later_thread():
     """
     )
     assert violated(result) == set()
+
+
+TWO_FIELDS = """
+    @struct(marked=True)
+    class A:
+        func: Fn
+
+    @struct(marked=True)
+    class B:
+        func: Fn
+
+    a = shared(A)
+    b = shared(B)
+    n = shared(U8)
+
+    def one():
+        global n
+        with atomic():
+            n += 1
+
+    def two(k: U8):
+        global n
+        with atomic():
+            n += k
+"""
+
+
+def test_a_call_of_a_local_asks_only_routines_that_take_its_arguments():
+    result = check_text(
+        TWO_FIELDS
+        + """
+    @thread
+    def work():
+        a.func = one
+        b.func = two
+        f = a.func
+        f()
+        b.func(1)
+
+    @final
+    def both_ran():
+        return n == 2
+    """
+    )
+    assert violated(result) == set()
+
+
+def test_a_local_that_takes_other_arguments_is_a_fault_when_it_is_called():
+    result = check_text(
+        TWO_FIELDS
+        + """
+    @thread
+    def work():
+        a.func = one
+        b.func = two
+        f = b.func
+        f()
+    """
+    )
+    assert violated(result) == {"null-dereference"}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 
+from modelcheck.frontend.kinds import same_family
 from modelcheck.frontend.lowering.calls import Calls, count
 from modelcheck.frontend.lowering.terms import (
     compare,
@@ -20,6 +22,7 @@ from modelcheck.frontend.values import (
     Storage,
     Text,
     TupleValue,
+    TypeName,
     Value,
 )
 from modelcheck.ir import nodes as ir
@@ -28,6 +31,7 @@ from modelcheck.ir.types import (
     ArrayOf,
     Embedded,
     FnType,
+    PtrType,
     QueueOf,
     ScalarType,
     SetType,
@@ -70,7 +74,7 @@ class IndirectCalls(Calls):
                 targets = self.targets_of(callee)
                 return self.call_through(self.load(callee, func), targets, node)
             case Scalar(type=FnType()):
-                return self.call_through(callee, list(self.world.routine_values), node)
+                return self.call_through(callee, None, node)
             case _:
                 raise self.fail(
                     "MC266",
@@ -94,15 +98,43 @@ class IndirectCalls(Calls):
                 return holder.struct, part
         return None
 
-    def call_through(self, pointer: Scalar, targets: list[str], node: ast.Call) -> Value:
-        """A call of whichever routine a Fn value names."""
+    def takes(self, routine: Routine, given: Sequence[Value]) -> bool:
+        """Whether a routine can be called with these arguments, as far as their types say."""
+        parameters = routine.node.args.args
+        return len(parameters) == len(given) and all(
+            self._may_be(self.annotated(routine, parameter), value)
+            for parameter, value in zip(parameters, given, strict=True)
+        )
+
+    def _may_be(self, wanted: TypeName | str | None, value: Value) -> bool:
+        if wanted is None or not isinstance(value, (Scalar, Storage)):
+            return wanted != "Ref"
+        if isinstance(wanted, str):
+            return False
+        of, needed = value.type, wanted.type
+        of = PtrType(of.struct) if isinstance(of, Embedded) else of
+        needed = PtrType(needed.struct) if isinstance(needed, Embedded) else needed
+        containers = (Embedded, ArrayOf, QueueOf)
+        if isinstance(of, containers) or isinstance(needed, containers):
+            return of == needed
+        return same_family(of, needed)
+
+    def call_through(self, pointer: Scalar, targets: list[str] | None, node: ast.Call) -> Value:
+        """A call of whichever routine a Fn value names: one of `targets`, which are all that can
+        be there; None where that is not known, and then one that takes such arguments.
+        """
         span = self.span(node)
         self.check(
             compare("!=", pointer.expr, constant(0, FnType())), "null-dereference", None, node
         )
+        given = tuple(self.materialised(self.settled(a), a) for a in node.args)
+        known = self.world.routine_values
+        others = False
         if pointer.constant:
             targets = [n for n, i in self.world.routine_numbers.items() if i == pointer.constant]
-        given = tuple(self.materialised(self.settled(a), a) for a in node.args)
+        elif targets is None:
+            targets = [name for name in known if self.takes(known[name], given)]
+            others = len(targets) < len(known)
         if node.keywords:
             raise self.fail("MC267", "a call through `Fn` has no named arguments", node)
         done = self.builder.fresh_label()
@@ -119,7 +151,7 @@ class IndirectCalls(Calls):
                     note="it is stored in the field that is called here",
                 )
             other = ""
-            if position < len(targets) - 1:
+            if others or position < len(targets) - 1:
                 then, other = self.builder.fresh_label(), self.builder.fresh_label()
                 number = constant(self.world.routine_numbers[name], FnType())
                 self.builder.close(
@@ -146,13 +178,14 @@ class IndirectCalls(Calls):
             self.builder.jump(done, span)
             if other:
                 self.builder.open(other)
-        if not targets and self.builder.reachable:
+        if (others or not targets) and self.builder.reachable:
+            said = "what is called takes other arguments" if others else "nothing is stored here"
             self.builder.emit(
-                ir.Check(
-                    constant(0, BOOL), "null-dereference", None, "nothing is stored here", span=span
-                )
+                ir.Check(constant(0, BOOL), "null-dereference", None, said, span=span)
             )
-            return NoneValue()
+            if not targets:
+                return NoneValue()
+            self.builder.jump(done, span)
         self.builder.resume(done, span)
         if results is None:
             return NoneValue()
