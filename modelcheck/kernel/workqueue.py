@@ -41,7 +41,6 @@ from modelcheck.lang import (
     objects,
     observer,
     on_free,
-    places,
     queue,
     shared,
     struct,
@@ -73,7 +72,7 @@ class Workqueue:
     own_workers: Bool
     draining: Bool
     queued: Set[Ptr[WorkStruct]]
-    worklist: Queue[Ptr[WorkStruct]] = queue(places(WorkStruct))  # of an ordered one
+    worklist: Queue[Ptr[WorkStruct]] = queue(8)  # of an ordered one
     running: Set[Ptr[WorkStruct]]  # busy_hash: it is no part of the item
     lockdep_map: Ptr[LockdepMap]
 
@@ -543,9 +542,10 @@ def flush_delayed_work(dwork: Ptr[DelayedWork]) -> Bool:
 @observer
 def work_is_idle(work: Ptr[WorkStruct]):
     """lib/debugobjects.c: an active item is initialised again."""
-    assert not any(work in wq.queued or work in wq.worklist for wq in objects(Workqueue)), (
-        "work-misuse: initialised while queued"
-    )
+    for wq in objects(Workqueue):
+        assert work not in wq.queued and work not in wq.worklist, (
+            "work-misuse: initialised while queued"
+        )
 
 
 @observer
@@ -557,9 +557,10 @@ def delayed_work_is_idle(dwork: Ptr[DelayedWork]):
 @on_free(WorkStruct)
 def work_freed(work: Ptr[WorkStruct]):
     """lib/debugobjects.c, debug_check_no_obj_freed."""
-    assert not any(work in wq.queued or work in wq.worklist for wq in objects(Workqueue)), (
-        "work-misuse: work item freed while queued"
-    )
+    for wq in objects(Workqueue):
+        assert work not in wq.queued and work not in wq.worklist, (
+            "work-misuse: work item freed while queued"
+        )
 
 
 @on_free(DelayedWork)
@@ -587,9 +588,10 @@ def not_inside(work: Ptr[WorkStruct]):
 @observer
 def not_inside_queue(wq: Ptr[Workqueue]):
     """Waiting for the own end."""
-    assert not any(w.runner == current() and w in wq.running for w in objects(WorkStruct)), (
-        "work-misuse: a work item waits for its own workqueue"
-    )
+    for work in objects(WorkStruct):
+        assert work.runner != current() or work not in wq.running, (
+            "work-misuse: a work item waits for its own workqueue"
+        )
 
 
 @observer
