@@ -304,7 +304,7 @@ def seqlock_write_acquire(lock: Ptr[seqlock_t]):
         if owns(held) and held is not lock:
             precedes("lock-order", held, lock)
     for count in objects(seqcount_t):
-        if count.holder == current():
+        if writes(count):
             precedes("lock-order", count, lock)
     seqlock_acquire(lock)
     against_interrupts(lock)
@@ -317,7 +317,7 @@ def seqlock_read_acquire(lock: Ptr[seqlock_t]):
         if owns(held):
             precedes("lock-order", held, lock)
     for count in objects(seqcount_t):
-        if count.holder == current():
+        if writes(count):
             precedes("lock-order", count, lock)
     seqlock_acquire(lock)
     read_in_interrupt(lock)
@@ -327,7 +327,7 @@ def seqlock_read_acquire(lock: Ptr[seqlock_t]):
 def seqcount_write_acquire(lock: Ptr[seqcount_t]):
     """What is held comes before writing under this count."""
     for held in objects(seqcount_t):
-        if held.holder == current() and held is not lock:
+        if writes(held) and held is not lock:
             precedes("lock-order", held, lock)
     for seqlock in objects(seqlock_t):
         if owns(seqlock):
@@ -340,7 +340,7 @@ def seqcount_write_acquire(lock: Ptr[seqcount_t]):
 def seqcount_read_acquire(lock: Ptr[seqcount_t]):
     """A reader waits while somebody writes, and then holds nothing."""
     for held in objects(seqcount_t):
-        if held.holder == current():
+        if writes(held):
             precedes("lock-order", held, lock)
     for seqlock in objects(seqlock_t):
         if owns(seqlock):
@@ -393,6 +393,12 @@ def has(lock) -> Bool:
 
 
 @observer
+def writes(count: Ptr[seqcount_t]) -> Bool:
+    """Whether this thread is writing under a sequence count."""
+    return count.holder == current() and count.sequence % 2 == 1
+
+
+@observer
 def after_mutexes(lock):
     for held in objects(Mutex):
         if owns(held):
@@ -433,7 +439,7 @@ def after_seqlocks(lock):
         if owns(held):
             precedes("lock-order", held, lock)
     for count in objects(seqcount_t):
-        if count.holder == current():
+        if writes(count):
             precedes("lock-order", count, lock)
 
 
@@ -518,7 +524,7 @@ def lockdep_hardirqs_on():
         if owns(seqlock):
             under_interrupts(seqlock)
     for count in objects(seqcount_t):
-        if count.holder == current():
+        if writes(count):
             under_interrupts(count)
     for rwlock in objects(rwlock_t):
         if has(rwlock):
@@ -609,7 +615,9 @@ def seqlock_freed(lock: Ptr[seqlock_t]):
 @on_free(seqcount_t)
 def seqcount_freed(lock: Ptr[seqcount_t]):
     """kernel/locking/lockdep.c, debug_check_no_locks_freed."""
-    assert lock.holder is None, "lock-misuse: sequence count freed while somebody writes"
+    assert lock.holder is None or lock.sequence % 2 == 0, (
+        "lock-misuse: sequence count freed while somebody writes"
+    )
 
 
 @on_free(Task)
