@@ -34,6 +34,7 @@ from modelcheck.lang import (
     local,
     objects,
     on_free,
+    places,
     queue,
     struct,
     wait_until,
@@ -42,6 +43,7 @@ from modelcheck.lang import (
 from .lockdep import Spinlock
 from .spinlock import spin_lock, spin_lock_irq, spin_unlock, spin_unlock_irq
 from .task import (
+    Task,
     TaskState,
     might_sleep,
     schedule,
@@ -141,9 +143,9 @@ class wait_queue_entry:
 
 @struct(marked=True)
 class wait_queue_head_t:
-    """`wait_queue_head_t`: room for six entries; one more is `capacity`."""
+    """`wait_queue_head_t`.  Each thread may queue one entry of its stack; more is `capacity`."""
 
-    entries: Queue[Ptr[wait_queue_entry]] = queue(6)
+    entries: Queue[Ptr[wait_queue_entry]] = queue(places(wait_queue_entry) + places(Task))
 
 
 @on_free(wait_queue_entry)
