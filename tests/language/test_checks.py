@@ -544,3 +544,29 @@ def test_on_free_sees_the_object_before_it_dies():
     """
     assert violated(check_text(text.format(owner="None"))) == set()
     assert violated(check_text(text.format(owner="current()"))) == {"freed_held"}
+
+
+def test_an_assert_in_an_observer_may_ask_all_objects():
+    result = check_text("""
+        @struct(marked=True)
+        class Holder:
+            items: Set[Ptr["Item"]]
+
+        @struct(marked=True)
+        class Item:
+            x: U8
+
+        holders = shared(Holder, count=2)
+        items = pool(Item, count=1)
+
+        @on_free(Item)
+        def freed(item: Ptr[Item]):
+            assert not any(item in h.items for h in objects(Holder)), "freed_while_held"
+
+        @thread
+        def t():
+            item = new(Item, x=1)
+            holders[1].items.add(item)
+            free(item)
+    """)
+    assert violated(result) == {"freed_while_held"}

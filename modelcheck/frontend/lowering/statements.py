@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+from collections import deque
+from collections.abc import Iterator
 
 from modelcheck.checks import BUILT_IN
 from modelcheck.diagnostics import InternalError, SpecError
@@ -165,7 +167,7 @@ class Statements(Branches):
 
     def subject_of(self, test: ast.expr) -> ir.Place | None:
         """What an assert is about: the first struct that its condition names."""
-        for node in ast.walk(test):
+        for node in _walk_outside_generators(test):
             if isinstance(node, ast.Attribute):
                 with self.trying(), self.in_mode(self.ghost_mode()):
                     try:
@@ -239,3 +241,13 @@ class Statements(Branches):
         if isinstance(of.type, (Embedded, ArrayOf, QueueOf)) or not of.bounded:
             return found
         return self.convert(found, of.type, node, None)
+
+
+def _walk_outside_generators(node: ast.AST) -> Iterator[ast.AST]:
+    """All nodes of an expression but for those in generators, whose variables are known there only."""
+    todo = deque([node])
+    while todo:
+        found = todo.popleft()
+        if not isinstance(found, ast.GeneratorExp | ast.SetComp | ast.Lambda):
+            todo.extend(ast.iter_child_nodes(found))
+            yield found
