@@ -2,9 +2,9 @@
 
 Kept: a grace period waits for exactly the readers that are open when it begins: `synchronize_rcu`
 and `call_rcu` note them in one step, and who begins to read later never matters.  Only the
-outermost `rcu_read_unlock` ends a reader.  Callbacks run in any order, in soft interrupt context,
-two at a time at most; a head is off the list before its function runs, so the function may free it
-or queue it again.  `kfree_rcu` ends the life of the object around the head, whatever its type.
+outermost `rcu_read_unlock` ends a reader.  Callbacks run in any order and at the same time, in soft
+interrupt context (a thread for each head: one head has one callback at a time); a head is off the
+list before its function runs, so the function may free it or queue it again.  `kfree_rcu` ends the life of the object around the head, whatever its type.
 `rcu_barrier` waits until the callbacks that were queued or running when it was called have ended: it
 does not wait for one that is queued again later, and not for `kfree_rcu` (`kvfree_rcu_barrier` does).
 A head needs no initialisation, as in the kernel: that it is queued is kept in `rcu`, not in the head.
@@ -17,8 +17,8 @@ off, too.  Here only explicit readers do: `rcu_read_lock`, `rcu_read_lock_bh`,
 `rcu_read_lock_sched`.  So a grace period may end earlier here than in the kernel, never later: code
 that relies on `preempt_disable` or a spinlock alone is warned of, and must say
 `rcu_read_lock_sched`.  Nothing is wrongly verified.
-Left out: polled grace periods, `kfree_rcu_mightsleep`, more than two callbacks at a time, a pointer
-that is kept after its reader ended as a fault of its own (its use is seen once the object is freed).
+Left out: polled grace periods, `kfree_rcu_mightsleep`, a pointer that is kept after its reader ended
+as a fault of its own (its use is seen once the object is freed).
 """
 
 from modelcheck.lang import (
@@ -32,7 +32,6 @@ from modelcheck.lang import (
     ThreadId,
     WRITE_ONCE,
     atomic,
-    choose,
     current,
     free,
     local,
@@ -78,7 +77,7 @@ class RcuBarrier:
     """The callbacks that an `rcu_barrier` still waits for."""
 
     queued: Set[Ptr[RcuHead]]
-    running: Set[ThreadId]
+    running: Set[Ptr[RcuHead]]
 
 
 @struct(marked=True)
@@ -95,7 +94,7 @@ class RcuState:
     readers: Set[ThreadId]
     callbacks: Set[Ptr[RcuHead]]
     frees: Set[Ptr[RcuHead]]
-    running: Set[ThreadId]
+    running: Set[Ptr[RcuHead]]
 
 
 rcu = shared(RcuState)
@@ -306,40 +305,33 @@ def kvfree_rcu_barrier():
     wait_until(len(barrier.queued) == 0)
 
 
-@thread(count=2, context=Context.SOFTIRQ)
-def rcu_core(me):
-    """kernel/rcu/tree.c, rcu_do_batch: run callbacks.  The second one only helps the first."""
+@thread(each=RcuHead, context=Context.SOFTIRQ)
+def rcu_core(head):
+    """kernel/rcu/tree.c, rcu_do_batch: the callback after the grace period."""
     while True:
         with atomic(because="the head is off the list before its function runs"):
-            head = choose(
-                (
-                    queued
-                    for queued in rcu.callbacks
-                    if len(queued.waits_for) == 0 and (me == 0 or len(rcu.running) != 0)
-                ),
-                idle=True,
-            )
+            wait_until(head in rcu.callbacks and len(head.waits_for) == 0, idle=True)
             rcu.callbacks.discard(head)
-            rcu.running.add(current())
+            rcu.running.add(head)
             for barrier in objects(RcuBarrier):
                 if head in barrier.queued:
                     barrier.queued.discard(head)
-                    barrier.running.add(current())
+                    barrier.running.add(head)
             func = head.func
             head.func = None
         func(head)
-        with atomic(because="the next callback may be one of rcu_barrier"):
-            rcu.running.discard(current())
+        with atomic(because="the next callback of this CPU may be that of rcu_barrier"):
+            rcu.running.discard(head)
             for barrier in objects(RcuBarrier):
-                barrier.running.discard(current())
+                barrier.running.discard(head)
 
 
-@thread(context=Context.SOFTIRQ)
-def kfree_rcu_work():
+@thread(each=RcuHead, context=Context.SOFTIRQ)
+def kfree_rcu_work(head):
     """kernel/rcu/tree.c, kfree_rcu_work: free what waited long enough."""
     while True:
         with atomic(because="nobody has a pointer to it any more"):
-            head = choose((queued for queued in rcu.frees if len(queued.waits_for) == 0), idle=True)
+            wait_until(head in rcu.frees and len(head.waits_for) == 0, idle=True)
             rcu.frees.discard(head)
             for barrier in objects(RcuFreeBarrier):
                 barrier.queued.discard(head)

@@ -3,7 +3,8 @@
 Kept: whether the task may be scheduled (`state`: a sleeper runs again when a waker says so), the
 nesting of its RCU readers, whether interrupts and soft interrupts are off on its CPU, and how deep
 it is in sections that must not be left (`preempt_count`, which is bookkeeping only: a thread of a
-spec can always be overtaken by threads on other CPUs).
+spec can always be overtaken by threads on other CPUs); whether a signal is pending, and whether it
+is on its way out (`exiting`: PF_EXITING).
 Checked: `sleep-in-atomic` by `might_sleep`, which every routine that may sleep begins with.
 Left out: who runs on which CPU, priorities, and time.
 """
@@ -12,6 +13,7 @@ from modelcheck.lang import (
     Bool,
     Context,
     Enum,
+    ThreadId,
     U8,
     atomic,
     context,
@@ -40,6 +42,8 @@ class Task:
     rcu_nesting: U8
     irqs_off: Bool
     softirqs_off: U8
+    signal_pending: Bool
+    exiting: Bool
     preempt_count: U8 = ghost(0)
 
 
@@ -118,15 +122,55 @@ def set_current_state(state: TaskState):
 
 
 def schedule():
-    """kernel/sched/core.c, schedule: sleep until somebody sets this task running.  One step."""
+    """kernel/sched/core.c, schedule: sleep until somebody sets this task running.  One step.
+
+    With a signal pending it does not sleep in `TASK_INTERRUPTIBLE`.
+    """
     might_sleep()
-    wait_until(tasks[current()].state == TaskState.TASK_RUNNING)
+    with atomic(because="the runqueue lock is held"):
+        wait_until(may_run())
+        if tasks[current()].signal_pending:
+            tasks[current()].state = TaskState.TASK_RUNNING
 
 
 def schedule_idle():
     """`schedule` of a thread that is at rest here: one that serves others, without work."""
     might_sleep()
-    wait_until(tasks[current()].state == TaskState.TASK_RUNNING, idle=True)
+    with atomic(because="the runqueue lock is held"):
+        wait_until(may_run(), idle=True)
+        if tasks[current()].signal_pending:
+            tasks[current()].state = TaskState.TASK_RUNNING
+
+
+def may_run() -> Bool:
+    """kernel/sched/core.c, signal_pending_state in __schedule."""
+    state = tasks[current()].state
+    return state == TaskState.TASK_RUNNING or (
+        state == TaskState.TASK_INTERRUPTIBLE and tasks[current()].signal_pending
+    )
+
+
+def signal_pending() -> Bool:
+    """include/linux/sched/signal.h, signal_pending.  One step."""
+    return tasks[current()].signal_pending
+
+
+def send_signal(task: ThreadId):
+    """kernel/signal.c, signal_wake_up: it is pending, and who sleeps for it is woken.  One step."""
+    with atomic(because="siglock is held, and schedule() looks at both"):
+        tasks[task].signal_pending = True
+        if tasks[task].state == TaskState.TASK_INTERRUPTIBLE:
+            tasks[task].state = TaskState.TASK_RUNNING
+
+
+def flush_signals():
+    """kernel/signal.c, flush_signals: nothing is pending any more.  One step."""
+    tasks[current()].signal_pending = False
+
+
+def exit_signals():
+    """kernel/signal.c, exit_signals: from here on the task is exiting (PF_EXITING).  One step."""
+    tasks[current()].exiting = True
 
 
 def cond_resched():

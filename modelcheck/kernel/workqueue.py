@@ -196,9 +196,7 @@ def kworker(work):
                             and (wq.max_active == 0 or len(wq.running) < wq.max_active)
                         )
                         or (
-                            len(wq.worklist) > 0
-                            and wq.worklist[0] is work
-                            and len(wq.running) == 0
+                            len(wq.worklist) > 0 and wq.worklist[0] is work and len(wq.running) == 0
                         )
                     )
                     for wq in objects(Workqueue)
@@ -479,9 +477,7 @@ def grab_delayed_work(dwork: Ptr[DelayedWork]) -> Bool:
     """kernel/workqueue.c, work_grab_pending with WORK_CANCEL_DELAYED.  One step."""
     with atomic(because="the retries are not seen by anybody"):
         wait_until(
-            not dwork.work.pending
-            or dwork in delayed_work_timers.armed
-            or is_queued(dwork.work)
+            not dwork.work.pending or dwork in delayed_work_timers.armed or is_queued(dwork.work)
         )
         was_pending = dwork.work.pending
         delayed_work_timers.armed.discard(dwork)

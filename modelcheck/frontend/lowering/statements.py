@@ -244,7 +244,7 @@ class Statements(Branches):
 
 
 def _walk_outside_generators(node: ast.AST) -> Iterator[ast.AST]:
-    """All nodes of an expression but for those in generators, whose variables are known there only."""
+    """All nodes but those in generators, whose variables are known only there."""
     todo = deque([node])
     while todo:
         found = todo.popleft()

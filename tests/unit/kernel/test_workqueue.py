@@ -199,10 +199,13 @@ def later_one_not_waited_for():
     for flush in ("flush_work(items[0].work)", "flush_workqueue(system_wq)"):
         found = explore(ONE + text.replace("FLUSH", flush))
         assert found.violated == {"ran_before", "idle_at_once"}
-    alone = text.replace("""@thread
+    alone = text.replace(
+        """@thread
 def again():
     queue_work(system_wq, items[0].work)
-""", "")
+""",
+        "",
+    )
     alone = alone[: alone.index("@reachable")]
     for flush in ("flush_work(items[0].work)", "flush_workqueue(system_wq)"):
         assert explore(ONE + alone.replace("FLUSH", flush)).violated == set()
@@ -210,7 +213,9 @@ def again():
 
 
 def test_flush_does_not_wait_for_an_item_that_queues_itself_for_ever(explore):
-    text = HEAD + """
+    text = (
+        HEAD
+        + """
 work = shared(WorkStruct)
 done = shared(Bool)
 
@@ -228,6 +233,7 @@ def submit():
     WAIT
     WRITE_ONCE(done, True)
 """
+    )
     assert explore(text.replace("WAIT", "flush_work(work)")).violated == set()
     assert explore(text.replace("WAIT", "flush_workqueue(system_wq)")).violated == set()
     assert explore(text.replace("WAIT", "cancel_work_sync(work)")).violated == set()
@@ -291,7 +297,9 @@ def ran():
     for cancel in ("cancel_work", "cancel_work_sync"):
         found = explore(ONE + text.replace("CANCEL", cancel))
         assert found.violated == {"runs_if_queued"}  # it was queued first, then cancelled
-        text_after = text.replace("def submit():", "def submit():\n    wait_until(finished(cancel))")
+        text_after = text.replace(
+            "def submit():", "def submit():\n    wait_until(finished(cancel))"
+        )
         found = explore(ONE + text_after.replace("CANCEL", cancel))
         assert found.violated == {"refused"}
     disabled = text.replace("CANCEL", "disable_work_sync")
@@ -300,7 +308,9 @@ def ran():
 
 
 def test_drain_and_destroy(explore):
-    text = HEAD + """
+    text = (
+        HEAD
+        + """
 wqs = pool(Workqueue, count=1)
 
 @struct
@@ -335,6 +345,7 @@ def submit():
 def all_ran():
     return runs == 3
 """
+    )
     assert explore(text.replace("DRAIN", "drain_workqueue")).violated == set()
     assert explore(text.replace("DRAIN", "destroy_workqueue")).violated == set()
     assert explore(text.replace("DRAIN", "kfree")).violated >= {"work-misuse"}
@@ -347,7 +358,9 @@ def late():
     assert explore(late).violated >= {"use-after-free", "work-misuse"}
 
 
-OBJECT = HEAD + """
+OBJECT = (
+    HEAD
+    + """
 @struct(marked=True)
 class Item:
     refs: U8
@@ -373,10 +386,13 @@ def put(item: Ptr[Item]):
     if last:
         kfree(item)
 """
+)
 
 
 def test_the_function_may_free_its_item(explore):
-    text = OBJECT + """
+    text = (
+        OBJECT
+        + """
 def run(work: Ptr[WorkStruct]):
     item = container_of(work, Item, "work")
     item.n += 1
@@ -386,11 +402,14 @@ def run(work: Ptr[WorkStruct]):
 def submit():
     queue_work(system_wq, slot.item.work)
 """
+    )
     assert explore(text).violated == set()
 
 
 def test_the_last_reference_may_go_while_the_function_still_runs(explore):
-    text = OBJECT + """
+    text = (
+        OBJECT
+        + """
 def run(work: Ptr[WorkStruct]):
     item = container_of(work, Item, "work")
     item.n += 1
@@ -403,12 +422,15 @@ def submit():
     queue_work(system_wq, item.work)
     put(item)
 """
+    )
     assert explore(text.replace("LATER", "pass")).violated == set()
     assert explore(text.replace("LATER", "item.n += 1")).violated == {"use-after-free"}
 
 
 def test_flush_does_not_touch_an_item_that_freed_itself_but_cancel_sync_does(explore):
-    text = OBJECT + """
+    text = (
+        OBJECT
+        + """
 def run(work: Ptr[WorkStruct]):
     kfree(container_of(work, Item, "work"))
 
@@ -422,6 +444,7 @@ def submit():
         wait_until(READ_ONCE(waits) == 0 and item.work.pending)
     flush_work(item.work)
 """
+    )
     # It may have gone between the look and the flush.
     assert explore(text).violated <= {"use-after-free", "deadlock"}
 
@@ -565,7 +588,9 @@ def test_misuse_is_seen_and_its_near_miss_is_not(explore, text, bad, good):
 
 
 def test_flush_under_a_lock_that_the_function_takes(explore):
-    text = HEAD + """
+    text = (
+        HEAD
+        + """
 a = shared(Mutex)
 b = shared(Mutex)
 work = shared(WorkStruct, SETTING)
@@ -587,14 +612,19 @@ def submit():
     flush_work(work)
     mutex_unlock(LOCK)
 """
+    )
     mapped = text.replace("SETTING", "lockdep_map=key")
     assert explore(mapped.replace("LOCK", "a")).violated == {"lock-order", "deadlock"}
     assert explore(mapped.replace("LOCK", "b")).violated == set()
     plain = text.replace(", SETTING", "")
     assert explore(plain.replace("LOCK", "a")).violated == {"deadlock"}
     # The order alone: the function is past the lock in every run
-    ordered = mapped.replace("    mutex_unlock(a)\n\n", "    mutex_unlock(a)\n    WRITE_ONCE(n, 1)\n\n", 1)
-    ordered = ordered.replace("    mutex_lock(LOCK)", "    wait_until(n == 1)\n    mutex_lock(LOCK)")
+    ordered = mapped.replace(
+        "    mutex_unlock(a)\n\n", "    mutex_unlock(a)\n    WRITE_ONCE(n, 1)\n\n", 1
+    )
+    ordered = ordered.replace(
+        "    mutex_lock(LOCK)", "    wait_until(n == 1)\n    mutex_lock(LOCK)"
+    )
     assert explore(ordered.replace("LOCK", "a")).violated == {"lock-order"}
 
 
@@ -619,7 +649,9 @@ def submit():
 
 
 def test_waiting_inside_a_queue_that_is_full(explore):
-    text = HEAD + """
+    text = (
+        HEAD
+        + """
 wq = shared(Workqueue, max_active=MAX)
 works = shared(WorkStruct, count=2)
 
@@ -639,11 +671,14 @@ def inner(work: Ptr[WorkStruct]):
 def submit():
     queue_work(wq, works[0])
 """
+    )
     assert explore(text.replace("MAX", "1")).violated == {"deadlock"}
     assert explore(text.replace("MAX", "2")).violated == set()
 
 
-DELAYED = HEAD + """
+DELAYED = (
+    HEAD
+    + """
 dwork = shared(DelayedWork)
 runs = shared(U8)
 
@@ -654,10 +689,13 @@ def fill():
 def run(work: Ptr[WorkStruct]):
     WRITE_ONCE(runs, READ_ONCE(runs) + 1)
 """
+)
 
 
 def test_delayed_work_runs_later_or_is_cancelled(explore):
-    text = DELAYED + """
+    text = (
+        DELAYED
+        + """
 @thread
 def submit():
     queue_delayed_work(system_wq, dwork, 1)
@@ -675,6 +713,7 @@ def ran_twice():
 def never_ran():
     return runs == 0
 """
+    )
     for call, possible in [
         ("pass", {1}),
         ("queue_delayed_work(system_wq, dwork, 1)", {1, 2}),
@@ -691,7 +730,9 @@ def never_ran():
 
 
 def test_flush_delayed_work_does_not_leave_it_to_the_timer(explore):
-    text = DELAYED + """
+    text = (
+        DELAYED
+        + """
 flushed: Bool = ghost(False)
 
 @thread
@@ -705,5 +746,6 @@ def submit():
 def ran():
     return not flushed or runs == 1
 """
+    )
     assert explore(text.replace("CALL", "flush_delayed_work(dwork)")).violated == set()
     assert explore(text.replace("CALL", "flush_work(dwork.work)")).violated == {"ran"}
