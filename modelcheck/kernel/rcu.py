@@ -307,10 +307,18 @@ def kvfree_rcu_barrier():
 
 @thread(each=RcuHead, context=Context.SOFTIRQ)
 def rcu_core(head):
-    """kernel/rcu/tree.c, rcu_do_batch: the callback after the grace period."""
+    """kernel/rcu/tree.c, rcu_do_batch and kfree_rcu_work: what is done after the grace period."""
     while True:
-        with atomic(because="the head is off the list before its function runs"):
-            wait_until(head in rcu.callbacks and len(head.waits_for) == 0, idle=True)
+        with atomic(because="the head is off its list before anything is done with it"):
+            wait_until(
+                (head in rcu.callbacks or head in rcu.frees) and len(head.waits_for) == 0, idle=True
+            )
+            if head in rcu.frees:
+                rcu.frees.discard(head)
+                for free_barrier in objects(RcuFreeBarrier):
+                    free_barrier.queued.discard(head)
+                free(head, around=True)
+                continue
             rcu.callbacks.discard(head)
             rcu.running.add(head)
             for barrier in objects(RcuBarrier):
@@ -324,15 +332,3 @@ def rcu_core(head):
             rcu.running.discard(head)
             for barrier in objects(RcuBarrier):
                 barrier.running.discard(head)
-
-
-@thread(each=RcuHead, context=Context.SOFTIRQ)
-def kfree_rcu_work(head):
-    """kernel/rcu/tree.c, kfree_rcu_work: free what waited long enough."""
-    while True:
-        with atomic(because="nobody has a pointer to it any more"):
-            wait_until(head in rcu.frees and len(head.waits_for) == 0, idle=True)
-            rcu.frees.discard(head)
-            for barrier in objects(RcuFreeBarrier):
-                barrier.queued.discard(head)
-            free(head, around=True)
