@@ -49,6 +49,7 @@ from .task import (
     schedule,
     schedule_idle,
     set_current_state,
+    signal_pending,
     tasks,
 )
 
@@ -450,6 +451,33 @@ def wait_event_interruptible(
 def wait_event_interruptible_exclusive(head: Ptr[wait_queue_head_t], condition) -> Bool:
     """include/linux/wait.h, wait_event_interruptible_exclusive."""
     return wait_event_interruptible(head, condition, True)
+
+
+def wait_event_interruptible_flag(
+    head: Ptr[wait_queue_head_t], condition, exclusive=False, idle=False
+) -> Bool:
+    """The same, where a signal comes only by `send_signal` (task.py)."""
+    might_sleep()
+    if condition():
+        return True
+    entry = local(
+        wait_queue_entry, task=current(), func=autoremove_wake_function, exclusive=exclusive
+    )
+    while True:
+        with atomic(because="head->lock is held, and the flag is looked at under it"):
+            ready = prepare_to_wait_event(
+                head, entry, TaskState.TASK_INTERRUPTIBLE, signal_pending()
+            )
+        if condition():
+            break
+        if not ready:
+            return False
+        if idle:
+            schedule_idle()
+        else:
+            schedule()
+    finish_wait(head, entry)
+    return True
 
 
 def wait_event_killable(head: Ptr[wait_queue_head_t], condition) -> Bool:
