@@ -33,6 +33,7 @@ from modelcheck.lang import (
     WRITE_ONCE,
     atomic,
     current,
+    discard,
     free,
     local,
     objects,
@@ -303,6 +304,14 @@ def kvfree_rcu_barrier():
     with atomic(because="the lists are detached under their locks"):
         barrier.queued = rcu.frees
     wait_until(len(barrier.queued) == 0)
+
+
+def rcu_free_slab(pointer):
+    """mm/slub.c, free_slab and rcu_free_slab: the page of a type-stable slot that was freed goes
+    back after a grace period, and nobody may look at it any more.  Three steps, and it sleeps
+    (in the kernel a callback does it).  The slot must not be allocated again in between."""
+    synchronize_rcu()
+    discard(pointer)
 
 
 @thread(each=RcuHead, context=Context.SOFTIRQ)

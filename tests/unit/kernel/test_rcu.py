@@ -279,6 +279,7 @@ def test_what_is_nearly_misuse_is_none(explore, body):
     assert explore(HEAD + ITEMS + ONE.replace("BODY", body)).violated == set()
 
 
+SPIN = "spin_lock(slot.lock)\n    spin_unlock(slot.lock)"
 SLEEPS = {
     "in a reader": ("rcu_read_lock()\n    might_sleep()\n    rcu_read_unlock()", True),
     "after it": ("rcu_read_lock()\n    rcu_read_unlock()\n    might_sleep()", False),
@@ -286,11 +287,7 @@ SLEEPS = {
         "rcu_read_lock()\n    mutex_lock(mutex)\n    mutex_unlock(mutex)\n    rcu_read_unlock()",
         True,
     ),
-    "a spinlock in a reader": (
-        "rcu_read_lock()\n    spin_lock(slot.lock)\n    spin_unlock(slot.lock)\n"
-        "    rcu_read_unlock()",
-        False,
-    ),
+    "a spinlock in a reader": (f"rcu_read_lock()\n    {SPIN}\n    rcu_read_unlock()", False),
     "a grace period under a spinlock": (
         "spin_lock(slot.lock)\n    synchronize_rcu()\n    spin_unlock(slot.lock)",
         True,
