@@ -293,6 +293,7 @@ variant("fixed_counters")
 variant("ok_one_file", files=1, count_under_mutex=False, mark_counter=False, may_close=False)
 variant(
     "fault_no_active",
+    files=1,
     fault_takes_active=False,
     violates=("unmapped_after_drain", "use-after-free(Device)"),
 )
@@ -327,4 +328,4 @@ variant(
     count_under_mutex=False,
     violates=("counts_mapped_files", "drain_leaves_none", "unmapped_after_drain"),
 )
-variant("plain_counters", mark_counter=False, violates="data-race")
+variant("plain_counters", files=1, mark_counter=False, violates="data-race")

@@ -265,7 +265,6 @@ def child_is_found():
     return found
 
 
-variant("ok")
 variant(
     "plain_inc",
     inc_not_zero=False,

@@ -221,9 +221,13 @@ def a_node_is_processed_twice():
     return processed_again
 
 
-variant("ok")
 variant("check_unlocked", test_locked=False, violates=("list_ends", "null-dereference"))
 variant("null_terminated", ends_in_itself=False, violates="list_ends")
-variant("no_get", list_holds=False, violates=("list_ends", "use-after-free(KernfsNode)"))
-variant("clear_next_after_process", clear_first=False, violates="no_notification_lost")
-variant("irq_unsafe_lock", irqs_off=False, violates=("deadlock", "lock-order"))
+variant("no_get", nodes=1, list_holds=False, violates=("list_ends", "use-after-free(KernfsNode)"))
+variant(
+    "clear_next_after_process",
+    nodes=1,
+    clear_first=False,
+    violates="no_notification_lost",
+)
+variant("irq_unsafe_lock", nodes=1, irqs_off=False, violates=("deadlock", "lock-order"))

@@ -287,9 +287,15 @@ variant("ok_rcu")
 variant("ok_refcnt", rcu=False)
 variant(
     "kfree_direct",
+    closers=0,
     free_after_grace_period=False,
     violates="use-after-free(KernfsOpenNode)",
 )
-variant("no_rcu_read", notify_reads=False, violates="use-after-free(KernfsOpenNode)")
-variant("event_after_wake", count_first=False, violates="no_event_lost")
-variant("poll_check_before_add", add_first=False, violates="no_event_lost")
+variant(
+    "no_rcu_read",
+    closers=0,
+    notify_reads=False,
+    violates="use-after-free(KernfsOpenNode)",
+)
+variant("event_after_wake", closers=0, count_first=False, violates="no_event_lost")
+variant("poll_check_before_add", closers=0, add_first=False, violates="no_event_lost")

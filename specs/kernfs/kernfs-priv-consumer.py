@@ -205,7 +205,6 @@ def data_is_used():
     return used
 
 
-variant("ok")
 variant("no_active", use=Use.WITHOUT_ACTIVE, violates="use-after-free(Buffer)")
 variant("use_after_put", use=Use.AFTER_PUT, violates="use-after-free(Buffer)")
 variant("own_ref", use=Use.WITH_OWN_REF)
