@@ -15,8 +15,10 @@ More than the one property: in check_then_inc what starts late also runs late; i
 lock-order sees both orders (kn->active before kernfs_rwsem in the operation, after it in the
 drain) without the two ever meeting; in unlink_no_arbiter whoever puts the fifth reference of four
 finds the node freed, or takes the count below zero before it is.
-Redundant: the test of `v` in kernfs_put_active only saves wake-ups; dep_map changes nothing but
-what lockdep says (variant drain_under_rwsem).
+Redundant here: the test of `v` in kernfs_put_active only saves wake-ups, and the early return of
+kernfs_drain only the way through the wait queue; the early return of __kernfs_remove is for those
+who come with a node instead of a name (kernfs-self-removal); dep_map changes nothing but what
+lockdep says (variant drain_under_rwsem).
 """
 
 from modelcheck.kernel.atomic import (
