@@ -12,6 +12,7 @@ PRUNE = "ir/passes/prune.py"
 MENTIONS = "ir/passes/mentions.py"
 FOOTPRINT = "ir/footprint.py"
 DEPENDENCE = "ir/dependence.py"
+ORDERS = "ir/passes/orders.py"
 
 ROWS = (
     Row(
@@ -623,5 +624,59 @@ ROWS = (
         "min(hi, first[1])",
         "A sum wraps silently in SPIN.",
         ("tests/unit/export/test_dialect.py::test_values_beyond_32_bits_are_wide",),
+    ),
+    Row(
+        "orders-of-pointers-are-one",
+        ORDERS,
+        "return [known.label for known in memory.places(place.root.struct)]",
+        "return [place.root.struct]",
+        "An order of what a pointer names is taken for one of nothing, and goes.",
+        ("tests/unit/ir/passes/test_orders.py::test_a_pointer_may_name_any_place_of_its_struct",),
+    ),
+    Row(
+        "orders-of-the-start-do-not-count",
+        ORDERS,
+        "for body in (program.initial, *(template.body for template in program.templates)):",
+        "for body in (template.body for template in program.templates):",
+        "A cycle closed by the initial code goes.",
+        ("tests/unit/ir/passes/test_orders.py::test_an_order_in_the_initial_code_counts",),
+    ),
+    Row(
+        "orders-of-one-class-go",
+        ORDERS,
+        "if not (order.nested and before == after):",
+        "if before != after:",
+        "Taking two locks of one class is no cycle of one.",
+        (
+            "tests/unit/ir/passes/test_orders.py::"
+            "test_a_declaration_before_itself_stays_unless_it_is_nested",
+        ),
+    ),
+    Row(
+        "accesses-go-with-orders",
+        ORDERS,
+        "case Branch(condition, then, other) if not has_access((condition,)):",
+        "case Branch(_, then, other):",
+        "A condition that is an access goes with the order that it decided.",
+        ("tests/unit/ir/passes/test_orders.py::test_a_condition_that_is_an_access_stays",),
+    ),
+    Row(
+        "own-fields-are-known-though-stored",
+        FREEZE,
+        "return is_mine and self.aliases.cell(place) not in self.stored",
+        "return is_mine",
+        "A check of a thread's own field always sees the start value.",
+        (
+            "tests/unit/ir/passes/test_freeze.py::"
+            "test_a_field_of_its_own_that_some_thread_stores_is_not_known",
+        ),
+    ),
+    Row(
+        "fields-of-others-are-known",
+        FREEZE,
+        'is_mine = obj.kind == "per_thread" and is_own(obj, index)',
+        'is_mine = obj.kind == "per_thread"',
+        "A look at a thread that may have ended is none.",
+        ("tests/unit/ir/passes/test_freeze.py::test_another_threads_field_is_not_known",),
     ),
 )

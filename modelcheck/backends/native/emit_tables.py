@@ -182,8 +182,7 @@ class ModelTables:
 def _moves_others(program: Program) -> bool:
     """Whether a step may move the program counter of another thread than its own.
 
-    Soundness: where this is wrong, a path is not found (never a wrong one), and the run ends with an
-    error.
+    Were this wrong, a path would not be found, and the run would end with an error.
     """
     return any(
         isinstance(instr, Spawn | Crash)

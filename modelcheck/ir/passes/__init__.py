@@ -1,7 +1,7 @@
 """The passes: program → program, in a fixed order, each checked by `verify`.
 
-`freeze` and `fold` take turns until neither changes anything, since a folded branch may take the
-last store of a field with it and a frozen field may decide a branch.  The order is data, so that
+`freeze`, `fold` and `orders` take turns until none changes anything, since a folded branch may take
+the last store of a field with it and a frozen field may decide a branch.  The order is data, so that
 `modelcheck ir SPEC --after PASS` can stop in between.
 """
 
@@ -16,6 +16,7 @@ from modelcheck.ir.passes.freeze import freeze
 from modelcheck.ir.passes.join import join
 from modelcheck.ir.passes.liveness import liveness
 from modelcheck.ir.passes.notes import Notes
+from modelcheck.ir.passes.orders import orders
 from modelcheck.ir.passes.peel import peel
 from modelcheck.ir.passes.prune import prune
 from modelcheck.ir.verify import Seen
@@ -23,7 +24,7 @@ from modelcheck.ir.verify import verify as verify_program
 
 Pass = Callable[[Program, Notes], Program]
 
-REPEATED: tuple[tuple[str, Pass], ...] = (("freeze", freeze), ("fold", fold))
+REPEATED: tuple[tuple[str, Pass], ...] = (("freeze", freeze), ("fold", fold), ("orders", orders))
 """These run in turn until nothing changes."""
 
 ONCE: tuple[tuple[str, Pass], ...] = (
@@ -44,7 +45,7 @@ MAX_ROUNDS = 1000
 def run_passes(program: Program, *, verify: bool = True, after: str = "prune") -> Program:
     """Run the passes up to and including `after` on what the front end made.
 
-    After `freeze` means after its first round, after `fold` once both have come to rest.  With
+    After `freeze` means after its first round, after `fold` and `orders` once all have come to rest.  With
     `verify`, the program is checked at the start and after every pass (InternalError).
     """
     if after not in PASS_NAMES:
@@ -68,8 +69,8 @@ def run_passes(program: Program, *, verify: bool = True, after: str = "prune") -
         if program == before:
             break
     else:
-        raise InternalError(f"{program.name}: freeze and fold never come to rest")
-    if after == "fold":
+        raise InternalError(f"{program.name}: freeze, fold and orders never come to rest")
+    if after in ("fold", "orders"):
         return program
     for name, run in ONCE:
         program = checked(run(program, notes), name)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from modelcheck.ir.alias import Aliases, Cell, Index, Pattern
+from modelcheck.ir.alias import Aliases, Cell, Index, Pattern, is_own
 from modelcheck.ir.nodes import (
     AddressOf,
     Apply,
@@ -93,6 +93,20 @@ class Frozen:
                 for obj in self.aliases.holders(cell)
             )
         return held
+
+    def holds_for_itself(self, place: Place) -> bool:
+        """Whether a place keeps its start value while the running thread, whose own it is, lives.
+
+        Soundness: only looks that are no access ask this (of other threads' places a load is a
+        step, and may come after the thread's end).  Attacked by `test_freeze.py`.
+        """
+        match place.root:
+            case ObjectRoot(name, index):
+                obj = self.aliases.lookup.object(name)
+                is_mine = obj.kind == "per_thread" and is_own(obj, index)
+                return is_mine and self.aliases.cell(place) not in self.stored
+            case _:
+                return False
 
     def constant(self, place: Place) -> Expr | None:
         """The value of a frozen place, where it is the same constant for all it may denote."""
@@ -398,6 +412,8 @@ class _Freezer:
                 if value is not None:
                     return value
                 return replace(expr, kind=Kind.SILENT) if kind.is_access else expr
+            case Read(place, kind) if not kind.is_access and frozen.holds_for_itself(place):
+                return frozen.constant(place) or expr
             case QueueLength(place) if _is_empty(place, frozen):
                 return Const(0, frozen.aliases.lookup.expr_type(expr, {}))
             case QueueContains(place, value) if _is_empty(place, frozen):

@@ -31,6 +31,7 @@ from modelcheck.ir.nodes import (
     Branch,
     Const,
     Crash,
+    Current,
     Enter,
     Field,
     Free,
@@ -369,3 +370,39 @@ def test_a_local_object_left_on_one_way_only_is_mortal_behind_it():
 def test_a_local_object_of_another_thread_is_mortal():
     other = load("v", at("stack", "n", index=num(0)))
     assert stack_is_mortal(Enter("stack"), other, Leave("stack"))
+
+
+# -- what is a thread's own
+
+
+OWN = apply("-", Current(), Const(1, RangeType(1, 1)), type=RangeType(0, 1))
+TASKS = Object("tasks", "per_thread", Embedded("Node"))
+
+
+def looks_at(place, kind=SILENT):
+    return Assert(apply("==", Read(place, kind), num(0)), "p")
+
+
+def is_known(*bodies, place, kind=SILENT):
+    """Whether an assert of the first thread knows the value it looks at."""
+    given = program(chain(looks_at(place, kind)), *bodies, objects=(TASKS,))
+    [only] = instrs_of(freeze(given))
+    return only.condition.args[0] == num(0)
+
+
+def test_a_look_at_a_field_of_its_own_that_nothing_stores():
+    assert is_known(place=at("tasks", "n", index=OWN))
+
+
+def test_an_access_to_a_field_of_its_own_stays_one():
+    assert not is_known(place=at("tasks", "n", index=OWN), kind=ONCE)
+
+
+def test_a_field_of_its_own_that_some_thread_stores_is_not_known():
+    assert not is_known(
+        chain(store(at("tasks", "n", index=OWN))), place=at("tasks", "n", index=OWN)
+    )
+
+
+def test_another_threads_field_is_not_known():
+    assert not is_known(place=at("tasks", "n", index=num(1)))

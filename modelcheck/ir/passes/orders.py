@@ -1,0 +1,128 @@
+"""Orders: a recorded order that cannot be part of a cycle goes, and a branch that was there for it.
+
+Taking a lock records an order after every lock that may be held, nearly none of which can ever be
+part of a cycle: with them goes a branch for every lock of the program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import product
+
+from modelcheck.ir.memory import Memory
+from modelcheck.ir.nodes import Block, Body, Branch, Jump, Place, PointerRoot, Precedes, Program
+from modelcheck.ir.passes.bodies import map_bodies, with_blocks, with_code
+from modelcheck.ir.passes.notes import Notes
+from modelcheck.ir.races import find_declaration
+from modelcheck.ir.traverse import has_access
+
+Edge = tuple[str, str, str]  # property, before, after
+
+
+def orders(program: Program, notes: Notes | None = None) -> Program:
+    """Drop the orders that no cycle can contain.
+
+    Soundness: every order that a run records is one of `_list_edges`, so a cycle of a run is a
+    cycle of theirs; what lies on none of these is on none of those.  Attacked by `test_orders.py`.
+    """
+    del notes
+    found = list(_list_orders(program))
+    if not found:
+        return program
+    memory = Memory(program)
+    edges = {order: frozenset(_list_edges(memory, order)) for order in set(found)}
+    cyclic = find_cyclic({edge for of_one in edges.values() for edge in of_one})
+    kept = {order for order, of_one in edges.items() if not of_one.isdisjoint(cyclic)}
+    return map_bodies(
+        program, lambda t: _drop_orders(t.body, kept), lambda body: _drop_orders(body, kept)
+    )
+
+
+def _list_orders(program: Program) -> Iterator[Precedes]:
+    for body in (program.initial, *(template.body for template in program.templates)):
+        for block in body.blocks:
+            yield from (instr for instr in block.instrs if isinstance(instr, Precedes))
+
+
+def _list_edges(memory: Memory, order: Precedes) -> Iterator[Edge]:
+    """All that one instruction can record."""
+    ends = (_list_declarations(memory, order.first), _list_declarations(memory, order.second))
+    for before, after in product(*ends):
+        if not (order.nested and before == after):
+            yield order.property, before, after
+
+
+def _list_declarations(memory: Memory, place: Place) -> list[str]:
+    """What may declare a place: where a pointer is the whole of it, any place of its struct."""
+    declaration = find_declaration(memory.lookup, place)
+    if declaration or not isinstance(place.root, PointerRoot):
+        return [declaration]
+    return [known.label for known in memory.places(place.root.struct)]
+
+
+def find_cyclic(edges: Iterable[Edge]) -> frozenset[Edge]:
+    """The edges that lie on a cycle of edges of one property."""
+    after: dict[tuple[str, str], set[str]] = {}
+    for property_, one, two in edges:
+        after.setdefault((property_, one), set()).add(two)
+    return frozenset(
+        (property_, one, two)
+        for (property_, one), following in after.items()
+        for two in following
+        if _leads_to(after, property_, two, one)
+    )
+
+
+def _leads_to(
+    after: Mapping[tuple[str, str], set[str]], property_: str, start: str, end: str
+) -> bool:
+    seen, todo = {start}, [start]
+    while todo:
+        found = todo.pop()
+        if found == end:
+            return True
+        fresh = after.get((property_, found), set()) - seen
+        seen |= fresh
+        todo.extend(fresh)
+    return False
+
+
+# ---------------------------------------------------------------------------------------------
+# Bodies
+
+
+def _drop_orders(body: Body, kept: set[Precedes]) -> Body:
+    blocks = [_without_orders(block, kept) for block in body.blocks]
+    if all(new is old for new, old in zip(blocks, body.blocks, strict=True)):
+        return body
+    by_label = {block.label: block for block in blocks}
+    return with_blocks(body, [_straighten(block, by_label) for block in blocks])
+
+
+def _without_orders(block: Block, kept: set[Precedes]) -> Block:
+    instrs = [i for i in block.instrs if not isinstance(i, Precedes) or i in kept]
+    return with_code(block, instrs, block.end)
+
+
+def _straighten(block: Block, by_label: Mapping[str, Block]) -> Block:
+    """A branch whose arms do nothing and meet is no branch."""
+    match block.end:
+        case Branch(condition, then, other) if not has_access((condition,)):
+            then, other = _follow(then, by_label), _follow(other, by_label)
+            if then == other:
+                return with_code(block, block.instrs, Jump(then, span=block.end.span))
+    return block
+
+
+def _follow(label: str, by_label: Mapping[str, Block]) -> str:
+    """Where one comes from a block on without doing anything, and without beginning a step."""
+    seen = set()
+    while label not in seen:
+        seen.add(label)
+        block = by_label[label]
+        match block.end:
+            case Jump(target) if not block.instrs and block.step is None:
+                label = target
+            case _:
+                break
+    return label
