@@ -211,7 +211,8 @@ def test_a_trylock_records_nothing_before_itself(explore):
 
 
 def test_two_of_one_class_need_a_nested_annotation(explore):
-    text = "spin_lock(nodes[0].lock); spin_lock(nodes[1].lock); " + (
+    text = (
+        "spin_lock(nodes[0].lock); spin_lock(nodes[1].lock); "
         "spin_unlock(nodes[1].lock); spin_unlock(nodes[0].lock)"
     )
     assert run(explore, thread(*lines_of(text))) == ORDER
