@@ -5,17 +5,19 @@ the callback that a wake-up runs (`func`) and whether it is exclusive; a task th
 its `state` says so; `finish_wait` leaves the head alone when the entry is unlinked already, which
 matters where the head may be freed.  Everything done under `head->lock` is one step, and it touches
 the head: on the head of a freed object it is `use-after-free`.
-A callback says whether it woke its task.  It gets the head too, `func(head, entry, mode, key)`, since
-a list here is not left by its neighbours.  The kernel's own are `default_wake_function` (the start
+A callback says whether it woke its task.  It gets the head too, `func(head, entry, mode, key)`: a
+list here is not left by way of its neighbours.  The kernel's own are `default_wake_function` (the start
 value of `func`), `autoremove_wake_function` and `woken_wake_function`.  A spec stores its own
 where the kernel does (epoll, aio); it runs inside the step of the wake-up.
 Checked: `work-misuse` for queueing an entry twice, for unlinking it twice or from another head, for
-freeing it while it is queued on a head that lives, and for entries that `wake_up_pollfree` leaves
-(the kernel's WARN_ON_ONCE).  A head that is freed while entries are queued is no fault, as in the
+freeing it while it is queued on a head that lives (or dies with it), and for entries that
+`wake_up_pollfree` leaves (the kernel's WARN_ON_ONCE).  A head that is freed while entries are queued is no fault, as in the
 kernel: who touches it next commits one.  A lost wake-up is a `deadlock`.
-Left out: that a waker holds `head->lock` for a moment after its walk (seen only by a waiter that
-tests nothing but its own wake-up, leaves by the short way of `finish_wait`, and frees the head);
-priority entries, bookmarks, and `-1` as the result of a callback; `kthread_should_stop` in
+`head->lock` itself is there for whoever holds it over several steps: `spin_lock(head.lock)`, then
+`wake_up_locked`.  That is also how to see a waiter which tests nothing but its own wake-up, leaves by
+the short way of `finish_wait` and frees the head while the waker has not unlocked yet: in `wake_up`
+the walk and the unlock are one step.
+Left out: that moment in `wake_up`; priority entries, bookmarks, and `-1` as the result of a callback; `kthread_should_stop` in
 `wait_woken`.
 """
 
@@ -146,6 +148,7 @@ class wait_queue_entry:
 class wait_queue_head_t:
     """`wait_queue_head_t`.  Each thread may queue one entry of its stack; more is `capacity`."""
 
+    lock: Spinlock
     entries: Queue[Ptr[wait_queue_entry]] = queue(places(wait_queue_entry) + places(Task))
 
 
@@ -158,7 +161,9 @@ def wait_entry_freed(entry: Ptr[wait_queue_entry]):
 
 def init_waitqueue_head(head: Ptr[wait_queue_head_t]):
     """include/linux/wait.h, init_waitqueue_head.  One step."""
-    head.entries.clear()
+    with atomic(because="nobody else knows the head yet"):
+        head.lock.owner = None
+        head.entries.clear()
 
 
 def init_waitqueue_entry(entry: Ptr[wait_queue_entry], task: ThreadId):
@@ -198,6 +203,7 @@ def init_wait(entry: Ptr[wait_queue_entry]):
 def add_wait_queue(head: Ptr[wait_queue_head_t], entry: Ptr[wait_queue_entry]):
     """kernel/sched/wait.c, add_wait_queue: before all others.  One step."""
     with atomic(because="head->lock is held"):
+        lock_head(head)
         assert entry.link != WaitLink.QUEUED, "work-misuse: wait queue entry queued twice"
         entry.exclusive = False
         entry.link = WaitLink.QUEUED
@@ -207,6 +213,7 @@ def add_wait_queue(head: Ptr[wait_queue_head_t], entry: Ptr[wait_queue_entry]):
 def add_wait_queue_exclusive(head: Ptr[wait_queue_head_t], entry: Ptr[wait_queue_entry]):
     """kernel/sched/wait.c, add_wait_queue_exclusive: after all others.  One step."""
     with atomic(because="head->lock is held"):
+        lock_head(head)
         assert entry.link != WaitLink.QUEUED, "work-misuse: wait queue entry queued twice"
         entry.exclusive = True
         entry.link = WaitLink.QUEUED
@@ -216,12 +223,13 @@ def add_wait_queue_exclusive(head: Ptr[wait_queue_head_t], entry: Ptr[wait_queue
 def remove_wait_queue(head: Ptr[wait_queue_head_t], entry: Ptr[wait_queue_entry]):
     """kernel/sched/wait.c, remove_wait_queue: `list_del`, which poisons.  One step."""
     with atomic(because="head->lock is held"):
+        lock_head(head)
         unlink_wait_entry(head, entry)
         entry.link = WaitLink.POISON
 
 
 def del_init_wait_entry(head: Ptr[wait_queue_head_t], entry: Ptr[wait_queue_entry]):
-    """`list_del_init(&wait->entry)` under head->lock.  One step."""
+    """`list_del_init(&wait->entry)`, for callbacks and whoever holds head->lock.  One step."""
     with atomic(because="head->lock is held"):
         unlink_wait_entry(head, entry)
         entry.link = WaitLink.EMPTY
@@ -237,6 +245,12 @@ def unlink_wait_entry(head: Ptr[wait_queue_head_t], entry: Ptr[wait_queue_entry]
         )
 
 
+def lock_head(head: Ptr[wait_queue_head_t]):
+    """Inside a step: who holds head->lock over several steps, by `spin_lock`, comes first."""
+    assert head.lock.owner != current(), "lock-misuse: head->lock is held already"
+    wait_until(head.lock.owner is None)
+
+
 def waitqueue_active(head: Ptr[wait_queue_head_t]) -> Bool:
     """include/linux/wait.h, waitqueue_active: without the lock.  One step."""
     return len(head.entries) > 0
@@ -247,16 +261,29 @@ def waitqueue_active(head: Ptr[wait_queue_head_t]) -> Bool:
 
 
 def wake_up_common(head: Ptr[wait_queue_head_t], mode: WakeMode, nr: U8, key: U16):
-    """kernel/sched/wait.c, __wake_up_common_lock: `nr` exclusive ones, 0 for all.  One step."""
+    """kernel/sched/wait.c, __wake_up_common_lock.  One step."""
     with atomic(because="head->lock is held"):
-        left: U8 = nr
-        for entry in head.entries:
-            exclusive = entry.exclusive
-            woke: Bool = entry.func(head, entry, mode, key)
-            if woke and exclusive and nr > 0:
-                left -= 1
-                if left == 0:
-                    break
+        lock_head(head)
+        walk_wait_queue(head, mode, nr, key)
+
+
+def wake_up_common_locked(head: Ptr[wait_queue_head_t], mode: WakeMode, nr: U8, key: U16):
+    """kernel/sched/wait.c, __wake_up_locked_key, by who holds head->lock.  One step."""
+    with atomic(because="head->lock is held"):
+        assert head.lock.owner == current(), "lock-misuse: head->lock is not held here"
+        walk_wait_queue(head, mode, nr, key)
+
+
+def walk_wait_queue(head: Ptr[wait_queue_head_t], mode: WakeMode, nr: U8, key: U16):
+    """kernel/sched/wait.c, __wake_up_common: `nr` exclusive ones, 0 for all.  Inside a step."""
+    left: U8 = nr
+    for entry in head.entries:
+        exclusive = entry.exclusive
+        woke: Bool = entry.func(head, entry, mode, key)
+        if woke and exclusive and nr > 0:
+            left -= 1
+            if left == 0:
+                break
 
 
 def wake_up(head: Ptr[wait_queue_head_t]):
@@ -285,8 +312,13 @@ def wake_up_interruptible_all(head: Ptr[wait_queue_head_t]):
 
 
 def wake_up_locked(head: Ptr[wait_queue_head_t]):
-    """include/linux/wait.h, wake_up_locked: the caller's `atomic` says that it holds the lock."""
-    wake_up_common(head, WakeMode.TASK_NORMAL, 1, 0)
+    """include/linux/wait.h, wake_up_locked: after `spin_lock(head.lock)`.  One step."""
+    wake_up_common_locked(head, WakeMode.TASK_NORMAL, 1, 0)
+
+
+def wake_up_all_locked(head: Ptr[wait_queue_head_t]):
+    """include/linux/wait.h, wake_up_all_locked: after `spin_lock(head.lock)`.  One step."""
+    wake_up_common_locked(head, WakeMode.TASK_NORMAL, 0, 0)
 
 
 def wake_up_poll(head: Ptr[wait_queue_head_t], key: U16):
@@ -295,8 +327,8 @@ def wake_up_poll(head: Ptr[wait_queue_head_t], key: U16):
 
 
 def wake_up_locked_poll(head: Ptr[wait_queue_head_t], key: U16):
-    """include/linux/wait.h, wake_up_locked_poll: as `wake_up_locked`."""
-    wake_up_common(head, WakeMode.TASK_NORMAL, 1, key)
+    """include/linux/wait.h, wake_up_locked_poll: after `spin_lock(head.lock)`.  One step."""
+    wake_up_common_locked(head, WakeMode.TASK_NORMAL, 1, key)
 
 
 def wake_up_interruptible_poll(head: Ptr[wait_queue_head_t], key: U16):
@@ -324,6 +356,7 @@ def wake_up_pollfree(head: Ptr[wait_queue_head_t], warn=True):
 def prepare_to_wait(head: Ptr[wait_queue_head_t], entry: Ptr[wait_queue_entry], state: TaskState):
     """kernel/sched/wait.c, prepare_to_wait: queue it if it is not, set the state.  One step."""
     with atomic(because="head->lock is held"):
+        lock_head(head)
         entry.exclusive = False
         queue_wait_entry(head, entry, False)
         set_current_state(state)
@@ -334,6 +367,7 @@ def prepare_to_wait_exclusive(
 ):
     """kernel/sched/wait.c, prepare_to_wait_exclusive.  One step."""
     with atomic(because="head->lock is held"):
+        lock_head(head)
         entry.exclusive = True
         queue_wait_entry(head, entry, True)
         set_current_state(state)
@@ -344,6 +378,7 @@ def prepare_to_wait_event(
 ) -> Bool:
     """kernel/sched/wait.c, prepare_to_wait_event: `False` where a signal is pending.  One step."""
     with atomic(because="head->lock is held"):
+        lock_head(head)
         if signal:
             del_init_wait_entry(head, entry)
             return False
@@ -367,7 +402,9 @@ def finish_wait(head: Ptr[wait_queue_head_t], entry: Ptr[wait_queue_entry]):
     """kernel/sched/wait.c, finish_wait.  Two steps, three where the entry is queued still."""
     set_current_state(TaskState.TASK_RUNNING)
     if entry.link != WaitLink.EMPTY:  # list_empty_careful: it does not touch the head
-        del_init_wait_entry(head, entry)
+        with atomic(because="head->lock is held"):
+            lock_head(head)
+            del_init_wait_entry(head, entry)
 
 
 def wait_event(
