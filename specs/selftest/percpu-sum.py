@@ -93,4 +93,4 @@ def freed_once():
     return slot.frees == 1
 
 
-variant("unlocked", locked=False, violates="use-after-free(Mount)")
+variant("unlocked", locked=False, violates=("use-after-free(Mount)", "double-free"))
