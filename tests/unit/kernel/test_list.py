@@ -128,7 +128,7 @@ MISUSES = {
     ),
     "a poison is followed": (
         "list_add(items[0].node, head)\n    pos = head.next\n    STOP\n    pos = pos.next\n"
-        + "    READ_ONCE(pos.next)",
+         "    READ_ONCE(pos.next)",
         "list_del(items[0].node)",
         "list_del_init(items[0].node)",
         {"use-after-free"},
