@@ -22,6 +22,7 @@ from modelcheck.lang import (
     wait_until,
 )
 
+from .lockdep import exits_without_locks as exits_without_locks  # sees a thread that ends inside
 from .task import preempt_disable, preempt_enable
 
 
