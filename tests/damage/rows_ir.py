@@ -648,8 +648,7 @@ ROWS = (
         "if before != after:",
         "Taking two locks of one class is no cycle of one.",
         (
-            "tests/unit/ir/passes/test_orders.py::"
-            "test_a_declaration_before_itself_stays_unless_it_is_nested",
+            "tests/unit/ir/passes/test_orders.py::test_a_declaration_before_itself_stays_unless_it_is_nested",
         ),
     ),
     Row(
@@ -667,8 +666,7 @@ ROWS = (
         "return is_mine",
         "A check of a thread's own field always sees the start value.",
         (
-            "tests/unit/ir/passes/test_freeze.py::"
-            "test_a_field_of_its_own_that_some_thread_stores_is_not_known",
+            "tests/unit/ir/passes/test_freeze.py::test_a_field_of_its_own_that_some_thread_stores_is_not_known",
         ),
     ),
     Row(

@@ -1,8 +1,8 @@
 """The passes: program → program, in a fixed order, each checked by `verify`.
 
-`freeze`, `fold` and `orders` take turns until none changes anything, since a folded branch may take
-the last store of a field with it and a frozen field may decide a branch.  The order is data, so that
-`modelcheck ir SPEC --after PASS` can stop in between.
+`freeze`, `fold` and `orders` take turns until none changes anything, since a folded branch may
+take the last store of a field with it and a frozen field may decide a branch.  The order is data,
+so that `modelcheck ir SPEC --after PASS` can stop in between.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ MAX_ROUNDS = 1000
 def run_passes(program: Program, *, verify: bool = True, after: str = "prune") -> Program:
     """Run the passes up to and including `after` on what the front end made.
 
-    After `freeze` means after its first round, after `fold` and `orders` once all have come to rest.  With
-    `verify`, the program is checked at the start and after every pass (InternalError).
+    After `freeze` means after its first round, after `fold` and `orders` once all have come to
+    rest.  With `verify`, the program is checked at the start and after every pass (InternalError).
     """
     if after not in PASS_NAMES:
         raise InternalError(f"no pass is called `{after}`")
