@@ -582,3 +582,117 @@ def at_most_one():
     )
     assert found.violated == set()
     assert found.depth == 5
+
+
+LOCKED_HEAD = (
+    HEAD
+    + """
+from modelcheck.kernel.spinlock import Spinlock, spin_lock, spin_unlock
+from modelcheck.kernel.wait import wake_up_locked
+
+@struct(marked=True)
+class Request:
+    wait: wait_queue_head_t
+    done: Bool
+
+@struct(marked=True)
+class Slot:
+    request: Ptr[Request]
+
+slot = shared(Slot)
+
+def submit():
+    request = local(Request)
+    slot.request = request
+    SLEEP
+    LAST
+
+@thread
+def waiter():
+    submit()
+
+@thread
+def waker():
+    wait_until(slot.request is not None)
+    request = slot.request
+    spin_lock(request.wait.lock)
+    request.done = True
+    WAKE(request.wait)
+    UNLOCK
+"""
+)
+
+
+def locked_head(sleep, last="pass", wake="wake_up_locked"):
+    text = LOCKED_HEAD.replace("SLEEP", sleep).replace("LAST", last).replace("WAKE", wake)
+    return text.replace("UNLOCK", "spin_unlock(request.wait.lock)")
+
+
+def test_the_unlock_touches_the_head_after_the_walk(explore):
+    sleep = "wait_event(request.wait, lambda: request.done)"
+    assert explore(locked_head(sleep)).violated == {"lock-misuse"}  # freed while held
+    last = "spin_lock(request.wait.lock)\n    spin_unlock(request.wait.lock)"
+    assert explore(locked_head(sleep, last)).violated == set()
+
+
+def test_only_the_walk_wakes_and_the_waiter_is_gone_before_the_unlock(explore):
+    sleep = """entry = local(wait_queue_entry, task=current(), func=autoremove_wake_function)
+    prepare_to_wait(request.wait, entry, TaskState.TASK_UNINTERRUPTIBLE)
+    schedule()
+    finish_wait(request.wait, entry)"""
+    text = locked_head(sleep).replace(
+        "    spin_lock(request.wait.lock)\n",
+        "    wait_until(len(request.wait.entries) > 0)\n    spin_lock(request.wait.lock)\n",
+    )
+    assert explore(text).violated == {"lock-misuse"}  # freed while held
+    takes = text.replace("func=autoremove_wake_function", "func=default_wake_function")
+    takes = takes.replace("import wake_up_locked", "import default_wake_function, wake_up_locked")
+    assert explore(takes).violated == set()
+
+
+def test_waking_with_and_without_the_lock(explore):
+    text = """
+from modelcheck.kernel.spinlock import spin_lock, spin_unlock
+from modelcheck.kernel.wait import wake_up_locked
+
+wq = shared(wait_queue_head_t)
+
+@thread
+def work():
+    LOCK
+    WAKE(wq)
+    UNLOCK
+"""
+    held = text.replace("UNLOCK", "spin_unlock(wq.lock)").replace("LOCK", "spin_lock(wq.lock)")
+    free = text.replace("UNLOCK", "pass").replace("LOCK", "pass")
+    assert explore(HEAD + held.replace("WAKE", "wake_up_locked")).violated == set()
+    assert explore(HEAD + held.replace("WAKE", "wake_up")).violated == {"lock-misuse"}
+    assert explore(HEAD + free.replace("WAKE", "wake_up_locked")).violated == {"lock-misuse"}
+    assert explore(HEAD + free.replace("WAKE", "wake_up")).violated == set()
+
+
+def test_others_wait_for_the_lock_of_the_head(explore):
+    text = """
+from modelcheck.kernel.spinlock import spin_lock, spin_unlock
+
+wq = shared(wait_queue_head_t)
+entry = shared(wait_queue_entry)
+
+@thread
+def holder():
+    LOCK
+    before = len(wq.entries)
+    after = len(wq.entries)
+    UNLOCK
+    assert before == after, "stands_still"
+
+@thread
+def other():
+    add_wait_queue(wq, entry)
+    prepare_to_wait(wq, entry, TaskState.TASK_UNINTERRUPTIBLE)
+    finish_wait(wq, entry)
+"""
+    held = text.replace("UNLOCK", "spin_unlock(wq.lock)").replace("LOCK", "spin_lock(wq.lock)")
+    assert explore(HEAD + held).violated == set()
+    free = text.replace("UNLOCK", "pass").replace("LOCK", "pass")
+    assert explore(HEAD + free).violated == {"stands_still"}
