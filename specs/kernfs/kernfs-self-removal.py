@@ -16,8 +16,8 @@ More than the one property: where a second thread unbreaks while a first one is 
 for open files; in suicided_before_drain the loser also finds the node linked.  In missing_unbreak
 the last put goes below the bias and wakes nobody, so with a loser it is a deadlock, and without one
 node_ends_drained.
-Finding: variant with_kernfs_remove, where a plain kernfs_remove comes beside the self-removal, trips
-the WARN_ON_ONCE in kernfs_should_drain_open_files: the remover has seen the node drained, then the
+Finding: with_kernfs_remove, where a plain kernfs_remove comes beside the self-removal, trips the
+WARN_ON_ONCE in kernfs_should_drain_open_files: the remover has seen the node drained, then the
 writer unbreaks, and its +1 is there when the remover looks again.  The warning is wrong, not the
 removal: nothing else is violated.
 Redundant: as in kernfs-active-drain; the test of `linked` in __kernfs_remove is for `kn->count`.
