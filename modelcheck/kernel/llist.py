@@ -69,16 +69,17 @@ def llist_add(new: Ptr[LlistNode], head: Ptr[LlistHead]) -> Bool:
 
 def llist_del_all(head: Ptr[LlistHead]) -> Ptr[LlistNode]:
     """include/linux/llist.h, llist_del_all: the whole list, newest first.  One step."""
+    first = xchg(head.first, None)
     alone(head)
-    return xchg(head.first, None)
+    return first
 
 
 def llist_del_first(head: Ptr[LlistHead]) -> Ptr[LlistNode]:
     """lib/llist.c, llist_del_first: the newest node, `None` without one.  One step to three."""
-    alone(head)
     entry = smp_load_acquire(head.first)
     while True:
         if entry is None:
+            first_taken(head)
             return None
         first_read(head)
         next = READ_ONCE(entry.next)
@@ -118,6 +119,8 @@ def alone(head: Ptr[LlistHead]):
 @observer
 def first_read(head: Ptr[LlistHead]):
     """From here on the first node must not leave."""
+    head.deleting.discard(current())  # it may come here again
+    alone(head)
     head.deleting.add(current())
 
 

@@ -105,10 +105,10 @@ def run_timer_softirq(timer):
 
 def timer_setup(timer: Ptr[TimerList], callback):
     """include/linux/timer.h, timer_setup.  One step: nobody else knows the timer yet."""
-    timer_is_idle(timer)
     with atomic(because="nobody else knows the timer yet"):
         timer.function = callback
         timer.lockdep_map = None
+    timer_is_idle(timer)
 
 
 def timer_pending(timer: Ptr[TimerList]) -> Bool:
@@ -230,8 +230,8 @@ def hrtimer_interrupt(timer):
 
 def hrtimer_setup(timer: Ptr[Hrtimer], function):
     """include/linux/hrtimer.h, hrtimer_init and its function.  One step."""
-    hrtimer_is_idle(timer)
     timer.function = function
+    hrtimer_is_idle(timer)
 
 
 def hrtimer_start(timer: Ptr[Hrtimer], expires):

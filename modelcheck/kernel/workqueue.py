@@ -106,20 +106,20 @@ delayed_work_timers = shared(DelayedWorkTimers)
 
 def INIT_WORK(work: Ptr[WorkStruct], func):
     """include/linux/workqueue.h, INIT_WORK.  One step: nobody else knows the item yet."""
-    work_is_idle(work)
     with atomic(because="nobody else knows the item yet"):
         work.pending = False
         work.disable = 0
         work.func = func
         work.lockdep_map = None
+    work_is_idle(work)
 
 
 def INIT_DELAYED_WORK(dwork: Ptr[DelayedWork], func):
     """include/linux/workqueue.h, INIT_DELAYED_WORK.  One step."""
-    delayed_work_is_idle(dwork)
     with atomic(because="nobody else knows the item yet"):
         dwork.wq = None
         INIT_WORK(dwork.work, func)
+    delayed_work_is_idle(dwork)
 
 
 def work_pending(work: Ptr[WorkStruct]) -> Bool:

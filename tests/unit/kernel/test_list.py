@@ -127,8 +127,7 @@ MISUSES = {
         {"lock-misuse"},
     ),
     "a poison is followed": (
-        "list_add(items[0].node, head)\n    pos = head.next\n    STOP\n    pos = pos.next\n"
-         "    READ_ONCE(pos.next)",
+        "list_add(items[0].node, head)\n    p = head.next\n    STOP\n    READ_ONCE(p.next.next)",
         "list_del(items[0].node)",
         "list_del_init(items[0].node)",
         {"use-after-free"},

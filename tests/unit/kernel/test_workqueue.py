@@ -431,22 +431,32 @@ def test_flush_does_not_touch_an_item_that_freed_itself_but_cancel_sync_does(exp
     text = (
         OBJECT
         + """
-def run(work: Ptr[WorkStruct]):
-    kfree(container_of(work, Item, "work"))
+flushing = shared(Bool)
 
-waits = shared(U8)
+def run(work: Ptr[WorkStruct]):
+    wait_until(flushing)
+    kfree(container_of(work, Item, "work"))
 
 @thread
 def submit():
     item = slot.item
     queue_work(system_wq, item.work)
-    with atomic(because="the test looks whether it is there"):
-        wait_until(READ_ONCE(waits) == 0 and item.work.pending)
-    flush_work(item.work)
+    CALL
+
+@thread
+def later():
+    wait_until(any(len(b.queued) + len(b.running) > 0 for b in objects(WqBarrier)))
+    WRITE_ONCE(flushing, True)
 """
     )
-    # It may have gone between the look and the flush.
-    assert explore(text).violated <= {"use-after-free", "deadlock"}
+    head = (
+        "from modelcheck.kernel.workqueue import WqBarrier\nfrom modelcheck.lang import objects\n"
+    )
+    found = explore(head + text.replace("CALL", "flush_work(item.work)"))
+    assert found.violated == set()
+    # enable_work after the wait writes to the item
+    found = explore(head + text.replace("CALL", "cancel_work_sync(item.work)"))
+    assert found.violated == {"use-after-free", "deadlock"}  # cancelled before: `later` waits
 
 
 MISUSES = {
