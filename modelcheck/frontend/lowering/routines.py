@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import functools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from modelcheck.frontend.lowering.context import Frame
 from modelcheck.frontend.values import (
@@ -12,20 +15,35 @@ from modelcheck.frontend.values import (
 
 def make_frame(routine: Routine, calls: tuple[object, ...]) -> Frame:
     """A frame for a routine: which names it assigns, and whether it returns only at its end."""
-    node = routine.node
-    counts = assigned_names(node)
-    returns = [n for n in walk_routine(node) if isinstance(n, ast.Return)]
+    facts = find_facts(routine.node)
     return Frame(
         routine.module,
         routine.name,
-        node,
+        routine.node,
         {},
         set(),
         calls=calls,  # type: ignore[arg-type]  # spans
-        counts=counts,
-        single_return=len(returns) == 1 and node.body[-1] is returns[0],
-        ambiguous=ambiguous_names(node),
+        counts=facts.assigned,
+        single_return=facts.returns_at_its_end,
+        ambiguous=facts.ambiguous,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class RoutineFacts:
+    """What the text of a routine says; it is inlined often."""
+
+    assigned: Mapping[str, Sequence[ast.AST]]
+    returns_at_its_end: bool
+    ambiguous: frozenset[str]
+
+
+@functools.lru_cache(maxsize=4096)
+def find_facts(node: ast.FunctionDef) -> RoutineFacts:
+    """The facts of a routine (nodes are compared by identity)."""
+    returns = [n for n in walk_routine(node) if isinstance(n, ast.Return)]
+    at_its_end = len(returns) == 1 and node.body[-1] is returns[0]
+    return RoutineFacts(assigned_names(node), at_its_end, ambiguous_names(node))
 
 
 def walk_routine(node: ast.AST) -> list[ast.AST]:
