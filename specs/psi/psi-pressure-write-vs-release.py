@@ -12,10 +12,11 @@ cgroup_mutex, as it must: rmdir drains under that mutex. From then on only the m
 
 Left out: `deactivate_waitq` and `kernfs_rwsem` (kernfs-active-drain; here a drain just waits, and
 cgroup_mutex keeps those who drain apart), polling (psi-poll-uaf), close (the file stays open), what a
-trigger does, and the thread psimon but for its fork. The toggler's own file is not modelled: it holds a
-reference on the cgroup instead of an active reference.
+trigger does, the thread psimon but for its fork, that a hidden file may be shown again, and the file
+cgroup.pressure itself (its writer holds a reference on the cgroup instead of an active one).
 Try: variant buggy is v6.12; mutex_extended_ctx_read_early holds the mutex and reads `of->priv` before
-it; fix_no_null_test forgets that hiding a file releases it and leaves the cgroup alive.
+it; fix_no_null_test forgets that hiding a file releases it and leaves the cgroup alive; no_break
+keeps the active reference and waits for the mutex under which it is drained.
 
 fix_fork_lock is the same fix where the trigger needs the thread psimon: it forks under
 cgroup_mutex, and enabling a sched_ext scheduler blocks forks and then takes cgroup_mutex. The
@@ -43,7 +44,6 @@ from modelcheck.kernel.atomic import (
     atomic_inc,
     atomic_inc_unless_negative,
     atomic_read,
-    atomic_sub,
     atomic_t,
 )
 from modelcheck.kernel.completion import (
@@ -76,12 +76,15 @@ from modelcheck.lang import (
     Ptr,
     Set,
     U8,
+    alive,
     atomic,
     final,
     flag,
     ghost,
     initial,
     new,
+    observer,
+    on_free,
     param,
     pool,
     reachable,
@@ -120,6 +123,7 @@ removers = param(1, min=0, max=1)
 togglers = param(1, min=0, max=2)
 write = flag(Write.ALL)
 null_test = flag(True)
+break_active = flag(True)
 worker = flag(Worker.NONE)
 recheck = flag(True)
 
@@ -228,12 +232,14 @@ def kernfs_get_active_of(of: Ptr[KernfsOpenFile]) -> Bool:
 
 
 def kernfs_break_active_protection(kn: Ptr[KernfsNode]):
-    kernfs_put_active(kn)
+    if break_active:
+        kernfs_put_active(kn)
 
 
 def kernfs_unbreak_active_protection(kn: Ptr[KernfsNode]):
-    atomic_inc(kn.active)
-    lock_map_acquire_try(kn.dep_map)
+    if break_active:
+        atomic_inc(kn.active)
+        lock_map_acquire_try(kn.dep_map)
 
 
 def kernfs_release_file(of: Ptr[KernfsOpenFile]):
@@ -258,14 +264,11 @@ def kernfs_remove_by_name(kn: Ptr[KernfsNode]):
     kernfs_drain(kn)
 
 
-def kernfs_show(kn: Ptr[KernfsNode], show: Bool):
-    if show:
-        if atomic_read(kn.active) < 0:
-            atomic_sub(KN_DEACTIVATED_BIAS, kn.active)
-    else:
-        if atomic_read(kn.active) >= 0:
-            atomic_add(KN_DEACTIVATED_BIAS, kn.active)
-        kernfs_drain(kn)
+def kernfs_show(kn: Ptr[KernfsNode]):
+    """kernfs_show(kn, false): KERNFS_HIDDEN."""
+    if atomic_read(kn.active) >= 0:
+        atomic_add(KN_DEACTIVATED_BIAS, kn.active)
+    kernfs_drain(kn)
 
 
 # ---------------------------------------------------------------------------------------------
@@ -393,6 +396,7 @@ def pressure_write(of: Ptr[KernfsOpenFile]):
 
 def publish(ctx: Ptr[CgroupFileCtx], t: Ptr[PsiTrigger]):
     global written
+    is_listed(t)
     smp_store_release(ctx.trigger, t)
     written = True
 
@@ -438,19 +442,31 @@ def cgroup_rmdir():
 
 @thread(count=togglers)
 def cgroup_pressure_write():
-    """echo 0 > cgroup.pressure; echo 1 > cgroup.pressure"""
+    """echo 0 > cgroup.pressure"""
     global hidden
     cgrp = kn.priv
     mutex_lock(cgroup_mutex)
     if not cgrp.dead:
-        kernfs_show(kn, False)
+        kernfs_show(kn)
         hidden = True
     mutex_unlock(cgroup_mutex)
-    mutex_lock(cgroup_mutex)
-    if not cgrp.dead:
-        kernfs_show(kn, True)
-    mutex_unlock(cgroup_mutex)
     cgroup_put(cgrp)
+
+
+@observer
+def is_listed(t: Ptr[PsiTrigger]):
+    assert t in t.group.triggers, "published_triggers_are_listed"
+
+
+@on_free(PsiTrigger)
+def trigger_freed(t: Ptr[PsiTrigger]):
+    assert t not in t.group.triggers, "freed_triggers_are_not_listed"
+
+
+@final
+def cgroup_is_gone():
+    """LEAK: all references to the cgroup are put."""
+    return alive(kn.priv) == (removers == 0)
 
 
 @final
@@ -462,7 +478,7 @@ def released_once():
 @final
 def no_active_reference_left():
     """Every reference that was given up is taken again, and put."""
-    return kn.active.counter == (KN_DEACTIVATED_BIAS if removers == 1 else 0)
+    return kn.active.counter == (0 if removers == 0 and togglers == 0 else KN_DEACTIVATED_BIAS)
 
 
 @reachable
@@ -493,6 +509,7 @@ variant(
     violates="use-after-free(CgroupFileCtx)",
 )
 variant("fix_no_null_test", null_test=False, violates="null-dereference")
+variant("no_break", break_active=False, violates=("deadlock", "lock-order"))
 variant("fix_fork_lock", writers=1, worker=Worker.UNDER_MUTEX, violates="deadlock")
 variant("split_create", writers=1, worker=Worker.OUTSIDE)
 variant(
