@@ -296,26 +296,28 @@ def flush_work(work: Ptr[WorkStruct]) -> Bool:
     not_inside(work)
     barrier = local(WqBarrier)
     with atomic(because="pool->lock is held"):
-        found = insert_barrier(barrier, work)
+        found = insert_barrier(barrier, work, False)
     if not found:
         return False
-    touch_work_lockdep_map(barrier.wq, work)
     wait_until(len(barrier.queued) == 0 and len(barrier.running) == 0)
     return True
 
 
-def insert_barrier(barrier: Ptr[WqBarrier], work: Ptr[WorkStruct]) -> Bool:
-    """kernel/workqueue.c, start_flush_work: behind the queued instance, else the running one."""
+def insert_barrier(barrier: Ptr[WqBarrier], work: Ptr[WorkStruct], from_cancel) -> Bool:
+    """kernel/workqueue.c, start_flush_work: behind the queued instance, else the running one.  Part
+    of a step: afterwards the item may be gone."""
     if work.pending:
         for wq in objects(Workqueue):
             if work in wq.queued or work in wq.worklist:
                 barrier.wq = wq
                 barrier.queued.add(work)
+                touch_work_lockdep_map(wq, work, from_cancel)
                 return True
     for wq in objects(Workqueue):
         if work in wq.running:
             barrier.wq = wq
             barrier.running.add(work)
+            touch_work_lockdep_map(wq, work, from_cancel)
             return True
     return False
 
@@ -418,9 +420,8 @@ def disable_work_sync(work: Ptr[WorkStruct]) -> Bool:
     barrier = local(WqBarrier)
     with atomic(because="once it is disabled, nobody sees whether the flush began at once"):
         was_pending = disable_work(work)
-        found = insert_barrier(barrier, work)
+        found = insert_barrier(barrier, work, True)
     if found:
-        touch_work_lockdep_map(barrier.wq, work)
         wait_until(len(barrier.queued) == 0 and len(barrier.running) == 0)
     return was_pending
 
@@ -514,9 +515,8 @@ def cancel_delayed_work_sync(dwork: Ptr[DelayedWork]) -> Bool:
         was_pending = grab_delayed_work(dwork)
         dwork.work.disable += 1
         dwork.work.pending = False
-        found = insert_barrier(barrier, dwork.work)
+        found = insert_barrier(barrier, dwork.work, True)
     if found:
-        touch_work_lockdep_map(barrier.wq, dwork.work)
         wait_until(len(barrier.queued) == 0 and len(barrier.running) == 0)
     enable_work(dwork.work)
     return was_pending
@@ -591,12 +591,12 @@ def not_inside_queue(wq: Ptr[Workqueue]):
 
 
 @observer
-def touch_work_lockdep_map(wq: Ptr[Workqueue], work: Ptr[WorkStruct]):
+def touch_work_lockdep_map(wq: Ptr[Workqueue], work: Ptr[WorkStruct], from_cancel):
     """kernel/workqueue.c, touch_work_lockdep_map, and that of a workqueue with one worker."""
     if work.lockdep_map is not None:
         lock_map_acquire(work.lockdep_map)
         lock_map_release(work.lockdep_map)
-    if wq.ordered or wq.max_active == 1:
+    if not from_cancel and (wq.ordered or wq.max_active == 1):
         touch_wq_lockdep_map(wq)
 
 
