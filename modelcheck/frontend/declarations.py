@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from modelcheck.diagnostics import Related, Report, Span, SpecError, did_you_mean
+from modelcheck.frontend.census import Key, make_key
 from modelcheck.frontend.constants import ConstantReader
 from modelcheck.frontend.kinds import (
-    asks_for_places,
     literal,
     same_family,
     show_setting,
@@ -89,6 +89,7 @@ class Declarations(ConstantReader):
         self.settings = settings
         self.report = report
         self.structs: dict[str, ir.Struct] = {}
+        self.struct_keys: dict[str, Key] = {}
         self.objects: dict[str, ir.Object] = {}
         self.threads: dict[str, ThreadDecl] = {}
         self.routine_numbers: dict[str, int] = {}
@@ -265,12 +266,11 @@ class Declarations(ConstantReader):
                     marked = bool(self.number(module, keyword.value))
         # Registered first: a field may point to its own struct.
         self.structs[name] = ir.Struct(name, (), marked, span=decl.span)
+        self.struct_keys[name] = make_key(module, decl)
         self._values[(str(module.source.path), decl.name)] = TypeName(Embedded(name))
-        # A size may be `places(T)`, and this struct may hold a T: such fields come last.
         found: dict[str, ir.Field] = {}
-        items = [item for item in node.body if isinstance(item, ast.AnnAssign)]
-        for item in sorted(items, key=asks_for_places):
-            if not isinstance(item.target, ast.Name):
+        for item in node.body:
+            if not isinstance(item, ast.AnnAssign) or not isinstance(item.target, ast.Name):
                 continue
             if item.target.id in found:
                 self.error(
@@ -294,9 +294,7 @@ class Declarations(ConstantReader):
             found[item.target.id] = ir.Field(
                 item.target.id, spec.type, spec.start, spec.ghost, spec.durable
             )
-            names = [i.target.id for i in items if isinstance(i.target, ast.Name)]
-            fields = tuple(found[name] for name in dict.fromkeys(names) if name in found)
-            self.structs[name] = ir.Struct(name, fields, marked, span=decl.span)
+            self.structs[name] = ir.Struct(name, tuple(found.values()), marked, span=decl.span)
         return TypeName(Embedded(name))
 
     def _embeds(self, outer: str, inner: str) -> bool:

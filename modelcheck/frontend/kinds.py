@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-
 from modelcheck.diagnostics import Span, SpecError
 from modelcheck.frontend.names import TYPE_NAMES
 from modelcheck.frontend.spec import SettingValue
@@ -35,11 +33,6 @@ def strip_array(of: ValueType) -> ValueType:
     while isinstance(of, ArrayOf):
         of = of.element
     return of
-
-
-def asks_for_places(node: ast.AST) -> bool:
-    """Whether a declaration asks how many places of some struct there are."""
-    return any(isinstance(n, ast.Name) and n.id == "places" for n in ast.walk(node))
 
 
 def is_number(of: ValueType) -> bool:

@@ -7,9 +7,11 @@ needed, then once more for all that remain, so that their order is the order of 
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator
 
 from modelcheck.diagnostics import Span, SpecError, did_you_mean
+from modelcheck.frontend.census import Census
 from modelcheck.frontend.declarations import Declarations
 from modelcheck.frontend.kinds import (
     INT64,
@@ -23,12 +25,7 @@ from modelcheck.frontend.values import (
     TypeName,
     Value,
 )
-from modelcheck.ir.types import (
-    ArrayOf,
-    Embedded,
-    EnumType,
-    ValueType,
-)
+from modelcheck.ir.types import ArrayOf, Embedded, EnumType, ValueType
 
 
 class World(Declarations):
@@ -103,17 +100,13 @@ class World(Declarations):
             case _:
                 return None
 
+    @functools.cached_property
+    def _census(self) -> Census:
+        return Census(self)
+
     def count_places(self, struct: str) -> int:
         """How many places of a struct the declared objects have (`places(T)`)."""
-        self.declare_all()
-        total = 0
-        for obj in self.objects.values():
-            inside = self.places_inside(obj.type, struct)
-            if obj.kind == "per_thread":
-                total += inside * self.thread_count
-            elif obj.kind != "local":
-                total += inside * (1 if obj.count is None else obj.count)
-        return total
+        return self._census.count(self.struct_keys[struct])
 
     def places_inside(self, of: ValueType, struct: str) -> int:
         """How many structs of that name a value of a type contains, itself included."""
@@ -134,15 +127,11 @@ class World(Declarations):
         return sum(t.count for t in self.threads.values())
 
     def declare_all(self) -> None:
-        """Resolve every struct and object of every file, in order of declaration.
-
-        Structs first: the size of a field may be `places(T)`, which asks for all objects.
-        """
-        for kind in ("struct", "call"):
-            for module in self.modules.in_order():
-                for decl in list(module.names.values()):
-                    if decl.kind == kind:
-                        self.value_of(module, decl)
+        """Resolve every struct and object of every file, in order of declaration."""
+        for module in self.modules.in_order():
+            for decl in list(module.names.values()):
+                if decl.kind in ("call", "struct"):
+                    self.value_of(module, decl)
 
     def declare_threads(self) -> None:
         """Read all files, and resolve every thread and routine of every one, in order."""

@@ -662,3 +662,34 @@ def test_loops_run_in_index_order():
             return out == 103
     """)
     assert violated(result) == set()
+
+
+def test_places_may_be_asked_while_structs_lead_to_each_other():
+    result = check_text("""
+        @struct
+        class Item:
+            work: "Work"
+            extra: Array["Work"] = array(2)
+
+        @struct
+        class Work:
+            home: Ptr["Home"]
+
+        @struct
+        class Home:
+            todo: Queue[Ptr[Work]] = queue(places(Work))
+            slots: Array[U8] = array(places(Work))
+
+        items = pool(Item, count=2)
+        home = shared(Home)
+        other = shared(Work)
+
+        @thread
+        def t():
+            assert places(Work) == 7, "seven"
+            item = new(Item)
+            item.work.home = home
+            for i in range(7):
+                home.todo.append(other)
+    """)
+    assert violated(result) == {"leak"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -66,7 +66,7 @@ class Frame:
     returned: bool = False
     single_return: bool = False
     local_objects: list[str] = field(default_factory=list)
-    counts: dict[str, list[ast.AST]] = field(default_factory=dict)
+    counts: Mapping[str, Sequence[ast.AST]] = field(default_factory=dict)
     ambiguous: frozenset[str] = frozenset()
     unrolled: list[tuple[str, tuple[Value, ...]]] = field(default_factory=list)  # loops around
 
