@@ -20,6 +20,9 @@ finds a use after free in the model (the reader is overtaken by a whole hide and
 two steps), nobody has confirmed it upstream. See docs/findings.md.
 Where `of->released` is looked at first, its plain load also races with the plain store in
 kernfs_release_file: `data-race`, also if the node is never shown again.
+
+Redundant for every property here: what is done with `kn->dep_map`, because no poll takes a lock that
+is held around a drain (kernfs-self-removal has one that does).
 """
 
 from modelcheck.kernel.atomic import (
@@ -49,6 +52,7 @@ from modelcheck.lang import (
     ghost,
     initial,
     new,
+    objects,
     param,
     pool,
     reachable,
@@ -202,6 +206,12 @@ def cgroup_pressure_write():
 def released_once():
     """R1, R2: ->release() has been called exactly once, also by two drains."""
     return of.releases == 1 and of.released
+
+
+@final
+def context_is_freed():
+    """LEAK: `of->priv` leads to it still, so the built-in property would not say so."""
+    return sum(1 for _ in objects(CgroupFileCtx)) == 0
 
 
 @final

@@ -33,7 +33,8 @@ What else fails, beyond the counts (M2):
 
 Redundant for every property here: `of->mutex` in kernfs_fop_mmap, because here one thread maps one
 file (it keeps two mmaps of one file apart), and because the fix takes a stronger mutex; and both
-looks of kernfs_drain at kernfs_should_drain_open_files, which only save work.
+looks of kernfs_drain at kernfs_should_drain_open_files, which only save work; and what is done with
+`kn->dep_map`, because no operation takes a lock that is held around a drain.
 """
 
 from modelcheck.kernel.atomic import (

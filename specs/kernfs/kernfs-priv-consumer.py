@@ -11,7 +11,8 @@ reference is given back), cached_pointer (the pointer was copied at open, withou
 own_ref, which does it right in another way: take a reference on the data while the active one is held.
 
 Redundant for every property here: the look at `of->released` in kernfs_get_active_of, because a
-removed node is never active again (kernfs-hide-show-poll is about nodes that are).
+removed node is never active again (kernfs-hide-show-poll is about nodes that are); and what is done
+with `kn->dep_map`, because no consumer takes a lock that is held around a drain.
 """
 
 from modelcheck.kernel.atomic import (
@@ -40,11 +41,14 @@ from modelcheck.lang import (
     Enum,
     Ptr,
     U8,
+    either,
     final,
     flag,
     ghost,
     initial,
+    invariant,
     new,
+    objects,
     param,
     pool,
     reachable,
@@ -104,6 +108,7 @@ consumer = shared(Consumer)
 buffers = pool(Buffer, count=1)
 open_file_mutex = shared(Mutex)
 used: Bool = ghost(False)
+removal_returned: Bool = ghost(False)
 
 
 @initial
@@ -189,15 +194,31 @@ def kernfs_drain(kn: Ptr[KernfsNode]):
 
 @thread
 def driver():
-    atomic_add(KN_DEACTIVATED_BIAS, kn.active)  # kernfs_remove
-    kernfs_drain(kn)
-    buffer_put(of.priv)
+    global removal_returned
+    buffer = of.priv
+    if either():  # else the driver loses interest in the file, and leaves it
+        atomic_add(KN_DEACTIVATED_BIAS, kn.active)  # kernfs_remove
+        kernfs_drain(kn)
+        removal_returned = True
+    buffer_put(buffer)
+
+
+@invariant
+def released_by_removal():
+    """R3: when the removal returns, ->release() has been called."""
+    return not removal_returned or of.released
 
 
 @final
 def file_is_released():
-    """R1, R2: ->release() has been called; twice would be `refcount`, never would be `leak`."""
+    """R1, R2: ->release() has been called; twice would be `refcount`."""
     return of.released
+
+
+@final
+def buffer_is_freed():
+    """LEAK: `of->priv` leads to it still, so the built-in property would not say so."""
+    return sum(1 for _ in objects(Buffer)) == 0
 
 
 @reachable
