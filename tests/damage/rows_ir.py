@@ -677,4 +677,14 @@ ROWS = (
         "A look at a thread that may have ended is none.",
         ("tests/unit/ir/passes/test_freeze.py::test_another_threads_field_is_not_known",),
     ),
+    Row(
+        "handlers-wait-before-they-come",
+        PEEL,
+        "if any(isinstance(i, Wait) and not i.idle for i in blocks[label].instrs):",
+        "if False:",
+        "A handler that begins by waiting lets its target go on.",
+        (
+            "tests/unit/ir/passes/test_peel.py::test_a_handler_that_begins_by_waiting_comes_before_it_waits",
+        ),
+    ),
 )

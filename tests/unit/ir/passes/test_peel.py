@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from small_programs import apply, at, block, body, local, num, program, step, store
 
-from modelcheck.ir.nodes import Assign, Branch, LocalVar
+from modelcheck.ir.nodes import Assign, Branch, Kind, LocalVar, Read, Wait
 from modelcheck.ir.passes.join import join
 from modelcheck.ir.passes.peel import peel
 from modelcheck.ir.traverse import successors
@@ -70,3 +70,41 @@ def test_a_handler_that_never_comes_back_is_as_it_was():
 def test_a_thread_that_interrupts_nobody_is_as_it_was():
     given = body(*LOOP, locals=V)
     assert peeled(given, interrupts="") == join(program(given)).templates[0].body
+
+
+# -- handlers that begin by waiting
+
+
+WAIT = Wait(apply("==", Read(N, Kind.ONCE), num(0)))
+IDLE = Wait(apply("==", Read(N, Kind.ONCE), num(0)), idle=True)
+
+
+def test_a_handler_that_begins_by_waiting_comes_before_it_waits():
+    found = peeled(body(step("s", WAIT, store(N), to="e"), block("e")))
+    (start,) = starts(found)
+    assert find_block(found, start).instrs == ()
+    assert successors(find_block(found, start).end) == ("s",)
+    assert find_block(found, "s").rest
+
+
+def test_an_idle_wait_is_what_makes_the_interrupt_come():
+    given = body(step("s", IDLE, store(N), to="e"), block("e"))
+    assert peeled(given) == join(program(given)).templates[0].body
+
+
+def test_a_handler_that_waits_again_comes_once():
+    again = body(
+        step("s", WAIT, store(N), to="again"),
+        block("again", end=BACK),
+        block("e"),
+        locals=V,
+    )
+    found = peeled(again)
+    (start,) = starts(found)
+    assert find_block(found, start).instrs == ()
+    assert start not in led_to(found)
+
+
+def test_a_wait_behind_the_first_step_needs_no_start_of_its_own():
+    given = body(step("s", store(N), to="t"), step("t", WAIT, to="e"), block("e"))
+    assert peeled(given) == join(program(given)).templates[0].body
