@@ -17,8 +17,9 @@ before it is on the wait queue).
 no_rcu_read loads the pointer with READ_ONCE: with rcu_dereference the check `rcu-misuse` would end
 every run before the use after free.
 Redundant for every property here: `open_file_mutex` where `rcu` is off, because
-kernfs_open_node_lock is taken inside (it is there for the walk of the drain, kernfs-release-once); and
-going back to TASK_RUNNING after the sleep, which nothing that follows depends on.
+kernfs_open_node_lock is taken inside (it is there for the walk of the drain, kernfs-release-once), and
+taking the file off the list there, because the count says which is the last; and going back to
+TASK_RUNNING after the sleep, which nothing that follows depends on.
 """
 
 from modelcheck.kernel.atomic import (
