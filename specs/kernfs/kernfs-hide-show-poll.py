@@ -1,28 +1,30 @@
-"""A file is polled while its node is hidden and shown again: CVE-2025-39881, and the order of its fix.
+"""A file is polled while its node is hidden and shown again: CVE-2025-39881, and its fix.
 
 Kernel: fs/kernfs/dir.c, kernfs_show, kernfs_activate_one, kernfs_drain; fs/kernfs/file.c,
 kernfs_get_active_of, kernfs_fop_poll, kernfs_release_file; kernel/cgroup/cgroup.c,
 cgroup_pressure_write, cgroup_file_release, cgroup_pressure_poll. v6.12 with the fix 3c9ba2777d6c
-(v6.17, 6.12.48) in three forms: `released_test` says whether and when `of->released` is looked at.
+(v6.17, 6.12.48) in three forms: `released_test` says whether and when `of->released` is looked
+at.
 
-Hiding a node drains it, and the drain calls ->release() of every open file, which frees `of->priv`.
-Since showing makes the node active again, an active reference alone says nothing about `of->priv`.
+Hiding a node drains it, and the drain calls ->release() of every open file, which frees
+`of->priv`. Since showing makes the node active again, an active reference alone says nothing
+about `of->priv`.
 
 Left out: `deactivate_waitq` (kernfs-active-drain has it: here a drain just waits), `kernfs_rwsem`
-(the writers of cgroup.pressure are kept apart by cgroup_mutex already), the counters of files to be
-released (kernfs-mmap-drain), the wait queue that poll adds itself to, and close.
-Try: variant buggy is the code before the fix; upstream_order is the fix as merged; priv_nulled is the
-same with 94a4acfec146 (v6.18), which clears `of->priv`.
+(the writers of cgroup.pressure are kept apart by cgroup_mutex already), the counters of files to
+be released (kernfs-mmap-drain), the wait queue that poll adds itself to, and close.
+Try: variant buggy is the code before the fix; upstream_order is the fix as merged;
+priv_nulled_upstream_order is the same with 94a4acfec146, which clears `of->priv`.
 
-The default takes the active reference first and looks at `of->released` then. That is not what was
-merged: upstream looks first, without any lock. **upstream_order is a hypothesis**: the checker
-finds a use after free in the model (the reader is overtaken by a whole hide and show between its
-two steps), nobody has confirmed it upstream. See docs/findings.md.
-Where `of->released` is looked at first, its plain load also races with the plain store in
+The default takes the active reference first and looks at `of->released` then. That is not what
+was merged: upstream looks first, without any lock. **upstream_order is a hypothesis**: the
+checker finds a use after free in the model (the reader is overtaken by a whole hide and show
+between its two steps), nobody has confirmed it upstream. See docs/findings.md. Where
+`of->released` is looked at first, its plain load also races with the plain store in
 kernfs_release_file: `data-race`, also if the node is never shown again.
 
-Redundant for every property here: what is done with `kn->dep_map`, because no poll takes a lock that
-is held around a drain (kernfs-self-removal has one that does).
+Redundant for every property here: what is done with `kn->dep_map`, because no poll takes a lock
+that is held around a drain (kernfs-self-removal has one that does).
 """
 
 from modelcheck.kernel.atomic import (

@@ -3,38 +3,40 @@
 Kernel: fs/kernfs/file.c, kernfs_fop_mmap, kernfs_vma_fault, kernfs_unlink_open_file,
 kernfs_should_drain_open_files, kernfs_drain_open_files; fs/kernfs/dir.c, kernfs_drain. v6.12.
 
-`on->nr_mmapped` counts the open files of a node that are mapped. The drain looks at it without any
-lock, and skips everything if it is 0.
+`on->nr_mmapped` counts the open files of a node that are mapped. The drain looks at it without
+any lock, and skips everything if it is 0.
 
 Left out: files with ->release() and `nr_to_release` (kernfs-release-once), the life of
-`kn->attr.open` (kernfs-open-node-rcu), `deactivate_waitq` (kernfs-active-drain), `of->vm_ops`; the
-other wrappers of vm_operations_struct are like kernfs_vma_fault. The drains of several removers run
-side by side, as in the kernel; only its first lines hold `kernfs_rwsem`, which here is `atomic`.
-Try: variants fault_no_active (the fault handler takes no active reference), clear_before_unmap (the
-drain says "not mapped" before it unmaps; a second remover believes it), count_each_mmap (a second
-mmap of one file is counted again: bdb2fd7fc56e, fixed by 05d8f255867e), kmalloc_not_kzalloc (the
-counter is not initialised: found in review of the same series).
+`kn->attr.open` (kernfs-open-node-rcu), `deactivate_waitq` (kernfs-active-drain), `of->vm_ops`;
+the other wrappers of vm_operations_struct are like kernfs_vma_fault. The drains of several
+removers run side by side, as in the kernel; only its first lines hold `kernfs_rwsem`, which here
+is `atomic`.
+Try: variants fault_no_active (the fault handler takes no active reference), clear_before_unmap
+(the drain says "not mapped" before it unmaps; a second remover believes it), count_each_mmap (a
+second mmap of one file is counted again: bdb2fd7fc56e, fixed by 05d8f255867e),
+kmalloc_not_kzalloc (the counter is not initialised: found in review of the same series).
 
-The default is a fix that is **not upstream**: the counter changes under `open_file_mutex` only, and
-is marked, because kernfs_should_drain_open_files looks at it without.
-**upstream_counters is a hypothesis**: mmap counts under the mutex of its own file, which keeps out
-no mmap and no close of another file of that node. In the model a count gets lost, and then the
-drain skips a file that is mapped. Nobody has confirmed it upstream. See docs/findings.md.
-ok_one_file is the same code with one file that is not closed: no loss without a second file.
+The default is a fix that is **not upstream**: the counter changes under `open_file_mutex` only,
+and is marked, because kernfs_should_drain_open_files looks at it without. **upstream_counters is
+a hypothesis**: mmap counts under the mutex of its own file, which keeps out no mmap and no close
+of another file of that node. In the model a count gets lost, and then the drain skips a file that
+is mapped. Nobody has confirmed it upstream. See docs/findings.md. ok_one_file is the same code
+with one file that is not closed: no loss without a second file.
 
 What else fails, beyond the counts (M2):
-* plain_counters, upstream_counters: `data-race`. Also with all updates under one mutex a plain load
-  in kernfs_should_drain_open_files races with the close of a file, whatever the value is used for.
-* upstream_counters, marked_counters: `unmapped_after_drain`, the consequence of a count too small;
-  `drain_leaves_none`, the kernel's own WARN_ON_ONCE, also where the count wraps below 0.
+* plain_counters, upstream_counters: `data-race`. Also with all updates under one mutex a plain
+  load in kernfs_should_drain_open_files races with the close of a file, whatever the value is
+  used for.
+* upstream_counters, marked_counters: `unmapped_after_drain`, the consequence of a count too
+  small; `drain_leaves_none`, the kernel's own WARN_ON_ONCE, also where the count wraps below 0.
 * count_each_mmap: with close in the model, the count is still too high when the file is gone.
 * kmalloc_not_kzalloc: what is not initialised counts nothing, and no run comes as far as a drain.
 * fault_no_active: the handler also reads the device after its driver has freed it.
 
-Redundant for every property here: `of->mutex` in kernfs_fop_mmap, because here one thread maps one
-file (it keeps two mmaps of one file apart), and because the fix takes a stronger mutex; and both
-looks of kernfs_drain at kernfs_should_drain_open_files, which only save work; and what is done with
-`kn->dep_map`, because no operation takes a lock that is held around a drain.
+Redundant for every property here: `of->mutex` in kernfs_fop_mmap, because here one thread maps
+one file (it keeps two mmaps of one file apart), and because the fix takes a stronger mutex; and
+both looks of kernfs_drain at kernfs_should_drain_open_files, which only save work; and what is
+done with `kn->dep_map`, because no operation takes a lock that is held around a drain.
 """
 
 from modelcheck.kernel.atomic import (

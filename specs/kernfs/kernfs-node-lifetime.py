@@ -9,19 +9,20 @@ mount), which is what keeps the root alive for the lookup.
 
 Left out: the radix tree inside the idr and the numbers' generations (an array stands for it), the
 drain and the unlinking of a removed node (kernfs-active-drain), attributes and names.
-Try: variants plain_inc (the lookup counts without looking for 0), free_now (no grace period before
-the node is freed), parent_put_skipped (a child keeps its parent for ever), root_freed_first (the
-child drops its parent before it leaves the idr, which goes with the root),
+Try: variants plain_inc (the lookup counts without looking for 0), free_now (no grace period
+before the node is freed), parent_put_skipped (a child keeps its parent for ever),
+root_freed_first (the child drops its parent before it leaves the idr, which goes with the root),
 parent_put_before_idr_remove (the same, but nobody destroys the root) and no_active_test.
 
 `count` is an atomic_t, so no check of the library watches it. plain_inc:
 * `no_increment_from_zero` is REF; the node that comes back to life is put a second time, and so
   `rcu-misuse` (its head is queued twice) or, when it is freed already, `use-after-free`, of the
   node, and of the root whose idr it leaves once more.
+
 no_active_test is memory-safe; only a node that has been removed is found still.
 
-Redundant for every property here: kernfs_idr_lock, as the slots of an array are apart; it protects the
-inside of the idr.
+Redundant for every property here: kernfs_idr_lock, as the slots of an array are apart; it
+protects the inside of the idr.
 """
 
 from modelcheck.kernel.atomic import (

@@ -1,26 +1,26 @@
-"""kernfs_notify queues nodes for a work item: a list that ends in itself, so that NULL means "not queued".
+"""kernfs_notify queues nodes: a list that ends in itself, so that NULL means "not queued".
 
-Kernel: fs/kernfs/file.c, kernfs_notify, kernfs_notify_workfn, v6.12. A driver notifies from its task
-and from an interrupt on the same CPU; the work item tells fsnotify, which sleeps. A driver that is
-done drops its references, and the list must hold its own.
+Kernel: fs/kernfs/file.c, kernfs_notify, kernfs_notify_workfn, v6.12. A driver notifies from its
+task and from an interrupt on the same CPU; the work item tells fsnotify, which sleeps. A driver
+that is done drops its references, and the list must hold its own.
 
-Left out: the wake-up of pollers, which comes first in kernfs_notify (kernfs-open-node-rcu); what is
-done for each superblock; the writers of `kernfs_supers_rwsem`; RCU in kernfs_put
+Left out: the wake-up of pollers, which comes first in kernfs_notify (kernfs-open-node-rcu); what
+is done for each superblock; the writers of `kernfs_supers_rwsem`; RCU in kernfs_put
 (kernfs-node-lifetime).
-Try: variants check_unlocked (`notify_next` is tested before the lock is taken), null_terminated (the
-list ends in NULL, so its tail looks as if it were not queued), no_get (the list holds no
+Try: variants check_unlocked (`notify_next` is tested before the lock is taken), null_terminated
+(the list ends in NULL, so its tail looks as if it were not queued), no_get (the list holds no
 reference), clear_next_after_process (the node can be queued again only when it has been
 processed), irq_unsafe_lock (the task leaves interrupts on).
 
 What else fails, beyond N1, N2 and the use after free:
-* check_unlocked: a node that is queued twice leads to itself, and the rest of the list is lost. The
-  work item does not run for ever: it takes the node off twice, and then follows the NULL that it
-  has stored itself, `null-dereference`. Where the list ends in NULL it stops there.
+* check_unlocked: a node that is queued twice leads to itself, and the rest of the list is lost.
+  The work item does not run for ever: it takes the node off twice, and then follows the NULL that
+  it has stored itself, `null-dereference`. Where the list ends in NULL it stops there.
 * no_get: a list that leads to a freed node is no list (N2).
 * irq_unsafe_lock: lockdep (`lock-order`) sees it without the `deadlock` that it foretells.
 
-Redundant for every property here: `kernfs_supers_rwsem`, as nobody mounts (it shows that the work item
-may sleep there), and the look at the node's type.
+Redundant for every property here: `kernfs_supers_rwsem`, as nobody mounts (it shows that the work
+item may sleep there), and the look at the node's type.
 """
 
 from modelcheck.kernel.atomic import atomic_dec_and_test, atomic_inc, atomic_t

@@ -1,25 +1,28 @@
 """kernfs_notify finds the open files of a node without a lock, while the last of them is closed.
 
 Kernel: fs/kernfs/file.c, kernfs_notify, kernfs_get_open_node, kernfs_unlink_open_file,
-kernfs_generic_poll; fs/select.c, do_poll, __pollwait, pollwake, poll_freewait. v6.12; `rcu` off is
-the code before v6.0, where a global spinlock and a count kept `kn->attr.open` (kernfs_put_open_node).
+kernfs_generic_poll; fs/select.c, do_poll, __pollwait, pollwake, poll_freewait. v6.12; `rcu` off
+is the code before v6.0, where a global spinlock and a count kept `kn->attr.open`
+(kernfs_put_open_node).
 
-A process opens the file, reads it (which notes the event seen), polls until there is another event,
-and closes. Others only open and close. kernfs_notify runs in any context, here in an interrupt.
+A process opens the file, reads it (which notes the event seen), polls until there is another
+event, and closes. Others only open and close. kernfs_notify runs in any context, here in an
+interrupt.
 
 Left out: active references (kernfs-hide-show-poll), the list for fsnotify (kernfs-notify-list),
-->release() (kernfs-release-once), timeouts and signals: a poller without an event sleeps for ever,
-at rest. The poll table pins the file, not the node: the entry is gone before the file is closed.
-Try: variants kfree_direct (the last close frees at once), no_rcu_read (kernfs_notify is no reader),
-event_after_wake (it wakes first and counts then), poll_check_before_add (poll looks at the count
-before it is on the wait queue).
+->release() (kernfs-release-once), timeouts and signals: a poller without an event sleeps for
+ever, at rest. The poll table pins the file, not the node: the entry is gone before the file is
+closed.
+Try: variants kfree_direct (the last close frees at once), no_rcu_read (kernfs_notify is no
+reader), event_after_wake (it wakes first and counts then), poll_check_before_add (poll looks at
+the count before it is on the wait queue).
 
-no_rcu_read loads the pointer with READ_ONCE: with rcu_dereference the check `rcu-misuse` would end
-every run before the use after free.
+no_rcu_read loads the pointer with READ_ONCE: with rcu_dereference the check `rcu-misuse` would
+end every run before the use after free.
 Redundant for every property here: `open_file_mutex` where `rcu` is off, because
-kernfs_open_node_lock is taken inside (it is there for the walk of the drain, kernfs-release-once), and
-taking the file off the list there, because the count says which is the last; and going back to
-TASK_RUNNING after the sleep, which nothing that follows depends on.
+kernfs_open_node_lock is taken inside (it is there for the walk of the drain,
+kernfs-release-once), and taking the file off the list there, because the count says which is the
+last; and going back to TASK_RUNNING after the sleep, which nothing that follows depends on.
 """
 
 from modelcheck.kernel.atomic import (

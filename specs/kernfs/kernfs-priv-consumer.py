@@ -1,18 +1,20 @@
 """A subsystem keeps an open kernfs file and uses `of->priv` later, while the file may be removed.
 
-Kernel: fs/kernfs/file.c, kernfs_get_active_of, kernfs_release_file, kernfs_fop_release; fs/kernfs/dir.c,
-kernfs_drain. v6.12; the consumer is what a perf event on a kernfs file would do. ->open() takes a
-reference on the data, ->release() drops it: at close, or already when the file is removed.
+Kernel: fs/kernfs/file.c, kernfs_get_active_of, kernfs_release_file, kernfs_fop_release;
+fs/kernfs/dir.c, kernfs_drain. v6.12; the consumer is what a perf event on a kernfs file would do.
+->open() takes a reference on the data, ->release() drops it: at close, or already when the file
+is removed.
 
 Left out: `deactivate_waitq` (kernfs-active-drain), the walk over all open files
 (kernfs-release-once), showing the node again (kernfs-hide-show-poll).
 Try: variants no_active (no active reference at all), use_after_put (the data is used when the
-reference is given back), cached_pointer (the pointer was copied at open, without a reference), and
-own_ref, which does it right in another way: take a reference on the data while the active one is held.
+reference is given back), cached_pointer (the pointer was copied at open, without a reference),
+and own_ref, which does it right in another way: take a reference on the data while the active one
+is held.
 
 Redundant for every property here: the look at `of->released` in kernfs_get_active_of, because a
-removed node is never active again (kernfs-hide-show-poll is about nodes that are); and what is done
-with `kn->dep_map`, because no consumer takes a lock that is held around a drain.
+removed node is never active again (kernfs-hide-show-poll is about nodes that are); and what is
+done with `kn->dep_map`, because no consumer takes a lock that is held around a drain.
 """
 
 from modelcheck.kernel.atomic import (
