@@ -222,7 +222,7 @@ def a_node_is_processed_twice():
 
 
 variant("check_unlocked", test_locked=False, violates=("list_ends", "null-dereference"))
-variant("null_terminated", ends_in_itself=False, violates="list_ends")
+variant("null_terminated", nodes=1, ends_in_itself=False, violates="list_ends")
 variant("no_get", nodes=1, list_holds=False, violates=("list_ends", "use-after-free(KernfsNode)"))
 variant(
     "clear_next_after_process",
