@@ -22,6 +22,7 @@ the mutex.  That is a data race (KCSAN would say so), and harmless: too large a 
 0 is stored after ->release() came back.  So it is allowed here.  And the comment there, that
 `attr.open` cannot change, is wrong: the last close stores NULL; rcu_read_lock is what saves it
 (variant should_drain_without_rcu).
+Redundant: kernfs_should_drain_open_files itself only saves the mutex where nothing is open.
 """
 
 from modelcheck.kernel.atomic import (
@@ -389,6 +390,12 @@ def nr_to_release_is_exact():
         or the_node.open.nr_to_release
         == sum(1 for of in objects(KernfsOpenFile) if of.listed and not of.released)
     )
+
+
+@final
+def open_node_goes_with_the_last_file():
+    """LEAK: in the end there is an open node only if a file is listed."""
+    return the_node.open is None or any(of.listed for of in objects(KernfsOpenFile))
 
 
 @invariant
