@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from modelcheck.diagnostics import InternalError
+from modelcheck.ir.classes import find_class
 from modelcheck.ir.memory import Memory
 from modelcheck.ir.nodes import Const, Expr, ObjectRoot, Place, PointerRoot
-from modelcheck.ir.races import find_declaration
 from modelcheck.ir.types import ArrayOf, Embedded, QueueOf, ValueType
 
 
@@ -65,12 +65,12 @@ class LabelByPointer:
 
 
 def find_label(memory: Memory, place: Place) -> str | LabelByPointer:
-    """The declaration that a recorded order is about: the innermost field, else the object."""
-    label = find_declaration(memory.lookup, place)
+    """The class that a recorded order is about."""
+    label = find_class(memory.lookup, place)
     if label or not isinstance(place.root, PointerRoot):
         return label
     places = memory.places(place.root.struct)
-    return LabelByPointer(place.root.pointer, ("", *(p.label for p in places)))
+    return LabelByPointer(place.root.pointer, ("", *(p.order_class for p in places)))
 
 
 def find_queue(memory: Memory, place: Place) -> Place | None:

@@ -265,7 +265,7 @@ class Declarations(ConstantReader):
                         )
                     marked = bool(self.number(module, keyword.value))
         # Registered first: a field may point to its own struct.
-        self.structs[name] = ir.Struct(name, (), marked, span=decl.span)
+        self.structs[name] = ir.Struct(name, (), marked, module.library, span=decl.span)
         self.struct_keys[name] = make_key(module, decl)
         self._values[(str(module.source.path), decl.name)] = TypeName(Embedded(name))
         found: dict[str, ir.Field] = {}
@@ -294,7 +294,8 @@ class Declarations(ConstantReader):
             found[item.target.id] = ir.Field(
                 item.target.id, spec.type, spec.start, spec.ghost, spec.durable
             )
-            self.structs[name] = ir.Struct(name, tuple(found.values()), marked, span=decl.span)
+            fields = tuple(found.values())
+            self.structs[name] = ir.Struct(name, fields, marked, module.library, span=decl.span)
         return TypeName(Embedded(name))
 
     def _embeds(self, outer: str, inner: str) -> bool:

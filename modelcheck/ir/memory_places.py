@@ -7,6 +7,7 @@ from typing import assert_never
 
 from modelcheck.diagnostics import InternalError
 from modelcheck.ir.address import Address, Life, Term, add_index
+from modelcheck.ir.classes import find_class_on
 from modelcheck.ir.memory_objects import ObjectSlots
 from modelcheck.ir.nodes import Const, Expr, Me, Object, ObjectRoot, Place, PointerRoot, Program
 from modelcheck.ir.shape import Header, offset_of, place_header, size_of, slot_header
@@ -46,6 +47,7 @@ class Places(ObjectSlots):
                         shown=self.element_name(obj, element) + show_path(path),
                         names=tuple(dict.fromkeys((obj.name, *reversed(structs)))),
                         label=label,
+                        order_class=find_class_on(self.lookup, obj.type, path, obj.name),
                         is_whole=not path and obj.kind in ("shared", "pool"),
                     )
                     number += 1

@@ -556,11 +556,14 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Struct:
-    """A struct type.  `marked`: none of its accesses is plain."""
+    """A struct type.  `marked`: none of its accesses is plain.  `library`: no lock's class is named
+    after a field of it.
+    """
 
     name: str
     fields: tuple[Field, ...]
     marked: bool = False
+    library: bool = False
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 

@@ -67,8 +67,9 @@ class PlaceInfo:
     `slot` is its first slot, `status` the status slot of the object around it (None: it has none),
     `thread` the thread it dies with.  `shown` is its name in the spec's words; `names` are all
     names an expectation may use for it: the object, its own struct, the structs around it.
-    `label` is its declaration, which is what lock order is about: "open_file_mutex" for an object,
-    "OpenFile.mutex" for a field.  `is_whole`: it is the whole of a pool slot or a shared object.
+    `label` is its declaration: "open_file_mutex" for an object, "OpenFile.mutex" for a field;
+    `order_class` is what recorded orders call it (classes.py).  `is_whole`: it is the whole of a
+    pool slot or a shared object.
     """
 
     number: int
@@ -82,6 +83,7 @@ class PlaceInfo:
     shown: str
     names: tuple[str, ...]
     label: str
+    order_class: str
     is_whole: bool
 
 

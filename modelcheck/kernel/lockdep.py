@@ -94,7 +94,6 @@ class rwlock_t:
     twice: Set[ThreadId]
     waiting_writers: Set[ThreadId]
     writer_preference: Bool
-    nested: LockClass
     holders: Set[ThreadId] = ghost()
 
 
@@ -133,6 +132,7 @@ class LockdepMap:
     holders: Set[ThreadId] = ghost()
 
 
+nested_rwlocks = shared(LockClass)
 in_hardirq = shared(LockdepMap)
 in_softirq = shared(LockdepMap)
 reading_in_hardirq = shared(LockdepMap)
@@ -253,9 +253,9 @@ def rwlock_acquire(lock: Ptr[rwlock_t]):
     for held in objects(rwlock_t):
         if has(held):
             precedes("lock-order", held, lock)
-            precedes("lock-order", held, lock.nested)
+            precedes("lock-order", held, nested_rwlocks)
     after_others_than_rwlocks(lock)
-    after_others_than_rwlocks(lock.nested)
+    after_others_than_rwlocks(nested_rwlocks)
     against_interrupts(lock)
 
 
@@ -266,9 +266,9 @@ def rwlock_acquire_read(lock: Ptr[rwlock_t]):
     for held in objects(rwlock_t):
         if has(held):
             precedes("lock-order", held, lock)
-            precedes("lock-order", held, lock.nested)
+            precedes("lock-order", held, nested_rwlocks)
     after_others_than_rwlocks(lock)
-    after_others_than_rwlocks(lock.nested)
+    after_others_than_rwlocks(nested_rwlocks)
     read_against_interrupts(lock)
 
 
@@ -504,13 +504,13 @@ def read_in_interrupt(lock):
 @observer
 def read_under_interrupts(lock: Ptr[rwlock_t]):
     """Whoever waits for this reader under another lock may be waited for by a handler that reads:
-    `nested`."""
+    `nested_rwlocks`."""
     if context() != Context.HARDIRQ and not tasks[current()].irqs_off:
         precedes("lock-order", lock, in_hardirq)
-        precedes("lock-order", lock.nested, reading_in_hardirq)
+        precedes("lock-order", nested_rwlocks, reading_in_hardirq)
         if context() != Context.SOFTIRQ and tasks[current()].softirqs_off == 0:
             precedes("lock-order", lock, in_softirq)
-            precedes("lock-order", lock.nested, reading_in_softirq)
+            precedes("lock-order", nested_rwlocks, reading_in_softirq)
 
 
 @observer

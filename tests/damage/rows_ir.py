@@ -628,7 +628,7 @@ ROWS = (
     Row(
         "orders-of-pointers-are-one",
         ORDERS,
-        "return [known.label for known in memory.places(place.root.struct)]",
+        "return [known.order_class for known in memory.places(place.root.struct)]",
         "return [place.root.struct]",
         "An order of what a pointer names is taken for one of nothing, and goes.",
         ("tests/unit/ir/passes/test_orders.py::test_a_pointer_may_name_any_place_of_its_struct",),

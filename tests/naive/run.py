@@ -317,7 +317,11 @@ class Runner:
             self.accesses.add((self.owner(spot)[0], writes, kind is Kind.PLAIN))
 
     def declaration(self, spot: Spot) -> str:
-        fields = self.world.fields_on(spot)
+        fields = [
+            name
+            for name in self.world.fields_on(spot)
+            if not self.world.is_library(name.split(".")[0])
+        ]
         return fields[-1] if fields else spot[0]
 
     # ------------------------------------------------------------------ values

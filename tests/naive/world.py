@@ -123,6 +123,9 @@ class World:
         assert isinstance(of, Embedded)
         return self.places[of.struct].index(spot) + 1
 
+    def is_library(self, struct: str) -> bool:
+        return next(s for s in self.program.structs if s.name == struct).library
+
     def fields_on(self, spot: Spot) -> list[str]:
         """The declared fields on the way to a spot, outermost first, as `Struct.field`."""
         found = []

@@ -11,7 +11,7 @@ from typing import assert_never
 
 from modelcheck.diagnostics import InternalError
 from modelcheck.export.promela import changes
-from modelcheck.export.promela.orders import find_declaration
+from modelcheck.export.promela.orders import evaluate_class
 from modelcheck.ir.lookup import local_types
 from modelcheck.ir.memory import ALIVE, FREED, NEVER_USED, UNINITIALISED, Memory, Thread
 from modelcheck.ir.nodes import (
@@ -267,8 +267,8 @@ class Run:
                 if thread is not None:
                     self._change(changes.change_at_crash(memory, thread))
             case Precedes(property_, first, second, nested):
-                before = find_declaration(memory, first, say)
-                after = find_declaration(memory, second, say)
+                before = evaluate_class(memory, first, say)
+                after = evaluate_class(memory, second, say)
                 if not (nested and before == after):
                     self.orders[property_, before, after] = None
             case SetInterrupts(which, on):

@@ -7,9 +7,9 @@ from collections.abc import Callable, Collection
 from modelcheck.export.promela.expressions import Env
 from modelcheck.export.promela.steps import StepWriter
 from modelcheck.export.promela.words import Value
+from modelcheck.ir.classes import find_class
 from modelcheck.ir.memory import Memory
 from modelcheck.ir.nodes import Expr, Place, PointerRoot, Precedes
-from modelcheck.ir.types import Embedded, ValueType
 
 
 def write_order(writer: StepWriter, precedes: Precedes, env: Env) -> None:
@@ -20,7 +20,7 @@ def write_order(writer: StepWriter, precedes: Precedes, env: Env) -> None:
     prefix = "" if writer.speaker.dialect.is_wide else "now."
     ends = [writer.scratch("v_first"), writer.scratch("v_second")]
     for name, place in zip(ends, (precedes.first, precedes.second), strict=True):
-        writer.assign(name, _say_declaration(writer, property_, place, env))
+        writer.assign(name, _say_class(writer, property_, place, env))
     number = list(writer.names.orders).index(property_)
     differ = f"if ({prefix}v_first != {prefix}v_second) " if precedes.nested else ""
     writer.lines.say(f"c_code {{ {differ}precede({number}, {prefix}v_first, {prefix}v_second); }}")
@@ -31,30 +31,24 @@ def write_order(writer: StepWriter, precedes: Precedes, env: Env) -> None:
     writer.lines.line("fi;")
 
 
-def _say_declaration(writer: StepWriter, property_: str, place: Place, env: Env) -> Value:
-    """The number of the declaration an order is about: the innermost field, else the object."""
+def _say_class(writer: StepWriter, property_: str, place: Place, env: Env) -> Value:
+    """The number of the class an order is about."""
     memory = writer.speaker.memory
     writer.names.orders.setdefault(property_, {})
-    if isinstance(place.root, PointerRoot) and not any(isinstance(p, str) for p in place.path):
-        known = memory.places(place.root.struct)
-        table = (0, *(_number(writer, property_, p.label) for p in known))
-        return writer.speaker.look_up(table, writer.speaker.say(place.root.pointer, env))
-    return _number(writer, property_, find_declaration(memory, place, lambda _: 0))
+    found = find_class(memory.lookup, place)
+    if found or not isinstance(place.root, PointerRoot):
+        return _number(writer, property_, found)
+    known = memory.places(place.root.struct)
+    table = (0, *(_number(writer, property_, p.order_class) for p in known))
+    return writer.speaker.look_up(table, writer.speaker.say(place.root.pointer, env))
 
 
-def find_declaration(memory: Memory, place: Place, evaluate: Callable[[Expr], int]) -> str:
-    """The declaration itself, for the values that `evaluate` gives."""
-    label = ""
-    inner: ValueType = memory.lookup.root_type(place.root)
-    for part in place.path:
-        if isinstance(part, str) and isinstance(inner, Embedded):
-            label = f"{inner.struct}.{part}"
-        inner = memory.lookup.inner_type(inner, part)
-    if label:
-        return label
-    if isinstance(place.root, PointerRoot):
-        return memory.places(place.root.struct)[evaluate(place.root.pointer) - 1].label
-    return place.root.object
+def evaluate_class(memory: Memory, place: Place, evaluate: Callable[[Expr], int]) -> str:
+    """The class itself, for the values that `evaluate` gives."""
+    found = find_class(memory.lookup, place)
+    if found or not isinstance(place.root, PointerRoot):
+        return found
+    return memory.places(place.root.struct)[evaluate(place.root.pointer) - 1].order_class
 
 
 def close_transitively(pairs: Collection[tuple[int, int]]) -> frozenset[tuple[int, int]]:

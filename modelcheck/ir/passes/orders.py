@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 
+from modelcheck.ir.classes import find_class
 from modelcheck.ir.memory import Memory
 from modelcheck.ir.nodes import Block, Body, Branch, Jump, Place, PointerRoot, Precedes, Program
 from modelcheck.ir.passes.bodies import map_bodies, with_blocks, with_code
 from modelcheck.ir.passes.notes import Notes
-from modelcheck.ir.races import find_declaration
 from modelcheck.ir.traverse import has_access
 
 Edge = tuple[str, str, str]  # property, before, after
@@ -46,18 +46,18 @@ def _list_orders(program: Program) -> Iterator[Precedes]:
 
 def _list_edges(memory: Memory, order: Precedes) -> Iterator[Edge]:
     """All that one instruction can record."""
-    ends = (_list_declarations(memory, order.first), _list_declarations(memory, order.second))
+    ends = (_list_classes(memory, order.first), _list_classes(memory, order.second))
     for before, after in product(*ends):
         if not (order.nested and before == after):
             yield order.property, before, after
 
 
-def _list_declarations(memory: Memory, place: Place) -> list[str]:
-    """What may declare a place: where a pointer is the whole of it, any place of its struct."""
-    declaration = find_declaration(memory.lookup, place)
-    if declaration or not isinstance(place.root, PointerRoot):
-        return [declaration]
-    return [known.label for known in memory.places(place.root.struct)]
+def _list_classes(memory: Memory, place: Place) -> list[str]:
+    """What the class of a place may be: where a pointer decides, that of any place it may name."""
+    found = find_class(memory.lookup, place)
+    if found or not isinstance(place.root, PointerRoot):
+        return [found]
+    return [known.order_class for known in memory.places(place.root.struct)]
 
 
 def find_cyclic(edges: Iterable[Edge]) -> frozenset[Edge]:

@@ -5,8 +5,8 @@ until it ends (docs/ir.md).  Whether it has started must show in where it stands
 can come back to its first location gets a copy of that location to start from.
 
 An interrupt comes whatever its handler does first: one that begins by waiting (for a lock, say)
-gets a location before that, with a step that does nothing but start.  Where the wait is `idle`, what
-it waits for is what makes the interrupt come, and the handler starts with it.
+gets a location before that, with a step that does nothing but start.  Where the wait is `idle`,
+what it waits for is what makes the interrupt come, and the handler starts with it.
 """
 
 from __future__ import annotations
@@ -27,9 +27,7 @@ def peel(program: Program, notes: Notes | None = None) -> Program:  # noqa: ARG0
     Soundness: a handler that cannot start while it would wait lets its target go on, and the
     deadlock of a CPU with itself is missed.  Attacked by `test_peel.py`.
     """
-    return map_templates(
-        program, lambda t: _add_arrivals(_peel_template(t)) if t.interrupts else t
-    )
+    return map_templates(program, lambda t: _add_arrivals(_peel_template(t)) if t.interrupts else t)
 
 
 def _peel_template(template: Template) -> Template:

@@ -145,9 +145,10 @@ class _Reader:
         self.next()
 
     def struct(self) -> Struct:
-        name, marked, span = self.line.name(), self.line.accept("marked"), self.line.span
+        name, marked = self.line.name(), self.line.accept("marked")
+        library, span = self.line.accept("library"), self.line.span
         self.next()
-        return Struct(name, self.many("field", self.field), marked, span)
+        return Struct(name, self.many("field", self.field), marked, library, span)
 
     def field(self) -> Field:
         name = self.line.name()

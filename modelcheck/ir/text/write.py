@@ -67,7 +67,7 @@ def _names(names: Iterable[str]) -> str:
 
 def _struct(shower: Shower, struct: Struct) -> Iterator[str]:
     yield ""
-    marked = _words((struct.marked, "marked"))
+    marked = _words((struct.marked, "marked"), (struct.library, "library"))
     yield f"struct {show_name(struct.name)}{marked}{show_span(struct.span)}"
     for field in struct.fields:
         yield f"  field {_field(shower, field)}"

@@ -169,7 +169,7 @@ bodies = st.builds(
     st.lists(st.builds(ir.LocalVar, names, scalars, names), max_size=2).map(tuple),
 )
 fields = st.builds(ir.Field, names, value_types, numbers, flags, flags)
-structs = st.builds(ir.Struct, names, st.lists(fields, max_size=2).map(tuple), flags, spans)
+structs = st.builds(ir.Struct, names, st.lists(fields, max_size=2).map(tuple), flags, flags, spans)
 objects = st.builds(
     ir.Object,
     names,
