@@ -349,9 +349,10 @@ def cgroup_file_release(of: Ptr[KernfsOpenFile]):
     owner_text()
     of.releases += 1
     ctx = of.priv
-    psi_trigger_destroy(ctx.trigger)  # cgroup_pressure_release
+    t = ctx.trigger
+    psi_trigger_destroy(t)  # cgroup_pressure_release
     if design != Design.OPS_FREE and design != Design.DRAIN_RELEASE:
-        psi_trigger_free(ctx.trigger)
+        psi_trigger_free(t)
         kfree(ctx)
     owner_text()
 
@@ -723,6 +724,7 @@ variant(
     "pollfree_6_2",
     design=Design.POLLFREE,
     sleeps_first=True,
+    closers=0,
     violates="use-after-free(PsiTrigger)",
 )
 variant("pollfree_6_2_epoll", design=Design.POLLFREE, selects=0, epolls=1)
