@@ -3,6 +3,7 @@
 Kept: the putter who drops the last reference calls `release(kref)`, and nobody else does; the
 release finds its object with `container_of(kref, T, "field")`.
 Checked: by refcount.py.
+Left out: nothing that a spec could tell.
 """
 
 from modelcheck.lang import Bool, Int, Ptr, struct

@@ -18,7 +18,6 @@ from modelcheck.lang import (
     atomic,
     current,
     ghost,
-    objects,
     observer,
     on_free,
     per_thread,
@@ -28,7 +27,7 @@ from modelcheck.lang import (
 )
 
 from .atomic import cmpxchg
-from .task import TaskState, cond_resched, exit_signals, might_sleep, tasks
+from .task import TaskState, cond_resched, might_sleep, tasks
 
 
 @struct(marked=True)

@@ -19,7 +19,6 @@ from modelcheck.lang import (
     Set,
     U8,
     atomic,
-    observer,
     on_free,
     shared,
     struct,

@@ -11,8 +11,6 @@ and signals.
 """
 
 from modelcheck.lang import (
-    Bool,
-    Ptr,
     U8,
     atomic,
     container_of,

@@ -122,26 +122,6 @@ def test_the_table_has_every_operation():
     assert {called(call) for _, call, _, _ in ROWS} == defined
 
 
-def test_the_package_passes_every_name_on():
-    passed_on = {
-        alias.asname
-        for node in ast.parse((KERNEL / "__init__.py").read_text()).body
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
-    }
-    defined = {
-        node.name
-        for file in KERNEL.glob("[a-z]*.py")
-        for node in ast.parse(file.read_text()).body
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef))
-        and not any(
-            isinstance(d, ast.Call) and isinstance(d.func, ast.Name) and d.func.id == "on_free"
-            for d in node.decorator_list
-        )
-    }
-    assert passed_on == defined
-
-
 def test_threads_cannot_come_between_load_and_store(explore):
     text = """
 from modelcheck.kernel import atomic_inc, atomic_t
