@@ -24,9 +24,9 @@ plain_publish stores the pointer without release: only a weak memory model shows
 is not initialised. plain_store is a plain store, as in the patch's first version: a `data-race` with
 the load in psi_trigger_poll.
 
-Redundant for every property here: the grace period in psi_trigger_destroy (it is for
-psi_schedule_poll_work, which is left out; in replace_kref it counts), and that poll_freewait comes
-before the fput (the last fput frees the trigger and with it the queue): no, this one is noticed.
+Redundant for every property here, in the default: the wake-up and the grace period in psi_trigger_destroy.
+At the last fput nobody is queued any more, since select holds a reference; the grace period is for
+psi_schedule_poll_work, which is left out. In replace_kref both count.
 """
 
 from modelcheck.kernel.atomic import (
@@ -158,6 +158,7 @@ psi_triggers = pool(PsiTrigger, count=writers)
 filp_cachep = pool(File, count=1)
 fdt = shared(Fdtable)
 refused: Bool = ghost(False)
+queued: Bool = ghost(False)
 slept: Bool = ghost(False)
 
 
@@ -302,10 +303,12 @@ def write():
 
 def select_queue(file: Ptr[File], head: Ptr[wait_queue_head_t], pt: Ptr[poll_table]):
     """__pollwait."""
+    global queued
     table = container_of(container_of(pt, poll_wqueues, "pt"), SelectTable, "wqueues")
     table.inline_index = 1
     table.filp = file
     pollwait(table.wqueues, table.entry, head, lambda: get_file(file))
+    queued = True
 
 
 def select_poll_one(table: Ptr[SelectTable]) -> Bool:
@@ -342,7 +345,7 @@ def everything_is_gone():
 
 @reachable
 def select_sleeps():
-    return slept
+    return slept and queued
 
 
 @reachable
