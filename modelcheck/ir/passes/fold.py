@@ -82,16 +82,20 @@ def fold(program: Program, notes: Notes | None = None) -> Program:
 
 
 class _Folder:
-    """Folds bodies; the nodes that folding does by themselves are remembered."""
+    """Folds bodies; what came of a body, and of a node by itself, is remembered."""
 
     def __init__(self, notes: Notes, facts: object, simplifier: Simplifier) -> None:
         self.notes = notes
         self.simplifier = simplifier
         self.instrs = notes.folded[simplifier.single].under(facts)
         self.ends = notes.folded_ends[simplifier.single].under(facts)
+        self.bodies = notes.folded_bodies[simplifier.single].under(facts)
 
     def body(self, body: Body) -> Body:
         """The body, folded once."""
+        return self.bodies.get(body, self._fold_body)
+
+    def _fold_body(self, body: Body) -> Body:
         body = drop_unreachable(body)
         body = propagate_constants(body, self)
         body = drop_unreachable(body)

@@ -121,6 +121,7 @@ class Notes:
             True: Memo[Terminator, Terminator](),
             False: Memo[Terminator, Terminator](),
         }
+        self.folded_bodies = {True: Memo[Body, Body](), False: Memo[Body, Body]()}
 
     def of(self, node: Instr | Terminator) -> Note:
         """What is in a node."""
