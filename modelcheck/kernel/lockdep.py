@@ -351,17 +351,29 @@ def seqcount_read_acquire(lock: Ptr[seqcount_t]):
 
 @observer
 def lock_map_acquire(lock: Ptr[LockdepMap]):
-    """include/linux/lockdep.h, lock_map_acquire: what is held comes before this, which is held now."""
-    for held in objects(LockdepMap):
-        if current() in held.holders and held is not lock:
-            precedes("lock-order", held, lock)
+    """include/linux/lockdep.h, lock_map_acquire: what is held comes before this, also the map
+    itself (who has it waits for itself), and it is held now."""
+    lock_map_wait(lock)
+    lock.holders.add(current())
+
+
+@observer
+def lock_map_wait(lock: Ptr[LockdepMap]):
+    """`lock_map_acquire` and `lock_map_release` at once: what is held comes before this."""
+    after_maps(lock)
     after_mutexes(lock)
     after_spinlocks(lock)
     after_rwsems(lock)
     after_rwlocks(lock)
     after_percpu_rwsems(lock)
     after_seqlocks(lock)
-    lock.holders.add(current())
+
+
+@observer
+def lock_map_wait_irqsave(lock: Ptr[LockdepMap]):
+    """The same for a spinlock that is taken with interrupts off, and given back."""
+    lock_map_wait(lock)
+    in_interrupt(lock)
 
 
 @observer
@@ -467,11 +479,16 @@ def after_others_than_rwlocks(lock):
 @observer
 def against_interrupts(lock):
     """kernel/locking/lockdep.c, mark_usage: what handlers take must be taken with them off."""
+    in_interrupt(lock)
+    under_interrupts(lock)
+
+
+@observer
+def in_interrupt(lock):
     if context() == Context.HARDIRQ:
         precedes("lock-order", in_hardirq, lock)
     elif context() == Context.SOFTIRQ:
         precedes("lock-order", in_softirq, lock)
-    under_interrupts(lock)
 
 
 @observer

@@ -62,7 +62,6 @@ from modelcheck.lang import (
     local,
     observer,
     param,
-    precedes,
     reachable,
     shared,
     spec,
@@ -146,19 +145,11 @@ def kernfs_should_drain_open_files(kn: Ptr[KernfsNode]) -> Bool:
     return False
 
 
-@observer
-def not_waiting_for_itself(kn: Ptr[KernfsNode]):
-    """kernel/locking/lockdep.c, check_deadlock."""
-    if current() in kn.dep_map.holders:
-        precedes("lock-order", kn.dep_map, kn.dep_map)
-
-
 def kernfs_drain(kn: Ptr[KernfsNode]):
     if atomic_read(kn.active) == KN_DEACTIVATED_BIAS:
         if not kernfs_should_drain_open_files(kn):
             return
     up_write(root.kernfs_rwsem)
-    not_waiting_for_itself(kn)
     lock_map_acquire(kn.dep_map)
     wait_event(root.deactivate_waitq, lambda: atomic_read(kn.active) == KN_DEACTIVATED_BIAS)
     lock_map_release(kn.dep_map)

@@ -240,6 +240,13 @@ def test_a_map_that_is_only_tried_waits_for_nobody(explore):
     assert run(explore, tried.replace("_try(", "("), later) == ORDER
 
 
+def test_who_has_a_map_waits_for_itself(explore):
+    tried = ("lock_map_acquire_try(x)", "mutex_lock(m)", "mutex_unlock(m)")
+    again = ("lock_map_acquire(x)", "lock_map_release(x)")
+    assert run(explore, thread(*tried, *again)) == ORDER
+    assert run(explore, thread(*tried, "lock_map_release(x)", *again)) == set()
+
+
 # ---------------------------------------------------------------------------------------------
 # Interrupts
 
