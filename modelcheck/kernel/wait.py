@@ -11,8 +11,9 @@ value of `func`), `autoremove_wake_function` and `woken_wake_function`.  A spec 
 where the kernel does (epoll, aio); it runs inside the step of the wake-up.
 Checked: `work-misuse` for queueing an entry twice, for unlinking it twice or from another head, for
 freeing it while it is queued on a head that lives (or dies with it), and for entries that
-`wake_up_pollfree` leaves (the kernel's WARN_ON_ONCE).  A head that is freed while entries are queued is no fault, as in the
-kernel: who touches it next commits one.  A lost wake-up is a `deadlock`.
+`wake_up_pollfree` leaves (the kernel's WARN_ON_ONCE); `lock-order` of head->lock, also between it and
+what callbacks take; `sleep-in-atomic` in callbacks.  A head that is freed while entries are queued is
+no fault, as in the kernel: who touches it next commits one.  A lost wake-up is a `deadlock`.
 `head->lock` itself is there for whoever holds it over several steps: `spin_lock(head.lock)`, then
 `wake_up_locked`.  That is also how to see a waiter which tests nothing but its own wake-up, leaves by
 the short way of `finish_wait` and frees the head while the waker has not unlocked yet: in `wake_up`
@@ -35,6 +36,7 @@ from modelcheck.lang import (
     either,
     local,
     objects,
+    observer,
     on_free,
     places,
     queue,
@@ -42,7 +44,7 @@ from modelcheck.lang import (
     wait_until,
 )
 
-from .lockdep import Spinlock
+from .lockdep import LockdepMap, Spinlock, lock_map_wait_irqsave
 from .spinlock import spin_lock, spin_lock_irq, spin_unlock, spin_unlock_irq
 from .task import (
     Task,
@@ -146,9 +148,13 @@ class wait_queue_entry:
 
 @struct(marked=True)
 class wait_queue_head_t:
-    """`wait_queue_head_t`.  Each thread may queue one entry of its stack; more is `capacity`."""
+    """`wait_queue_head_t`.  Each thread may queue one entry of its stack; more is `capacity`.
+
+    `dep_map` stands for `lock` in the order of locks where both are of one step.
+    """
 
     lock: Spinlock
+    dep_map: LockdepMap
     entries: Queue[Ptr[wait_queue_entry]] = queue(places(wait_queue_entry) + places(Task))
 
 
@@ -202,6 +208,7 @@ def init_wait(entry: Ptr[wait_queue_entry]):
 
 def add_wait_queue(head: Ptr[wait_queue_head_t], entry: Ptr[wait_queue_entry]):
     """kernel/sched/wait.c, add_wait_queue: before all others.  One step."""
+    arrive_at_head(head)
     with atomic(because="head->lock is held"):
         lock_head(head)
         assert entry.link != WaitLink.QUEUED, "work-misuse: wait queue entry queued twice"
@@ -212,6 +219,7 @@ def add_wait_queue(head: Ptr[wait_queue_head_t], entry: Ptr[wait_queue_entry]):
 
 def add_wait_queue_exclusive(head: Ptr[wait_queue_head_t], entry: Ptr[wait_queue_entry]):
     """kernel/sched/wait.c, add_wait_queue_exclusive: after all others.  One step."""
+    arrive_at_head(head)
     with atomic(because="head->lock is held"):
         lock_head(head)
         assert entry.link != WaitLink.QUEUED, "work-misuse: wait queue entry queued twice"
@@ -222,6 +230,7 @@ def add_wait_queue_exclusive(head: Ptr[wait_queue_head_t], entry: Ptr[wait_queue
 
 def remove_wait_queue(head: Ptr[wait_queue_head_t], entry: Ptr[wait_queue_entry]):
     """kernel/sched/wait.c, remove_wait_queue: `list_del`, which poisons.  One step."""
+    arrive_at_head(head)
     with atomic(because="head->lock is held"):
         lock_head(head)
         unlink_wait_entry(head, entry)
@@ -245,6 +254,28 @@ def unlink_wait_entry(head: Ptr[wait_queue_head_t], entry: Ptr[wait_queue_entry]
         )
 
 
+@observer
+def arrive_at_head(head: Ptr[wait_queue_head_t]):
+    """kernel/locking/lockdep.c: head->lock is taken with interrupts off, and given back.  Who
+    holds it already has a fault of its own."""
+    if head.lock.holder != current():
+        lock_map_wait_irqsave(head.dep_map)
+
+
+@observer
+def enter_walk(head: Ptr[wait_queue_head_t]):
+    """Callbacks run under head->lock."""
+    head.dep_map.holders.add(current())
+    tasks[current()].preempt_count += 1
+
+
+@observer
+def leave_walk(head: Ptr[wait_queue_head_t]):
+    """head->lock is given back."""
+    head.dep_map.holders.discard(current())
+    tasks[current()].preempt_count -= 1
+
+
 def lock_head(head: Ptr[wait_queue_head_t]):
     """Inside a step: who holds head->lock over several steps, by `spin_lock`, comes first."""
     assert head.lock.owner != current(), "lock-misuse: head->lock is held already"
@@ -262,9 +293,12 @@ def waitqueue_active(head: Ptr[wait_queue_head_t]) -> Bool:
 
 def wake_up_common(head: Ptr[wait_queue_head_t], mode: WakeMode, nr: U8, key: U16):
     """kernel/sched/wait.c, __wake_up_common_lock.  One step."""
+    arrive_at_head(head)
     with atomic(because="head->lock is held"):
         lock_head(head)
+        enter_walk(head)
         walk_wait_queue(head, mode, nr, key)
+        leave_walk(head)
 
 
 def wake_up_common_locked(head: Ptr[wait_queue_head_t], mode: WakeMode, nr: U8, key: U16):
@@ -355,6 +389,7 @@ def wake_up_pollfree(head: Ptr[wait_queue_head_t], warn=True):
 
 def prepare_to_wait(head: Ptr[wait_queue_head_t], entry: Ptr[wait_queue_entry], state: TaskState):
     """kernel/sched/wait.c, prepare_to_wait: queue it if it is not, set the state.  One step."""
+    arrive_at_head(head)
     with atomic(because="head->lock is held"):
         lock_head(head)
         entry.exclusive = False
@@ -366,6 +401,7 @@ def prepare_to_wait_exclusive(
     head: Ptr[wait_queue_head_t], entry: Ptr[wait_queue_entry], state: TaskState
 ):
     """kernel/sched/wait.c, prepare_to_wait_exclusive.  One step."""
+    arrive_at_head(head)
     with atomic(because="head->lock is held"):
         lock_head(head)
         entry.exclusive = True
@@ -377,6 +413,7 @@ def prepare_to_wait_event(
     head: Ptr[wait_queue_head_t], entry: Ptr[wait_queue_entry], state: TaskState, signal: Bool
 ) -> Bool:
     """kernel/sched/wait.c, prepare_to_wait_event: `False` where a signal is pending.  One step."""
+    arrive_at_head(head)
     with atomic(because="head->lock is held"):
         lock_head(head)
         if signal:
@@ -402,6 +439,7 @@ def finish_wait(head: Ptr[wait_queue_head_t], entry: Ptr[wait_queue_entry]):
     """kernel/sched/wait.c, finish_wait.  Two steps, three where the entry is queued still."""
     set_current_state(TaskState.TASK_RUNNING)
     if entry.link != WaitLink.EMPTY:  # list_empty_careful: it does not touch the head
+        arrive_at_head(head)
         with atomic(because="head->lock is held"):
             lock_head(head)
             del_init_wait_entry(head, entry)

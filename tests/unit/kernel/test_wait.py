@@ -696,3 +696,110 @@ def other():
     assert explore(HEAD + held).violated == set()
     free = text.replace("UNLOCK", "pass").replace("LOCK", "pass")
     assert explore(HEAD + free).violated == {"stands_still"}
+
+
+CALLBACK = (
+    HEAD
+    + """
+from modelcheck.kernel.mutex import Mutex, mutex_lock, mutex_unlock
+from modelcheck.kernel.spinlock import Spinlock, spin_lock, spin_unlock
+from modelcheck.lang import Context
+
+@struct(marked=True)
+class Ep:
+    lock: Spinlock
+    ready: Bool
+
+ep = shared(Ep)
+mutex = shared(Mutex)
+wq = shared(wait_queue_head_t)
+entry = shared(wait_queue_entry)
+
+@initial
+def fill():
+    entry.func = callback
+
+def callback(
+    head: Ptr[wait_queue_head_t], e: Ptr[wait_queue_entry], mode: WakeMode, key: U16
+) -> Bool:
+    TAKE
+    return True
+"""
+)
+
+
+def test_a_callback_runs_under_the_lock_of_its_head(explore):
+    text = (
+        CALLBACK.replace("TAKE", "spin_lock(ep.lock)\n    spin_unlock(ep.lock)")
+        + """
+@thread
+def insert():
+    spin_lock(ep.lock)
+    add_wait_queue(wq, entry)
+    spin_unlock(ep.lock)
+
+@thread
+def waker():
+    wake_up(wq)
+"""
+    )
+    assert explore(text).violated == {"lock-order"}
+    before = text.replace(
+        "    spin_lock(ep.lock)\n    add_wait_queue(wq, entry)\n",
+        "    add_wait_queue(wq, entry)\n    spin_lock(ep.lock)\n",
+    )
+    assert explore(before).violated == set()
+
+
+def test_a_callback_must_not_sleep(explore):
+    text = (
+        CALLBACK.replace("TAKE", "mutex_lock(mutex)\n    mutex_unlock(mutex)")
+        + """
+@thread
+def work():
+    add_wait_queue(wq, entry)
+    wake_up(wq)
+"""
+    )
+    assert explore(text).violated == {"sleep-in-atomic"}
+
+
+@pytest.mark.parametrize(("irq", "violated"), [("", {"lock-order"}), ("_irq", set())])
+def test_a_wake_up_in_an_interrupt_takes_the_lock(explore, irq, violated):
+    text = (
+        HEAD
+        + f"""
+from modelcheck.kernel.spinlock import spin_lock{irq} as take, spin_unlock{irq} as give
+from modelcheck.lang import Context
+
+wq = shared(wait_queue_head_t)
+
+@thread
+def work():
+    take(wq.lock)
+    give(wq.lock)
+    wake_up(wq)
+
+@thread(context=Context.HARDIRQ)
+def handler():
+    wake_up(wq)
+"""
+    )
+    assert explore(text).violated == violated
+
+
+def test_who_holds_the_lock_wakes_under_it(explore):
+    text = (
+        CALLBACK.replace("TAKE", "spin_lock(ep.lock)\n    spin_unlock(ep.lock)")
+        + """
+from modelcheck.kernel.wait import wake_up_locked
+
+@thread
+def work():
+    add_wait_queue(wq, entry)
+    spin_lock(wq.lock)
+    wake_up_locked(wq)
+    spin_unlock(wq.lock)
+"""
+    )
+    assert explore(text).violated == set()
