@@ -4,7 +4,9 @@ Kept: `try_module_get` first looks whether the module lives and then takes a ref
 left; `delete_module` gives up the module's own reference, fails where others are left, and
 afterwards nobody gets one; then the exit routine runs, and the text goes after a grace period.
 Checked: `text-use-after-unload` by `module_text`, which stands where a routine of the module begins
-or goes on; `refcount` for a put too many.
+or goes on, and for everything that is asked of a `struct module` that is gone, which lies in the
+module itself (so who calls `try_module_get` needs something that keeps it: an RCU reader, a lock);
+`refcount` for a put too many.
 Left out: init routines that fail, forced unloading, and dependencies.
 """
 
@@ -47,14 +49,23 @@ def module_text(mod: Ptr[Module]):
     assert not mod.text_gone, "text-use-after-unload: the module's text is gone"
 
 
+@observer
+def is_there(mod: Ptr[Module]):
+    """kernel/module/main.c, free_module: `struct module` goes with the rest."""
+    assert not mod.text_gone, "text-use-after-unload: the module is gone"
+
+
 def try_module_get(mod: Ptr[Module]) -> Bool:
     """kernel/module/main.c, try_module_get: whether there is a reference now.  Two steps; `None`
     stands for the kernel itself."""
     if mod is None:
         return True
-    if mod.state == ModuleState.MODULE_STATE_GOING:
+    state = mod.state
+    is_there(mod)
+    if state == ModuleState.MODULE_STATE_GOING:
         return False
     with atomic(because="atomic_inc_not_zero"):
+        is_there(mod)
         if mod.refcnt == 0:
             return False
         mod.refcnt += 1
@@ -65,6 +76,7 @@ def __module_get(mod: Ptr[Module]):
     """kernel/module/main.c, __module_get: the caller has a reference already.  One step."""
     if mod is not None:
         with atomic(rmw="relaxed"):
+            is_there(mod)
             assert mod.refcnt > 0, "refcount: __module_get without a reference"
             mod.refcnt += 1
 
@@ -73,13 +85,16 @@ def module_put(mod: Ptr[Module]):
     """kernel/module/main.c, module_put.  One step."""
     if mod is not None:
         with atomic(because="atomic_dec_if_positive"):
+            is_there(mod)
             assert mod.refcnt > 0, "refcount: module_put without a reference"
             mod.refcnt -= 1
 
 
 def module_refcount(mod: Ptr[Module]) -> Int:
     """kernel/module/main.c, module_refcount: without the module's own.  One step."""
-    return mod.refcnt - 1
+    count = mod.refcnt
+    is_there(mod)
+    return count - 1
 
 
 def try_stop_module(mod: Ptr[Module]) -> Bool:

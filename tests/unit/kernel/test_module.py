@@ -37,13 +37,22 @@ def call():
     module_text(mod)
     WRITE_ONCE(done, 2)
     module_text(mod)
+
+def find() -> Bool:
+    # while it is registered
+    rcu_read_lock()
+    there = False
+    if READ_ONCE(registered) == 1:
+        there = try_module_get(mod)
+    rcu_read_unlock()
+    return there
 """
 IF_REGISTERED = "if READ_ONCE(registered) == 1:\n        call()"
 USERS = {
-    "with a reference": ("if try_module_get(mod):\n        call()\n        module_put(mod)", set()),
+    "with a reference": ("if find():\n        call()\n        module_put(mod)", set()),
     "without": ("call()", {"text-use-after-unload"}),
     "after the put": (
-        "if try_module_get(mod):\n        module_put(mod)\n        call()",
+        "if find():\n        module_put(mod)\n        call()",
         {"text-use-after-unload"},
     ),
     "in a reader, while it is registered": (
@@ -54,9 +63,13 @@ USERS = {
         IF_REGISTERED,
         {"text-use-after-unload"},
     ),
+    "a reference to what may be gone": (
+        "if try_module_get(mod):\n        module_put(mod)",
+        {"text-use-after-unload"},
+    ),
     "two puts": (
-        "if try_module_get(mod):\n        module_put(mod)\n        module_put(mod)",
-        {"refcount"},
+        "if find():\n        module_put(mod)\n        module_put(mod)",
+        {"refcount", "text-use-after-unload"},
     ),
 }
 
@@ -79,7 +92,7 @@ missed: Bool = ghost(False)
 @thread
 def user():
     global got, missed
-    if try_module_get(mod):
+    if find():
         got = True
         call()
         module_put(mod)
