@@ -16,7 +16,7 @@ from typing import Literal
 
 from modelcheck.backends.python.model import compile_program
 from modelcheck.checks import BUILT_IN
-from modelcheck.diagnostics import SpecErrors
+from modelcheck.diagnostics import SpecErrors, SpecWarning
 from modelcheck.explore.choose import NoCompilerError
 from modelcheck.explore.choose import explore as explore_program
 from modelcheck.explore.native import prepare
@@ -57,6 +57,7 @@ class Run:
     program: Program
     result: Result | None
     sources: Mapping[str, str] = field(repr=False)
+    warnings: tuple[SpecWarning, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class GatedSpec:
     runs: tuple[Run, ...] = ()
     judgements: tuple[Judgement, ...] = ()
     errors: SpecErrors | None = None
+    warnings: tuple[SpecWarning, ...] = ()  # of all variants, each once
 
 
 def check(
@@ -82,9 +84,9 @@ def check(
     program = make_program(spec, variant, read_settings(spec.info, choice.settings))
     _require_known(program, options.properties or ())
     if variant.needs:
-        return Run(spec.info, variant, program, None, spec.sources)
+        return Run(spec.info, variant, program, None, spec.sources, spec.warnings(program))
     result = explore(program, replace(options, variant=variant.name), notice)
-    return Run(spec.info, variant, program, result, spec.sources)
+    return Run(spec.info, variant, program, result, spec.sources, spec.warnings(program))
 
 
 def gate(
@@ -269,9 +271,17 @@ def _gate_spec(
         chosen = replace(options, variant=variant.name, timeout_seconds=limit)
         result = explore(program, chosen, notice)
         steps = find_steps(spec.info, program, result)
-        runs.append(Run(spec.info, variant, program, result, spec.sources))
+        warnings = spec.warnings(program)
+        runs.append(Run(spec.info, variant, program, result, spec.sources, warnings))
         judgements.append(judge(spec.info.name, variant, result, steps))
-    return GatedSpec(file, spec.info, tuple(runs), tuple(fail_dead_steps(judgements)))
+    found = {w.span: w for run in reversed(runs) for w in run.warnings}
+    return GatedSpec(
+        file,
+        spec.info,
+        tuple(runs),
+        tuple(fail_dead_steps(judgements)),
+        warnings=tuple(found[span] for span in sorted(found)),
+    )
 
 
 def explore(

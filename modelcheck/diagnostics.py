@@ -1,4 +1,4 @@
-"""Places in a user's file, coded errors about them, and how they are printed.
+"""Places in a user's file, coded errors and warnings about them, and how they are printed.
 
 Every error a user can cause is a `SpecError` with a code from `modelcheck.codes`; the
 front end collects them and raises one `SpecErrors` per phase, sorted by place.  An
@@ -66,6 +66,18 @@ class SpecError(Exception):
         self.related = tuple(related)
 
 
+@dataclass(frozen=True, slots=True)
+class SpecWarning:
+    """What is worth a look in a spec that is accepted; it changes no verdict and no exit code."""
+
+    code: str
+    message: str
+    span: Span
+    note: str = ""
+    help: str = ""
+    related: tuple[Related, ...] = ()
+
+
 REPORTED = "MC000"  # stands for an error that was collected already
 
 
@@ -117,23 +129,25 @@ def show_path(path: Path) -> str:
 
 _WIDTH = 100  # a help that fits into so many columns stands beside the carets
 _WINDOW = 160  # longer source lines are cut around the place
-_RED, _BLUE, _BOLD, _PLAIN = "\x1b[1;31m", "\x1b[1;34m", "\x1b[1m", "\x1b[0m"
+_RED, _YELLOW, _BLUE = "\x1b[1;31m", "\x1b[1;33m", "\x1b[1;34m"
+_BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
 
 Sources = Mapping[str, Sequence[str] | str]
 
 
 def render(
-    errors: SpecErrors | Iterable[SpecError],
+    errors: SpecErrors | Iterable[SpecError | SpecWarning],
     sources: Sources | None = None,
     *,
     color: bool = False,
 ) -> str:
-    """The errors as text that ends with a line end, a blank line between two.
+    """The errors, or warnings, as text that ends with a line end, a blank line between two.
 
     `sources` gives a file's lines, or its text, by the path in the spans; a file it lacks is read
     from disk, and one that has no text is named without showing any.  The first line of each error
-    is complete: `path:line:col: error[CODE]: message`.
+    is complete: `path:line:col: error[CODE]: message`, or `warning[CODE]`.
     """
+    listed: Sequence[SpecError | SpecWarning]
     listed = errors.errors if isinstance(errors, SpecErrors) else tuple(errors)
     lines = _Lines(sources or {})
     blocks = ["\n".join(_render_error(error, lines, color=color)) for error in listed]
@@ -183,13 +197,12 @@ def _columns(text: str) -> int:
     )
 
 
-def _render_error(error: SpecError, lines: _Lines, *, color: bool) -> Iterator[str]:
-    head = f"error[{error.code}]"
-    message = _clean(error.message)
-    if color:
-        head, message = f"{_RED}{head}{_PLAIN}", f"{_BOLD}{message}{_PLAIN}"
+def _render_error(error: SpecError | SpecWarning, lines: _Lines, *, color: bool) -> Iterator[str]:
+    word, mark = ("warning", _YELLOW) if isinstance(error, SpecWarning) else ("error", _RED)
+    head = _paint(f"{word}[{error.code}]", mark, color=color)
+    message = _paint(_clean(error.message), _BOLD, color=color)
     yield f"{_clean(str(error.span))}: {head}: {message}"
-    snippet = list(_render_snippet(error.span, lines, color=color))
+    snippet = list(_render_snippet(error.span, lines, mark, color=color))
     pad = " " * len(str(max(error.span.end_line, error.span.line)))
     if len(snippet) == 2 and error.help and not error.note and not error.related:
         beside = f"{snippet[1]}  help: {_clean(error.help)}"
@@ -207,14 +220,14 @@ def _render_error(error: SpecError, lines: _Lines, *, color: bool) -> Iterator[s
         yield f"{pad} {sign} help: {_clean(error.help)}"
     for other in error.related:
         yield f"{_clean(str(other.span))}: {_clean(other.message)}"
-        yield from _render_snippet(other.span, lines, color=color)
+        yield from _render_snippet(other.span, lines, mark, color=color)
 
 
 def _paint(text: str, style: str, *, color: bool) -> str:
     return f"{style}{text}{_PLAIN}" if color else text
 
 
-def _render_snippet(span: Span, lines: _Lines, *, color: bool) -> Iterator[str]:
+def _render_snippet(span: Span, lines: _Lines, mark: str, *, color: bool) -> Iterator[str]:
     """The lines of `span` with carets under it: all of up to four lines, else two and the last."""
     covered = lines.of(span)
     last = span.line + len(covered) - 1
@@ -236,7 +249,7 @@ def _render_snippet(span: Span, lines: _Lines, *, color: bool) -> Iterator[str]:
         text, start, end = _window(text, start, end)
         margin, marked = " " * _columns(text[:start]), "^" * max(_columns(text[start:end]), 1)
         yield f"{number:>{len(pad)}} {bar} {text}".rstrip()
-        yield f"{pad} {bar} {margin}{_paint(marked, _RED, color=color)}"
+        yield f"{pad} {bar} {margin}{_paint(marked, mark, color=color)}"
 
 
 def _window(text: str, start: int, end: int) -> tuple[str, int, int]:

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from modelcheck.cli.console import InterruptFlag, LiveLine, Notices, find_version, say, say_all
+from modelcheck.cli.console import (
+    InterruptFlag,
+    LiveLine,
+    Notices,
+    find_version,
+    say,
+    say_all,
+    warn,
+)
 from modelcheck.cli.options import (
     Duration,
     Size,
@@ -227,8 +235,9 @@ def check_command(
         )
         run = api.check(spec, api.Choice(variant, settings), options, Notices(live).say)
     live.clear()
+    warn(run.warnings)
     if run.result is None:
-        unchecked = json.unchecked_to_json(run.info, run.variant)
+        unchecked = json.unchecked_to_json(run.info, run.variant, run.warnings)
         say(
             json.write_json(unchecked).rstrip("\n")
             if as_json
@@ -237,7 +246,9 @@ def check_command(
         return 3
     written = None if folder is None else _store_trace(run, folder)
     if as_json:
-        value = json.result_to_json(run.info, run.program, run.result, coverage=coverage)
+        value = json.result_to_json(
+            run.info, run.program, run.result, coverage=coverage, warnings=run.warnings
+        )
         say(json.write_json(value).rstrip("\n"))
     else:
         replay = f"modelcheck replay {written}" if written else ""
@@ -306,6 +317,7 @@ def gate_command(
             live.clear()
             if gated.errors is not None:
                 failures.append(explain_failure(gated.errors))
+            warn(gated.warnings)
             for judgement in gated.judgements:
                 say_all(describe_judgement(judgement))
             judgements += gated.judgements
@@ -429,7 +441,7 @@ def ir_command(
 @modelcheck.command("explain")
 @click.argument("code", metavar="CODE")
 def explain_command(code: str) -> int:
-    """The rule behind an error code, with a bad and a good example."""
+    """The rule behind the code of an error or warning, with a bad and a good example."""
     from modelcheck.codes import CODES, explain
     from modelcheck.diagnostics import did_you_mean
 

@@ -13,7 +13,7 @@ import signal
 import sys
 import tempfile
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib import metadata
 from pathlib import Path
 from types import FrameType
@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING, Self, TextIO
 import click
 
 if TYPE_CHECKING:
-    from modelcheck.explore.options import Progress  # not on the way to --help
+    from modelcheck.diagnostics import SpecWarning  # not on the way to --help
+    from modelcheck.explore.options import Progress
 
 
 def say(text: str) -> None:
@@ -37,6 +38,14 @@ def say_all(lines: Iterable[str]) -> None:
     """Print lines to stdout, the verdict's word in colour where stdout is a terminal."""
     for line in lines:
         say(_paint(line))
+
+
+def warn(warnings: Sequence[SpecWarning]) -> None:
+    """Print warnings to stderr, as errors are printed."""
+    from modelcheck.diagnostics import render
+
+    if warnings:
+        click.echo(render(warnings, color=sys.stderr.isatty()), err=True, nl=False)
 
 
 def flush_stdout() -> None:

@@ -1,13 +1,13 @@
-"""The table of error codes: rule, reason, a bad example, a good one.
+"""The table of the codes of errors and warnings: rule, reason, a bad example, a good one.
 
 `modelcheck explain CODE` and docs/diagnostics.md are made of it, and the tests hold it against
 the package: every code raised has a row, every row's bad example gives exactly that code, and its
-good example is accepted.  A code is never given to another rule, nor used again.
+good example gives none.  A code is never given to another rule, nor used again.
 """
 
 from __future__ import annotations
 
-from modelcheck.codes import calls, limits, names, properties, refused, syntax, types
+from modelcheck.codes import calls, limits, names, properties, refused, syntax, types, warnings
 from modelcheck.codes.row import Code
 
 __all__ = ["CODES", "Code", "explain", "render_markdown"]
@@ -20,6 +20,7 @@ _TABLES = (
     calls.ROWS,
     properties.ROWS,
     limits.ROWS,
+    warnings.ROWS,
 )
 
 CODES: dict[str, Code] = {
@@ -33,6 +34,7 @@ _GROUPS = {
     "2": "Names and types",
     "3": "Properties and variants",
     "4": "Limits",
+    "5": "Warnings",
 }
 
 
@@ -44,7 +46,8 @@ def explain(code: str) -> str | None:
     bad, good = row.bad, row.good
     if not row.described:
         bad, good = _indent(bad), _indent(good)
-    parts = [f"{row.code}: {row.rule}", row.reason, f"Refused:\n\n{bad}", f"Accepted:\n\n{good}"]
+    examples = (f"{title}:\n\n{text}" for title, text in zip(row.titles, (bad, good), strict=True))
+    parts = [f"{row.code}: {row.rule}", row.reason, *examples]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -64,7 +67,7 @@ def render_markdown() -> str:
         lines += ["", f"### {row.code}: {row.rule}", ""]
         if row.reason:
             lines += [row.reason, ""]
-        for title, text in (("Refused", row.bad), ("Accepted", row.good)):
+        for title, text in zip(row.titles, (row.bad, row.good), strict=True):
             if row.described:
                 lines += [f"{title}: {text}", ""]
             else:

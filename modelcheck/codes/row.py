@@ -20,6 +20,11 @@ class Code:
     good: str
     described: bool = False
 
+    @property
+    def titles(self) -> tuple[str, str]:
+        """What the bad example is, and the good one."""
+        return ("Warned about" if self.code >= "MC5" else "Refused", "Accepted")
+
 
 def in_thread(body: str, before: str = "n = shared(U8)\n") -> str:
     """An example whose point is a few lines of a thread."""

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from modelcheck.diagnostics import Report
+from modelcheck.diagnostics import Report, SpecWarning
 from modelcheck.frontend.head import read_head
+from modelcheck.frontend.lint import find_warnings
 from modelcheck.frontend.modules import Module, Modules
 from modelcheck.frontend.program import make_program
 from modelcheck.frontend.reach import check_names
@@ -33,6 +34,10 @@ class Spec:
         report = Report()
         self.modules.report = report
         return make_program(self.modules, self.main, self.info, settings, report)
+
+    def warnings(self, program: Program) -> tuple[SpecWarning, ...]:
+        """What is worth a look in a program of this spec after all passes."""
+        return find_warnings(program, self.modules.in_order())
 
     @property
     def sources(self) -> dict[str, str]:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Sequence
 from typing import Any  # JSON values
 
+from modelcheck.diagnostics import SpecWarning
 from modelcheck.explore.result import (
     Counts,
     Coverage,
@@ -34,7 +35,12 @@ def write_json(value: object) -> str:
 
 
 def result_to_json(
-    info: SpecInfo, program: Program, result: Result, *, coverage: bool = False
+    info: SpecInfo,
+    program: Program,
+    result: Result,
+    *,
+    coverage: bool = False,
+    warnings: Sequence[SpecWarning] = (),
 ) -> Json:
     """The object that `check --json` prints."""
     headline = result.headline
@@ -58,10 +64,12 @@ def result_to_json(
     }
     if coverage:
         value["coverage"] = _coverage_to_json(result.coverage)
-    return value
+    return value | _warnings_to_json(warnings)
 
 
-def unchecked_to_json(info: SpecInfo, variant: Variant) -> Json:
+def unchecked_to_json(
+    info: SpecInfo, variant: Variant, warnings: Sequence[SpecWarning] = ()
+) -> Json:
     """What `check --json` prints for a variant that needs what this version cannot do."""
     return {
         "schema": SCHEMA,
@@ -80,6 +88,7 @@ def unchecked_to_json(info: SpecInfo, variant: Variant) -> Json:
         "search": "none",
         "scope": f"not checkable yet: needs {variant.needs}",
         "properties": [],
+        **_warnings_to_json(warnings),
     }
 
 
@@ -131,6 +140,20 @@ def _judgement_to_json(judgement: Judgement) -> Json:
         "counts": {"none": _counts_to_json(result.counts)},
         "scope": "; ".join(result.scope),
     }
+
+
+def _warnings_to_json(warnings: Sequence[SpecWarning]) -> Json:
+    found = [
+        {
+            "code": warning.code,
+            "message": warning.message,
+            "path": warning.span.path,
+            "line": warning.span.line,
+            "column": warning.span.col,
+        }
+        for warning in warnings
+    ]
+    return {"warnings": found} if found else {}
 
 
 def _counts_to_json(counts: Counts) -> Json:

@@ -2,7 +2,15 @@
 
 from pathlib import Path
 
-from modelcheck.diagnostics import Related, Span, SpecError, SpecErrors, render, show_path
+from modelcheck.diagnostics import (
+    Related,
+    Span,
+    SpecError,
+    SpecErrors,
+    SpecWarning,
+    render,
+    show_path,
+)
 
 COPY = SpecError(
     "MC121",
@@ -40,6 +48,13 @@ def test_a_lone_short_help_stands_beside_the_carets():
         "41 |     while retry(seq):\n"
         "   |           ^^^^^  help: did you mean `read_seqretry` (modelcheck.kernel)?\n"
     )
+
+
+def test_a_warning_is_printed_like_an_error():
+    warning = SpecWarning(NAME.code, NAME.message, NAME.span, help=NAME.help)
+    text = render([warning], SOURCES)
+    assert text == render([NAME], SOURCES).replace("error[", "warning[")
+    assert "\x1b[1;33mwarning[MC201]\x1b[0m: " in render([warning], SOURCES, color=True)
 
 
 def test_errors_are_sorted_by_place_and_told_once():
