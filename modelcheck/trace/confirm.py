@@ -14,7 +14,8 @@ from modelcheck.diagnostics import InternalError
 from modelcheck.explore.leak import LeakCheck
 from modelcheck.explore.race import RaceCheck
 from modelcheck.explore.result import Path
-from modelcheck.trace.derive import Claim, Run, is_idle
+from modelcheck.trace.derive import Claim, Run
+from modelcheck.trace.endings import is_idle
 
 STUCK_LIMIT = 100_000  # states looked at from a stuck one before its witness is believed
 

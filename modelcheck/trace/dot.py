@@ -21,6 +21,7 @@ from modelcheck.trace.layout import (
     WHITE,
 )
 from modelcheck.trace.picture import Arrow, Bar, Picture, Row
+from modelcheck.trace.text import write_stack
 
 if TYPE_CHECKING:
     import pydot
@@ -110,22 +111,20 @@ def _quote_lines(lines: list[str]) -> str:
 
 
 def _list_caption(picture: Picture) -> list[str]:
-    reasons = [
-        "  ".join(
-            filter(
-                None,
-                (
-                    row.role,
-                    f"step {row.step}" if row.step is not None else "",
-                    row.thread,
-                    picture.cite_line(row.at) if row.at else "",
-                    row.inside,
-                    row.what,
-                ),
-            )
+    reasons: list[str] = []
+    for row in picture.reason.rows:
+        if row.stack:
+            reasons += write_stack(picture, row)
+            continue
+        facts = (
+            row.role,
+            f"step {row.step}" if row.step is not None else "",
+            row.thread,
+            picture.cite_line(row.at) if row.at else "",
+            row.what,
         )
-        for row in picture.reason.rows
-    ]
+        reasons.append("  ".join(filter(None, facts)))
+    reasons += picture.reason.scenario
     start = [f"start: {line}" for line in picture.start]
     return [picture.title, picture.reason.headline, *start, *reasons, *picture.closing]
 
@@ -135,7 +134,7 @@ def _make_node(picture: Picture, number: int) -> pydot.Node:
 
     row = picture.rows[number]
     name = "waiting" if row.number is None else f"step {row.number}"
-    name = "next" if row.kind == "race" else name
+    name = "next" if row.kind in ("race", "order") else name
     head = f"{name}  {picture.cite_line(row.at)}"
     lines = [line.text for line in row.lines if line.role != "tag"]
     tag = [f"VIOLATED: {row.tag}" if row.failed else row.tag] if row.tag else []

@@ -24,16 +24,29 @@ class SourceLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Frame:
+    """One routine of a call stack, and the line in it that is being run."""
+
+    routine: str
+    at: SourceLine
+
+
+Stack = tuple[Frame, ...]  # innermost first, as the kernel prints them
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """A shared place that holds another value after the step than before it.
 
     `at`: the line that changed it, where that is none of the step itself but local work behind it.
+    `hidden`: bookkeeping of the library, of which a reader wants to know nothing.
     """
 
     place: str
     old: str
     new: str
     at: SourceLine | None = None
+    hidden: bool = False
 
     def __str__(self) -> str:
         return f"{self.place} {self.old} -> {self.new}"
@@ -57,7 +70,8 @@ class StepEvent:
     """One step of one thread and everything it did.
 
     `at` is the line in the user's own spec; `inside` the library line it came to from there,
-    within `routine`; `caller` the line from which the spec's own `routine` was called.
+    within `routine`; `caller` the line from which the spec's own `routine` was called; `stack`
+    the whole way.
     `writes` are all places it stored to, changed or not; `known` are named locals that got a
     value.  `taken` are (lock, thread): another thread where the step hands the lock over.
     """
@@ -81,6 +95,7 @@ class StepEvent:
     ended: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
     caller: SourceLine | None = None
+    stack: Stack = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +103,7 @@ class Waiting:
     """A thread that cannot step in the last state: where it stands and what it looks at.
 
     `holders` are (lock, thread) pairs: what it waits for and who has it.  `idle` threads are at
-    rest, which is no fault.
+    rest, which is no fault.  `handlers` are the interrupt handlers that run on its CPU.
     """
 
     thread: int
@@ -99,6 +114,33 @@ class Waiting:
     holders: tuple[tuple[str, int], ...] = ()
     idle: bool = False
     caller: SourceLine | None = None
+    stack: Stack = ()
+    handlers: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """Something a thread has: since which step of the trace (None: from the start)."""
+
+    name: str
+    step: int | None = None
+    stack: Stack = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One recorded order of a cycle: `thread` comes to `second` while it holds `first`.
+
+    `place` is where it stands then, `stack` the call that recorded it, `holding` the locks of
+    `first`'s class that it has.
+    """
+
+    first: str
+    second: str
+    thread: str
+    place: Waiting | None = None
+    stack: Stack = ()
+    holding: tuple[Holding, ...] = ()
 
 
 Ending = Literal["step", "state", "race", "edge"]
@@ -111,7 +153,9 @@ class Failure:
     `kind` is "invariant", "final", "assert", "reachable" or "built in"; `declared` the line of
     the property; `observed` what the property read; `object` the spec's name of the thing
     concerned; `detail` the check's own message; `at` the line that failed, where that is none of
-    the last step itself but local work behind it.
+    the last step itself but local work behind it, and `stack` the calls that led there.  `born`
+    is where an object began to live that was there from the start.  `order` is the order that an
+    edge shows, `cycle` all orders of its cycle.
     """
 
     property: str
@@ -122,6 +166,10 @@ class Failure:
     declared: SourceLine | None = None
     observed: tuple[Access, ...] = ()
     at: SourceLine | None = None
+    stack: Stack = ()
+    born: Stack = ()
+    order: Order | None = None
+    cycle: tuple[Order, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,16 +209,29 @@ def cite_elsewhere(line: SourceLine | None, own: SourceLine) -> str:
     return f"  ({line.path.rpartition('/')[2]}:{line.line})"
 
 
-def describe_effects(event: StepEvent) -> tuple[str, ...]:
+def find_stack(event: StepEvent | Waiting) -> Stack:
+    """The call stack of a step; of a hand-made one, as much of it as is known."""
+    if event.stack:
+        return event.stack
+    inside = () if event.inside is None else (Frame(event.routine, event.inside),)
+    outside = () if event.caller is None else (Frame("", event.caller),)
+    return (*inside, Frame("" if inside else event.routine, event.at), *outside)
+
+
+def describe_effects(event: StepEvent, *, hidden: bool = False) -> tuple[str, ...]:
     """What a step did, a line for each fact: changes first, then what it only read.
 
     A local that holds what was read or allocated is not said again; a write that changed nothing
-    is said, because the story may turn on it.
+    is said, because the story may turn on it.  With `hidden`, bookkeeping of the library too.
     """
     changed = {change.place for change in event.changes}
     lines = [f"allocates {name}" for name in event.allocated]
     lines += [f"frees {name}" for name in event.freed]
-    lines += [f"{change}{cite_elsewhere(change.at, event.at)}" for change in event.changes]
+    lines += [
+        f"{change}{cite_elsewhere(change.at, event.at)}"
+        for change in event.changes
+        if hidden or not change.hidden
+    ]
     lines += [
         f"writes {access.place} {access.value}"
         for access in event.writes

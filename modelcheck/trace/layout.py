@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from math import cos, pi, sin
 
 from modelcheck.trace.picture import Arrow, Bar, Lane, LineRole, Picture, Row
+from modelcheck.trace.text import write_stack
 
 SIZE = 13  # of step text, in pixels
 SMALL = 11
@@ -399,15 +400,21 @@ class _Layout:
 
     def _draw_reason(self, y: float) -> float:
         for row in self._picture.reason.rows:
+            if row.stack:
+                for number, line in enumerate(write_stack(self._picture, row)):
+                    size = SMALL if number else SIZE
+                    y = self._write_paragraph(y, line, size, colour=GREY if number else BLACK)
+                continue
             facts = (
                 f"step {row.step}" if row.step is not None else "",
                 row.thread,
                 self._picture.cite_line(row.at) if row.at else "",
-                row.inside,
             )
             where = "  ".join(filter(None, facts))
             text = f"{row.role:<10} {where}{': ' if where else ''}{row.what}"
             y = self._write_paragraph(y, text, SIZE)
+        for line in self._picture.reason.scenario:
+            y = self._write_paragraph(y, line, SIZE)
         return y + 6 if self._picture.reason.rows else y
 
     def _write_paragraph(

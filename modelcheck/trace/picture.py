@@ -21,14 +21,10 @@ from modelcheck.trace.events import (
     describe_effects,
     describe_place,
 )
-from modelcheck.trace.why import (
-    LIFETIME_FAULTS,
-    Reason,
-    any_holds,
-    describe_waiting,
-    explain_failure,
-    find_free,
-)
+from modelcheck.trace.locks import describe_order, describe_waiting
+from modelcheck.trace.reason import Reason
+from modelcheck.trace.source import is_shown_library
+from modelcheck.trace.why import LIFETIME_FAULTS, any_holds, explain_failure, find_free
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +67,17 @@ class RowLine:
     role: LineRole
 
 
-RowKind = Literal["step", "wait", "race"]
+RowKind = Literal["step", "wait", "race", "order"]
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One step (or one blocked thread, or one of two racing accesses) of one lane.
+    """One step (or one blocked thread, one of two racing accesses, or a thread that comes to a
+    lock) of one lane.
 
-    `does` is the source text, `inside` the library place, `effects` what it did.  `tag` is the
-    label of a mark ("" for none); `failed` is the step that fails; `switch` says that the row
-    before belongs to another thread.
+    `does` is the source text, `inside` the library's place and text, `effects` what it did.
+    `tag` is the label of a mark ("" for none); `failed` is the step that fails; `switch` says that
+    the row before belongs to another thread.
     """
 
     lane: int
@@ -141,7 +138,11 @@ class Arrow:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """All there is to draw.  `verdict` is the first word of it."""
+    """All there is to draw.  `verdict` is the first word of it.
+
+    A violation with several traces (the orders of a cycle) has a picture for each: `part` of
+    `parts`, with what `part_title` says.  They share heading and reason.
+    """
 
     verdict: str
     heading: Heading
@@ -151,6 +152,9 @@ class Picture:
     rows: tuple[Row, ...]
     bars: tuple[Bar, ...]
     arrows: tuple[Arrow, ...]
+    part: int = 1
+    parts: int = 1
+    part_title: str = ""
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -159,11 +163,20 @@ class Picture:
         found.pop(self.heading.path, None)
         return (self.heading.path, *found)
 
+    def cite_frame(self, line: SourceLine) -> str:
+        """`line 31` of the spec itself, else with the file: `kernel/mutex.py:77`."""
+        if line.path == self.heading.path:
+            return self.cite_line(line)
+        return str(line) if is_shown_library(line.path) else self._cite_file(line)
+
+    def _cite_file(self, line: SourceLine) -> str:
+        return f"{line.path.rpartition('/')[2]}:{line.line}"
+
     def cite(self, line: SourceLine) -> str:
         """`31`, or `file.py:31` where the rows come from several files."""
         if len(self.files) == 1:
             return str(line.line)
-        return f"{line.path.rpartition('/')[2]}:{line.line}"
+        return self._cite_file(line)
 
     def cite_line(self, line: SourceLine) -> str:
         """`line 31`, or `file.py:31` where the rows come from several files."""
@@ -187,8 +200,8 @@ class Picture:
         return (*replay, "; ".join(facts))
 
 
-def draw_picture(story: Story, heading: Heading) -> Picture:
-    """Compute lanes, rows, bars, arrows and marks of a story."""
+def draw_picture(story: Story, heading: Heading, part: int = 1, parts: int = 1) -> Picture:
+    """Compute lanes, rows, bars, arrows and marks of a story, which may be one of several."""
     lanes = _find_lanes(story)
     lane_of = {lane.thread: number for number, lane in enumerate(lanes)}
     rows = _find_rows(story, lane_of)
@@ -203,15 +216,37 @@ def draw_picture(story: Story, heading: Heading) -> Picture:
         _cite_writers(rows, reads),
         (*_find_lock_bars(story, lane_of, len(rows)), *_find_life_bars(story, len(rows))),
         _route_arrows(arrows, rows),
+        part,
+        parts,
+        _describe_part(story, part, parts),
     )
+
+
+def _describe_part(story: Story, part: int, parts: int) -> str:
+    order = story.failure.order
+    if parts == 1:
+        return ""
+    return f"order {part} of {parts}" + (
+        f": {order.thread} {describe_order(order)}" if order is not None else ""
+    )
+
+
+def _list_extra(story: Story) -> tuple[StepEvent | Waiting, ...]:
+    """What stands below the steps: blocked threads, accesses that can come next, the call that
+    records an order.
+    """
+    order = story.failure.order
+    comes = (order.place,) if order is not None and order.place is not None else ()
+    return (*story.waiting, *story.racing, *comes)
 
 
 def _find_lanes(story: Story) -> tuple[Lane, ...]:
     """A lane for every thread that takes part, in order of thread number."""
-    taking_part: tuple[StepEvent | Waiting, ...] = (*story.steps, *story.waiting, *story.racing)
+    taking_part: tuple[StepEvent | Waiting, ...] = (*story.steps, *_list_extra(story))
     busy = {event.thread for event in taking_part}
     busy |= {thread for waiting in story.waiting for _, thread in waiting.holders}
-    last_row = len(story.steps) + len(story.waiting) + len(story.racing) - 1
+    busy |= {thread for waiting in story.waiting for thread in waiting.handlers}
+    last_row = len(taking_part) - 1
     start = dict.fromkeys(story.alive, -1)
     end: dict[int, int] = {}
     for row, event in enumerate(story.steps):
@@ -236,7 +271,7 @@ def _find_rows(story: Story, lane_of: dict[int, int]) -> tuple[Row, ...]:
                 event.number,
                 event.at,
                 event.at.text,
-                describe_place(event),
+                _describe_inside(event),
                 _effect_lines(event, story.threads),
                 switch=before not in (None, event.thread),
                 failed=last and _marks_step(story),
@@ -244,30 +279,51 @@ def _find_rows(story: Story, lane_of: dict[int, int]) -> tuple[Row, ...]:
             )
         )
         before = event.thread
-    extra: tuple[StepEvent | Waiting, ...] = (*story.waiting, *story.racing)
-    rows += [
-        Row(
-            lane_of[event.thread],
-            "wait" if isinstance(event, Waiting) else "race",
-            None,
-            event.at,
-            event.at.text,
-            describe_place(event),
-            () if isinstance(event, Waiting) else _effect_lines(event, story.threads),
-            switch=True,
-            failed=not isinstance(event, Waiting),
-            tag=describe_waiting(story, event)
-            if isinstance(event, Waiting)
-            else _failure_tag(story),
-        )
-        for event in extra
-    ]
+    rows += [_make_extra_row(story, event, lane_of, before) for event in _list_extra(story)]
     return tuple(rows)
 
 
+def _make_extra_row(
+    story: Story, event: StepEvent | Waiting, lane_of: dict[int, int], before: int | None
+) -> Row:
+    order = story.failure.order
+    is_order = order is not None and event is order.place
+    kind: RowKind = "order" if is_order else "wait" if isinstance(event, Waiting) else "race"
+    if isinstance(event, StepEvent):
+        tag = _failure_tag(story)
+    elif order is not None and is_order:
+        tag = f"{story.failure.property}: {describe_order(order)}"
+    else:
+        tag = describe_waiting(story, event)
+    return Row(
+        lane_of[event.thread],
+        kind,
+        None,
+        event.at,
+        event.at.text,
+        _describe_inside(event),
+        _effect_lines(event, story.threads) if isinstance(event, StepEvent) else (),
+        switch=not is_order or before not in (None, event.thread),
+        failed=kind != "wait",
+        tag=tag,
+    )
+
+
+def _describe_inside(event: StepEvent | Waiting) -> str:
+    """Where in the library, and what stands there unless the effects say it: locks and lives."""
+    place = describe_place(event)
+    if event.inside is None or not event.inside.text:
+        return place
+    if isinstance(event, StepEvent) and (
+        event.taken or event.released or event.freed or event.allocated
+    ):
+        return place
+    return f"{place}: {event.inside.text}"
+
+
 def _marks_step(story: Story) -> bool:
-    """Whether the last step itself is to be marked: blocked threads and races have own rows."""
-    return not story.racing and not story.waiting and story.failure.kind != "reachable"
+    """Whether the last step itself is to be marked: what stands below the steps is marked there."""
+    return not _list_extra(story) and story.failure.kind != "reachable"
 
 
 def _failure_tag(story: Story) -> str:
@@ -283,7 +339,7 @@ def _name_failure(story: Story) -> str:
         case _, "race":
             return failure.property + (f" on {failure.object}" if failure.object else "")
         case _, "edge":
-            return f"{failure.property}: this order is part of a cycle"
+            return f"{failure.property}: this order is part of a circle"
         case "assert", "step":
             return f"assert {failure.property} is false"
         case _, "step":
@@ -393,6 +449,12 @@ def _find_other_arrows(story: Story, rows: tuple[Row, ...]) -> list[Arrow]:
         for waiting in story.waiting
         for lock, holder in waiting.holders
         if holder in row_of and holder != waiting.thread
+    ]
+    arrows += [
+        Arrow("waits", row_of[waiting.thread], row_of[handler], "interrupted", 0)
+        for waiting in story.waiting
+        for handler in waiting.handlers
+        if handler in row_of
     ]
     if len(story.racing) == 2:
         arrows.append(Arrow("race", len(rows) - 2, len(rows) - 1, failure.object, 0))

@@ -7,6 +7,7 @@ that happens to run on the new text would show something else than what was foun
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from modelcheck.backends.python.model import Model
 from modelcheck.diagnostics import InternalError, Related, Span, SpecError
@@ -14,7 +15,7 @@ from modelcheck.explore.result import Counts
 from modelcheck.explore.walk import ReplayError
 from modelcheck.trace.confirm import confirm_run
 from modelcheck.trace.derive import derive_run
-from modelcheck.trace.events import SourceLine
+from modelcheck.trace.events import SourceLine, Story
 from modelcheck.trace.picture import Heading, Picture, draw_picture
 from modelcheck.trace.source import Source
 from modelcheck.trace.trace import Trace, claim_of, hash_sources, restore_path
@@ -32,21 +33,28 @@ def replay_trace(
     has changed, InternalError where a witness of the same spec does not show its violation.
     """
     check_current(trace, model, sources)
+    stories = [_replay_witness(trace, model, sources, n) for n in range(len(trace.witnesses))]
+    cycle = tuple(s.failure.order for s in stories if s.failure.order is not None)
+    heading = make_heading(trace, replay)
     return tuple(
-        _replay_witness(trace, model, sources, replay, n) for n in range(len(trace.witnesses))
+        draw_picture(
+            replace(story, failure=replace(story.failure, cycle=cycle)),
+            heading,
+            part,
+            len(stories),
+        )
+        for part, story in enumerate(stories, 1)
     )
 
 
-def _replay_witness(
-    trace: Trace, model: Model, sources: Mapping[str, str], replay: str, number: int
-) -> Picture:
+def _replay_witness(trace: Trace, model: Model, sources: Mapping[str, str], number: int) -> Story:
     path = restore_path(trace.witnesses[number], model)
     try:
-        run = derive_run(model, path, claim_of(trace), sources)
+        run = derive_run(model, path, claim_of(trace), sources, number)
     except ReplayError as error:
         raise InternalError(f"a trace of this spec cannot be replayed: {error}") from None
     confirm_run(model, run, path, claim_of(trace), number)
-    return draw_picture(run.story, make_heading(trace, replay))
+    return run.story
 
 
 def make_heading(trace: Trace, replay: str = "") -> Heading:

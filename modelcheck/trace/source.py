@@ -15,7 +15,7 @@ from modelcheck.ir.nodes import Block, Program, StepInfo
 from modelcheck.trace.events import SourceLine
 
 LIBRARY = ("modelcheck/kernel/", "modelcheck/storage/")
-MOST_STATEMENTS = 2  # of an `atomic`, in the text of its step
+MOST_STATEMENTS = 2  # of an `atomic`, in its text
 MOST_CHARACTERS = 60  # of such a statement
 
 
@@ -44,8 +44,8 @@ class Source:
         own = _list_own(step)
         if not own:
             return Spot(here)
-        if step.span.path.startswith(LIBRARY):
-            return Spot(self.read(own[-1]), here, step.routine)
+        if is_library(step.span.path):
+            return Spot(self.read(own[-1]), self.read_statement(step.span), step.routine)
         caller = self.read(own[-2]) if len(own) > 1 else None
         return Spot(here, None, step.routine, caller)
 
@@ -63,9 +63,24 @@ class Source:
         text = lines[span.line - 1] if 0 < span.line <= len(lines) else ""
         return SourceLine(show_file(span.path), span.line, _strip_comment(text))
 
+    def read_statement(self, span: Span) -> SourceLine:
+        """The line on which a step is; of an `atomic`, what is done in it, without its asserts."""
+        line = self.read(span)
+        if not line.text.startswith("with atomic("):
+            return line
+        body = [s for s in self._list_body(span) if not s.startswith("assert ")]
+        return SourceLine(line.path, line.line, _shorten(body) if body else "atomic")
+
+    def cut(self, span: Span) -> str:
+        """The text at a place, of one line; empty where it goes over several."""
+        lines = self._lines.get(span.path, [])
+        if span.line != span.end_line or not 0 < span.line <= len(lines):
+            return ""
+        return lines[span.line - 1][span.col - 1 : span.end_col - 1]
+
     def find_other(self, span: Span, own: SourceLine) -> SourceLine | None:
         """The line of a place in the user's own files, unless it is the line `own`."""
-        if not span.line or span.path.startswith(LIBRARY):
+        if not span.line or is_library(span.path):
             return None
         line = self.read(span)
         return None if (line.path, line.line) == (own.path, own.line) else line
@@ -75,9 +90,7 @@ class Source:
         text = " ".join(step.text.split())
         if text.startswith("with atomic("):
             body = list(self._list_body(step.span))
-            more = "; ..." if len(body) > MOST_STATEMENTS else ""
-            first = "; ".join(body[:MOST_STATEMENTS]).replace(":; ", ": ")
-            text = f"atomic: {first}{more}" if body else "atomic"
+            text = f"atomic: {_shorten(body)}" if body else "atomic"
         return f"{text}  ({step.label})" if step.label else text
 
     def _list_body(self, span: Span) -> Iterator[str]:
@@ -99,19 +112,34 @@ class Source:
             is_head, whole = is_head and not whole.endswith(":"), ""
 
 
+def _shorten(statements: list[str]) -> str:
+    shown = [*statements[:MOST_STATEMENTS], *(["..."] if statements[MOST_STATEMENTS:] else [])]
+    return "; ".join(shown).replace(":; ", ": ")
+
+
 def find_own_span(step: StepInfo) -> Span:
     """The innermost place of a step in the user's own files (a library's, where there is none)."""
     own = _list_own(step)
     return own[-1] if own else step.span
 
 
+def is_library(path: str) -> bool:
+    """Whether a file belongs to the library, not to the user."""
+    return path.startswith(LIBRARY)
+
+
+def is_shown_library(path: str) -> bool:
+    """Whether a file, as a trace names it, belongs to the library."""
+    return path.startswith(tuple(folder.removeprefix("modelcheck/") for folder in LIBRARY))
+
+
 def show_file(path: str) -> str:
     """A file as a trace names it: library files from the package on (`kernel/mutex.py`)."""
-    return path.removeprefix("modelcheck/") if path.startswith(LIBRARY) else path
+    return path.removeprefix("modelcheck/") if is_library(path) else path
 
 
 def _list_own(step: StepInfo) -> list[Span]:
-    return [span for span in (*step.calls, step.span) if not span.path.startswith(LIBRARY)]
+    return [span for span in (*step.calls, step.span) if not is_library(span.path)]
 
 
 def _strip_comment(line: str) -> str:

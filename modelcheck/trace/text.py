@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from itertools import zip_longest
 
 from modelcheck.trace.picture import Picture, Row
+from modelcheck.trace.reason import ReasonRow
 
 DOES_WIDTH = 46  # a longer line pushes its changes below itself
 Cells = tuple[str, str, str, str, str]
@@ -19,16 +20,31 @@ HEAD: Cells = ("step", "thread", "line", "does", "changes")
 
 
 def write_text(picture: Picture) -> str:
-    """The whole report: first line, reason, steps, replay command, counts."""
-    lines = [picture.title, f"  {picture.reason.headline}"]
-    lines += [f"  {line}".rstrip() for line in write_steps(picture).splitlines()]
-    lines += [f"  {line}" for line in picture.closing]
+    """The whole report: first line, reason, steps, replay command, counts.
+
+    Of a violation with several traces the first has the heading, the last the reason: one after
+    the other they are one report.
+    """
+    lines = []
+    if picture.part == 1:
+        lines += [picture.title, f"  {picture.reason.headline}"]
+    lines += [f"  {line}".rstrip() for line in _write_part(picture)]
+    if picture.part == picture.parts:
+        lines += [f"  {line}".rstrip() for line in _write_reason(picture)]
+        lines += [f"  {line}" for line in picture.closing]
     return "\n".join(lines) + "\n"
 
 
 def write_steps(picture: Picture) -> str:
     """The steps and the facts behind the failure, without heading and counts."""
     return "\n".join((*_write_table(picture), *_write_reason(picture))) + "\n"
+
+
+def _write_part(picture: Picture) -> Iterator[str]:
+    if picture.parts > 1:
+        yield ""
+        yield f"{picture.part_title}:"
+    yield from _write_table(picture)
 
 
 def _write_table(picture: Picture) -> Iterator[str]:
@@ -58,14 +74,14 @@ def _join_cells(cells: Cells, widths: list[int]) -> str:
 def _list_cells(picture: Picture, row: Row) -> list[Cells]:
     """The lines of one row: what it does and its library place left, its effects right."""
     number = "" if row.number is None else str(row.number)
-    mark = "=>" if row.failed or row.kind == "wait" else ""
+    mark = "=>" if row.failed or row.kind != "step" else ""
     first = (
         " ".join(filter(None, (mark, number))),
         picture.lanes[row.lane].name,
         picture.cite(row.at),
     )
-    left = textwrap.wrap(row.does, DOES_WIDTH, subsequent_indent="    ") or [""]
-    left += [f"  {row.inside}"] if row.inside else []
+    left = _wrap(row.does, "", "    ") or [""]
+    left += _wrap(row.inside, "  ", "    ")
     right = [line.text for line in row.effects]
     cells: list[Cells] = []
     for does, changes in zip_longest(left, right, fillvalue=""):
@@ -79,25 +95,60 @@ def _list_cells(picture: Picture, row: Row) -> list[Cells]:
     return cells
 
 
+def _wrap(text: str, first: str, others: str) -> list[str]:
+    return textwrap.wrap(
+        text,
+        DOES_WIDTH,
+        initial_indent=first,
+        subsequent_indent=others,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
 def _describe_tag(row: Row) -> str:
     return f"  VIOLATED: {row.tag}" if row.failed else f"  {row.tag}"
 
 
 def _write_reason(picture: Picture) -> Iterator[str]:
-    if not picture.reason.rows:
-        return
-    yield ""
+    """The facts in columns, then each stack below its sentence, then what can happen."""
+    reason = picture.reason
+    facts = [row for row in reason.rows if not row.stack]
+    if facts:
+        yield ""
+        yield from _write_facts(picture, facts)
+    for row in reason.rows:
+        if row.stack:
+            yield ""
+            yield from write_stack(picture, row)
+    if reason.scenario:
+        yield ""
+        yield from reason.scenario
+    if reason.rows and any(row.stack for row in reason.rows):
+        yield ""
+
+
+def _write_facts(picture: Picture, facts: list[ReasonRow]) -> Iterator[str]:
     rows = [
         (
             row.role,
             f"step {row.step}" if row.step is not None else "",
             row.thread,
             picture.cite_line(row.at) if row.at else "",
-            row.inside,
         )
-        for row in picture.reason.rows
+        for row in facts
     ]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for cells, row in zip(rows, picture.reason.rows, strict=True):
+    for cells, row in zip(rows, facts, strict=True):
         left = [f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True) if width]
         yield "  ".join((*left, row.what)).rstrip()
+
+
+def write_stack(picture: Picture, row: ReasonRow) -> Iterator[str]:
+    """A sentence, and below it the calls, innermost first: routine, place, text."""
+    yield f"{row.what}:"
+    cells = [(f.routine, picture.cite_frame(f.at), f.at.text) for f in row.stack]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for routine, place, text in cells:
+        left = [f"{routine:<{widths[0]}}"] if widths[0] else []
+        yield "  " + "  ".join((*left, f"{place:<{widths[1]}}", text)).rstrip()

@@ -148,5 +148,5 @@ def _record_step(story: Story, event: StepEvent) -> TraceStep:
         event.choices,
         event.at,
         describe_place(event),
-        describe_effects(event),
+        describe_effects(event, hidden=True),
     )

@@ -7,34 +7,19 @@ KCSAN's two accesses.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import replace
 
-from modelcheck.trace.events import Failure, SourceLine, StepEvent, Story, Waiting
+from modelcheck.trace.events import Access, Stack, StepEvent, Story, find_stack
+from modelcheck.trace.locks import (
+    describe_cycle,
+    list_order_rows,
+    list_scenario,
+    list_waiting_rows,
+)
+from modelcheck.trace.reason import Reason, ReasonRow, find_last_change, make_step_row
 
 LIFETIME_FAULTS = ("use-after-free", "double-free")
-
-
-@dataclass(frozen=True, slots=True)
-class ReasonRow:
-    """One fact: `role` says what it is in the story ("used", "freed", "waits", "reads", …).
-
-    `step` is None where the fact is no step of the trace (a blocked thread, a value read).
-    """
-
-    role: str
-    what: str
-    step: int | None = None
-    thread: str = ""
-    at: SourceLine | None = None
-    inside: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Why the property fails: a sentence, and the facts it rests on."""
-
-    headline: str
-    rows: tuple[ReasonRow, ...] = ()
 
 
 def explain_failure(story: Story, minimal: str = "no") -> Reason:
@@ -46,16 +31,20 @@ def explain_failure(story: Story, minimal: str = "no") -> Reason:
     failure = story.failure
     headline = _headline(story, minimal)
     if failure.property in LIFETIME_FAULTS:
-        return Reason(headline, _lifetime_rows(story))
+        return Reason(headline, tuple(_list_lifetime_rows(story)))
     if failure.property == "deadlock":
-        return Reason(headline, _waiting_rows(story))
+        return Reason(headline, tuple(list_waiting_rows(story)))
     if failure.ending == "race":
-        return Reason(headline, _race_rows(story))
+        return Reason(headline, tuple(_list_race_rows(story)))
+    if failure.ending == "edge" and failure.order is not None:
+        return Reason(headline, tuple(list_order_rows(story)), list_scenario(story))
     if failure.property == "leak":
-        return Reason(headline, _leak_rows(story))
+        return Reason(headline, tuple(_list_leak_rows(story)))
     if failure.property == "stuck":
-        return Reason(headline, _stuck_rows(story))
-    return Reason(headline, _observed_rows(story))
+        return Reason(headline, tuple(_list_stuck_rows(story)))
+    if failure.kind in ("built in", "assert") and failure.ending == "step":
+        return Reason(headline, tuple(_list_check_rows(story)))
+    return Reason(headline, tuple(_list_observed_rows(story)))
 
 
 def find_free(story: Story, name: str) -> StepEvent | None:
@@ -91,9 +80,10 @@ def _headline(story: Story, minimal: str) -> str:
         case "assert", _:
             text = f"assert {name} is false in {_last_step(story)}"
         case _, "step":
-            text = f"{failure.property}{of} in {_last_step(story)}"
+            says = f": {failure.detail}," if _is_said(story) else ""
+            text = f"{failure.property}{of}{says} in {_last_step(story)}"
         case _, "edge":
-            text = f"{failure.property}: one order of the cycle, recorded in {_last_step(story)}"
+            text = f"{failure.property}: {describe_cycle(failure.object)}"
         case _, "race":
             text = f"{failure.property}{on}: two steps can each come next {_after(story)}"
         case _:
@@ -122,95 +112,164 @@ def _last_step(story: Story) -> str:
     return f"step {story.steps[-1].number}" if story.steps else "the initial state"
 
 
-def _step_row(story: Story, role: str, event: StepEvent, what: str = "") -> ReasonRow:
-    return ReasonRow(
-        role,
-        what or event.at.text,
-        event.number,
-        story.threads[event.thread],
-        event.at,
-        f"in {event.routine}" if event.inside and event.routine else "",
-    )
-
-
-def _detail_row(failure: Failure) -> tuple[ReasonRow, ...]:
-    return (ReasonRow("says", failure.detail),) if failure.detail else ()
-
-
-def _lifetime_rows(story: Story) -> tuple[ReasonRow, ...]:
+def _is_said(story: Story) -> bool:
+    """Whether the headline says what the check has to say."""
     failure = story.failure
-    rows = list(_detail_row(failure))
+    return bool(failure.detail) and (failure.kind, failure.ending) == ("built in", "step")
+
+
+def _list_detail_rows(story: Story) -> Iterator[ReasonRow]:
+    if story.failure.detail and not _is_said(story):
+        yield ReasonRow("says", story.failure.detail)
+
+
+def _list_lifetime_rows(story: Story) -> Iterator[ReasonRow]:
+    """KASAN's three stacks: used here, freed there, allocated there."""
+    failure, threads = story.failure, story.threads
+    yield from _list_detail_rows(story)
     if story.steps:
         role = "freed again" if failure.property == "double-free" else "used"
-        rows.append(_step_row(story, role, story.steps[-1]))
-    earlier = Story(story.threads, story.alive, story.steps[:-1], failure)
-    freed = find_free(earlier, failure.object)
+        yield _make_failing_row(story, role)
+    freed = find_free(replace(story, steps=story.steps[:-1]), failure.object)
     if freed is not None:
-        rows.append(_step_row(story, "freed", freed))
+        what = f"freed in step {freed.number} by {threads[freed.thread]}"
+        yield make_step_row(story, "freed", freed, what)
+    yield from _list_birth_rows(story)
+
+
+def _list_birth_rows(story: Story) -> Iterator[ReasonRow]:
+    failure = story.failure
     allocated = find_allocation(story, failure.object)
     if allocated is not None:
-        rows.append(_step_row(story, "allocated", allocated))
+        what = f"allocated in step {allocated.number} by {story.threads[allocated.thread]}"
+        yield make_step_row(story, "allocated", allocated, what)
+    elif failure.born and failure.born[-1].routine:
+        at = failure.born[-1].at
+        yield ReasonRow("allocated", "allocated in @initial", None, "", at, failure.born)
+    elif failure.born:
+        what = "alive from the start, declared as"
+        yield ReasonRow("allocated", what, None, "", failure.born[0].at, failure.born)
     elif any_holds(story.objects, failure.object):
-        rows.append(ReasonRow("allocated", "alive from the start"))
-    return tuple(rows)
+        yield ReasonRow("allocated", "alive from the start")
 
 
-def describe_waiting(story: Story, waiting: Waiting) -> str:
-    """What a thread waits for: the holder of a lock, or the values its condition looks at."""
-    if waiting.idle:
-        return "idle: at rest, with no work"
-    if waiting.holders:
-        return "; ".join(
-            f"waits for {lock}, held by {story.threads[thread]}" for lock, thread in waiting.holders
-        )
-    if waiting.reads:
-        return "waits while " + ", ".join(f"{r.place} is {r.value}" for r in waiting.reads)
-    return "waits"
+def _make_failing_row(story: Story, role: str) -> ReasonRow:
+    """The last step, and in it the check that fails."""
+    event = story.steps[-1]
+    name = story.threads[event.thread]
+    stack = story.failure.stack or find_stack(event)
+    what = f"{role} in step {event.number} by {name}"
+    return ReasonRow(role, what, event.number, name, story.failure.at or event.at, stack)
 
 
-def _waiting_rows(story: Story) -> tuple[ReasonRow, ...]:
-    """Where threads wait for each other in a circle: the circle.  Who waits for what stands in
-    the rows of the blocked threads.
-    """
-    held_by = {w.thread: {thread for _, thread in w.holders} for w in story.waiting}
-    for waiting in story.waiting:
-        circle = [waiting.thread]
-        while (following := sorted(held_by.get(circle[-1], ()))) and following[0] not in circle:
-            circle.append(following[0])
-        if following and following[0] == waiting.thread:
-            names = [story.threads[thread] for thread in (*circle, waiting.thread)]
-            return (ReasonRow("cycle", " -> ".join(names)),)
-    return ()
-
-
-def _stuck_rows(story: Story) -> tuple[ReasonRow, ...]:
+def _list_stuck_rows(story: Story) -> Iterator[ReasonRow]:
     what = story.failure.detail or "from here no state follows in which every thread is at rest"
-    return (ReasonRow("says", what), *_waiting_rows(story))
+    yield ReasonRow("says", what)
+    yield from list_waiting_rows(story)
 
 
-def _race_rows(story: Story) -> tuple[ReasonRow, ...]:
-    rows = []
+def _list_race_rows(story: Story) -> Iterator[ReasonRow]:
+    """KCSAN's two accesses, each with its stack."""
     for event in story.racing:
         accesses = [
             f"{'writes' if a.write else 'reads'} {a.place} ({a.kind})"
             for a in (*event.writes, *event.reads)
             if not story.failure.object or any_holds((story.failure.object,), a.place)
         ]
-        row = _step_row(story, "access", event, f"{', '.join(accesses)}: {event.at.text}")
-        rows.append(ReasonRow(row.role, row.what, None, row.thread, row.at, row.inside))
-    return tuple(rows)
+        name = story.threads[event.thread]
+        what = f"{name} {' and '.join(accesses)}"
+        yield ReasonRow("access", what, None, name, event.at, find_stack(event))
 
 
-def _leak_rows(story: Story) -> tuple[ReasonRow, ...]:
-    allocated = find_allocation(story, story.failure.object)
-    rows = list(_detail_row(story.failure))
-    if allocated is not None:
-        rows.append(_step_row(story, "allocated", allocated))
-    rows.append(ReasonRow("says", "nothing shared leads to it any more, and it was never freed"))
-    return tuple(rows)
+def _list_leak_rows(story: Story) -> Iterator[ReasonRow]:
+    yield from _list_detail_rows(story)
+    yield ReasonRow("says", "nothing shared leads to it any more, and it was never freed")
+    yield from _list_birth_rows(story)
 
 
-def _observed_rows(story: Story) -> tuple[ReasonRow, ...]:
-    seen = dict.fromkeys((a.place, a.value) for a in story.failure.observed)
-    facts = tuple(ReasonRow("reads", f"{place} is {value}") for place, value in seen)
-    return (*_detail_row(story.failure), *facts)
+def _list_check_rows(story: Story) -> Iterator[ReasonRow]:
+    """A check that failed: where, and since when what it looked at is as it is."""
+    yield from _list_detail_rows(story)
+    if not story.steps:
+        yield from _list_observed_rows(story)
+        return
+    if len(_find_failing_stack(story)) > 1:
+        yield _make_failing_row(story, "failed")
+    looked_at = story.failure.observed
+    if not looked_at and story.failure.kind == "built in":  # it looked at a local: at what was read
+        reads = story.steps[-1].reads
+        looked_at = tuple(a for a in reads if find_last_change(story, a.place) is not None)
+    rows = [row for access in looked_at for row in _list_since_rows(story, access)]
+    yield from sorted(dict.fromkeys(rows), key=lambda row: bool(row.stack))
+
+
+def _find_failing_stack(story: Story) -> Stack:
+    return story.failure.stack or find_stack(story.steps[-1])
+
+
+def _list_since_rows(story: Story, access: Access) -> Iterator[ReasonRow]:
+    """What a check looked at, with the step that made it so: for a count that says how deep a
+    thread is in sections, each step that entered one.
+    """
+    owner, _, field = access.place.rpartition(".")
+    thread = owner.removeprefix("tasks[").removesuffix("]")
+    event = find_last_change(story, access.place)
+    if field in SECTIONS and owner.startswith("tasks["):
+        if access.value in ("0", "False"):
+            return
+        for entered in _list_entered(story, access.place):
+            locks = [lock for lock, _ in entered.taken]
+            doing = f"holds {' and '.join(locks)}" if locks else SECTIONS[field]
+            yield make_step_row(
+                story, "since", entered, f"{thread} {doing} since step {entered.number}"
+            )
+    elif event is not None and story.failure.kind == "built in":
+        name = story.threads[event.thread]
+        what = f"{access.place} is {access.value} since step {event.number}, by {name}"
+        yield make_step_row(story, "since", event, what)
+    else:
+        yield _make_read_row(story, access)
+
+
+SECTIONS = {
+    "preempt_count": "is in a section with preemption off",
+    "rcu_nesting": "is an RCU reader",
+    "irqs_off": "has interrupts off",
+    "softirqs_off": "has soft interrupts off",
+}
+"""The fields of a task that say what it may not do, in words."""
+
+
+def _list_entered(story: Story, place: str) -> list[StepEvent]:
+    """The steps that made a count larger and were not undone."""
+    entered: list[StepEvent] = []
+    for event in story.steps:
+        for change in event.changes:
+            if change.place != place:
+                continue
+            if _rank(change.new) > _rank(change.old):
+                entered.append(event)
+            elif entered:
+                entered.pop()
+    return entered
+
+
+def _rank(value: str) -> int:
+    return int(value) if value.isdigit() else int(value == "True")
+
+
+def _make_read_row(story: Story, access: Access) -> ReasonRow:
+    event = find_last_change(story, access.place)
+    what = f"{access.place} is {access.value}"
+    if event is None:
+        return ReasonRow("reads", what)
+    name = story.threads[event.thread]
+    changed = next(c for c in event.changes if c.place == access.place)
+    return ReasonRow("since", what, event.number, name, changed.at or event.at)
+
+
+def _list_observed_rows(story: Story) -> Iterator[ReasonRow]:
+    yield from _list_detail_rows(story)
+    seen = {(a.place, a.value): a for a in story.failure.observed}
+    for access in seen.values():
+        yield _make_read_row(story, access)

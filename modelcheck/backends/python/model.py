@@ -32,6 +32,7 @@ from modelcheck.backends.python.runtime import (
     Pool,
     Slots,
     Touch,
+    WatchingChooser,
     Way,
     follow_choices,
 )
@@ -49,8 +50,8 @@ Judge = Callable[[Sequence[int]], bool | Failure]
 @dataclass(frozen=True, slots=True)
 class Watched:
     """One way through a step with all it touched: its choices, where it led (None: it was
-    disabled, by the wait at `waited`), and the last instruction that it ran (of a failing step:
-    the one that failed).
+    disabled, by the wait at `waited`), the last instruction that it ran (of a failing step: the
+    one that failed), and where each choice was made.
     """
 
     choices: tuple[int, ...]
@@ -58,6 +59,7 @@ class Watched:
     touched: tuple[Touch, ...]
     waited: Span | None
     last: Span = NOWHERE
+    asked: tuple[Span, ...] = ()
 
 
 class Model:
@@ -143,7 +145,7 @@ class Model:
         if state[thread] >= len(self.tables[thread]) - 1:
             return []
         way = self._watchers_of(thread)[state[thread]]
-        chooser = Chooser()
+        chooser = WatchingChooser()
         found = []
         made = 0
         while True:
@@ -151,8 +153,8 @@ class Model:
             result = way(state, chooser)
             choices = tuple(chooser.taken[: chooser.position])
             led_to = None if isinstance(result, int) else result
-            touched = tuple(chooser.touched)
-            found.append(Watched(choices, led_to, touched, chooser.waited, chooser.at))
+            touched, asked = tuple(chooser.touched), tuple(chooser.asked)
+            found.append(Watched(choices, led_to, touched, chooser.waited, chooser.at, asked))
             made += chooser.position
             if not chooser.advance() or made >= MAX_CHOICES_MADE:
                 return found

@@ -222,6 +222,23 @@ class Chooser:
         self.waited = span
 
 
+@dataclass(slots=True)
+class WatchingChooser(Chooser):
+    """A chooser that notes where in the source each choice is made."""
+
+    asked: list[Span] = field(default_factory=list)
+
+    def rewind(self) -> None:
+        """Begin another way through the step."""
+        Chooser.rewind(self)
+        self.asked = []
+
+    def pick(self, count: int) -> int:
+        """The next choice among `count` values."""
+        self.asked.append(self.at)
+        return Chooser.pick(self, count)
+
+
 Way = Callable[[State, Chooser], State | int | Failure]
 
 

@@ -109,7 +109,7 @@ def test_a_library_step_shows_the_specs_own_line_first(kernfs):
     assert str(step.at) == f"specs/spec.py:{line}"
     assert step.at.text == "mutex_lock(open_file_mutex)"
     assert step.inside.path == "kernel/mutex.py"
-    assert step.routine == "mutex_lock"
+    assert step.routine == "take_mutex"
 
 
 def test_a_step_in_the_specs_own_routine_shows_its_line_and_its_caller(kernfs):

@@ -75,7 +75,11 @@ def test_an_order_has_a_witness_for_each_edge_of_its_cycle(tmp_path):
     trace = case.record("lock-order")
     pictures = replay_trace(trace, case.model, case.sources)
     assert trace.object == "a -> b -> a"
-    assert [p.rows[-1].does for p in pictures] == ["a.n = 1", "b.n = 1"]
+    assert [p.rows[0].does for p in pictures] == ["a.n = 1", "b.n = 1"]
+    assert [p.rows[-1].does for p in pictures] == [
+        'precedes("lock-order", a, b)',
+        'precedes("lock-order", b, a)',
+    ]
     swapped = dataclasses.replace(trace, witnesses=trace.witnesses[::-1])
     with pytest.raises(InternalError, match="does not show"):
         replay_trace(swapped, case.model, case.sources)

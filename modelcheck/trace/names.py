@@ -1,0 +1,142 @@
+"""What the places, objects and threads of a program are called, and what their values are.
+
+Only what has a name in the spec is told: no slots, no numbers, no temporaries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from modelcheck.backends.python.outcomes import State
+from modelcheck.ir.memory import ALIVE, UNINITIALISED, Memory, Slot
+from modelcheck.ir.types import Embedded, SetType, ThreadIdType, ValueType
+from modelcheck.trace.source import is_library
+
+OWNER = "owner"  # the field that makes a struct a lock
+READERS = "readers"  # the field with those who share it
+HOLDERS = (OWNER, READERS, "holder", "holders")  # the fields that say who has something
+TOLD = ("field", "queue-length", "irqs", "softirqs")
+
+
+class Names:
+    """The words for the memory of one program."""
+
+    def __init__(self, memory: Memory) -> None:
+        self.memory = memory
+        self.places = tuple(slot for slot in memory.slots if slot.role in TOLD)
+        self.locks = tuple(
+            slot
+            for slot in self.places
+            if slot.path[-1:] == (OWNER,) and isinstance(slot.type, ThreadIdType)
+        )
+        self.elements = tuple(slot for slot in memory.slots if slot.role == "status")
+
+    # ------------------------------------------------------------------------ threads
+
+    def runs(self, state: State, thread: int) -> bool:
+        """Whether a thread has been started and has not ended."""
+        template = self.memory.threads[thread].template
+        return state[thread] != self.memory.ended(template)
+
+    def list_running(self, state: State) -> tuple[int, ...]:
+        """The threads that run in a state; all, where the start itself fails."""
+        threads = self.memory.threads
+        return tuple(t.number for t in threads if not state or self.runs(state, t.number))
+
+    # ------------------------------------------------------------------------ locks
+
+    def list_held(self, state: State) -> Iterator[tuple[str, int]]:
+        """The locks with an owner, each with the thread."""
+        for slot in self.locks:
+            if state and state[slot.number] > 0:
+                yield name_lock(slot), state[slot.number] - 1
+
+    def find_holders(self, state: State, key: int) -> Iterator[tuple[str, int]]:
+        """The lock around a place, innermost first, with those that have it."""
+        slot = self.memory.slots[key]
+        if slot.path[-1:] == (READERS,) and isinstance(slot.type, SetType):
+            lock = name_place(slot).removesuffix(f".{READERS}")
+            for thread in self.memory.threads:
+                if has(slot, state, thread.number):
+                    yield lock, thread.number
+        around = [
+            lock
+            for lock in self.locks
+            if (lock.object, lock.element) == (slot.object, slot.element)
+            and slot.path[: len(lock.path) - 1] == lock.path[:-1]
+            and state[lock.number] > 0
+        ]
+        for owner in sorted(around, key=lambda s: -len(s.path))[:1]:
+            yield name_lock(owner), state[owner.number] - 1
+
+    def list_of_class(self, order_class: str) -> Iterator[tuple[str, tuple[Slot, ...]]]:
+        """The instances of a class of locks, each with the fields that say who has it."""
+        for struct in self.memory.program.structs:
+            for place in self.memory.places(struct.name):
+                if place.order_class != order_class:
+                    continue
+                slots = tuple(
+                    slot
+                    for slot in self.places
+                    if (slot.object, slot.element, slot.path[:-1])
+                    == (place.object, place.element, place.path)
+                    and slot.path[-1] in HOLDERS
+                    and isinstance(slot.type, ThreadIdType | SetType)
+                )
+                if slots:
+                    yield place.shown, slots
+
+    # ------------------------------------------------------------------------ places
+
+    def is_told(self, key: int) -> bool:
+        """Whether a slot is memory of the spec."""
+        return self.memory.slots[key].role in TOLD
+
+    def is_bookkeeping(self, slot: Slot) -> bool:
+        """Whether a place is a ghost that the library keeps for its own checks."""
+        if not slot.ghost or not slot.path or not slot.object:
+            return False
+        of: ValueType = self.memory.lookup.object(slot.object).type
+        struct = ""
+        for part in slot.path:
+            struct = of.struct if isinstance(of, Embedded) else struct
+            of = self.memory.lookup.inner_type(of, part)
+        return bool(struct) and is_library(self.memory.lookup.struct(struct).span.path)
+
+    def name_element(self, slot: Slot) -> str:
+        """The object whose status a slot is."""
+        return self.memory.element_name(self.memory.lookup.object(slot.object), slot.element)
+
+    def list_living(self, state: State) -> tuple[str, ...]:
+        """The mortal objects that live."""
+        return tuple(
+            self.name_element(s) for s in self.elements if state and state[s.number] == ALIVE
+        )
+
+    def show(self, slot: Slot, state: State) -> str:
+        """The value of a place; of a queue, its elements."""
+        if slot.role != "queue-length":
+            return self.memory.describe(slot.number, state[slot.number])
+        length = state[slot.number]
+        if length == UNINITIALISED:
+            return "uninitialised"
+        numbers = range(slot.number + 1, slot.number + 1 + length)
+        return f"[{', '.join(self.memory.describe(n, state[n]) for n in numbers)}]"
+
+
+def has(slot: Slot, state: State, thread: int) -> bool:
+    """Whether a place that names threads names this one."""
+    value = state[slot.number]
+    if isinstance(slot.type, SetType):
+        return value > 0 and bool(value >> thread & 1)
+    return value == thread + 1
+
+
+def name_place(slot: Slot) -> str:
+    """The name of a place."""
+    return slot.name.removesuffix(" (length)")
+
+
+def name_lock(slot: Slot) -> str:
+    """The name of the lock whose owner a slot is."""
+    return name_place(slot).removesuffix(f".{OWNER}")
