@@ -66,6 +66,8 @@ class Calls(Expressions):
         keywords: list[ast.keyword],
         node: ast.AST,
         given: tuple[Value, ...] | None = None,
+        *,
+        result_used: bool = True,
     ) -> Value:
         """The routine's body in place of the call."""
         self.inlined += 1
@@ -85,6 +87,8 @@ class Calls(Expressions):
                 note="calls are inlined; recursion must end by constant arguments",
                 help="write a loop, or defer the rest to another thread",
             )
+        if routine.observer and self.is_survey and not result_used:
+            return NoneValue()
         bound = self.bind(routine, args, keywords, node, given)
         if routine.observer and not self.mode.observer:
             mode = Mode(

@@ -118,6 +118,8 @@ class LoweringContext(ABC):
         self.stored_fns: dict[tuple[str, str], set[str]] = {}
         self.local_objects: list[ir.Object] = []
         self.inlined = 0
+        # Only who is called, stored and freed is wanted: what observers and asserts do is not.
+        self.is_survey = False
         self.branching: set[ast.GeneratorExp] = set()  # generators that fit into no expression
         self.in_property = False
         self.after_crash = False  # @initial runs again: what is durable stays

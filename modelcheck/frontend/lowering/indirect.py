@@ -56,7 +56,7 @@ class IndirectCalls(Calls):
             case Builtin(name):
                 return self.intrinsic(name, node)
             case Routine():
-                found = self.inline(callee, node.args, node.keywords, node)
+                found = self.inline(callee, node.args, node.keywords, node, result_used=result_used)
                 if callee.observer and result_used and not self.mode.ghosts:
                     raise self.fail(
                         "MC302",

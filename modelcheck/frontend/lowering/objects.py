@@ -160,6 +160,8 @@ class Objects(Containers):
 
     def run_on_free(self, storage: Storage, node: ast.AST) -> None:
         """The `@on_free(T)` observers, for each T inside what dies."""
+        if self.is_survey:
+            return
         for module, routine, decorator in self.world.routines_of_kind("on_free"):
             if not isinstance(decorator, ast.Call) or not decorator.args:
                 continue
