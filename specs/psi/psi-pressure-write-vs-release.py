@@ -12,8 +12,8 @@ cgroup_mutex, as it must: rmdir drains under that mutex. From then on only the m
 
 Left out: `deactivate_waitq` and `kernfs_rwsem` (kernfs-active-drain; here a drain just waits, and
 cgroup_mutex keeps those who drain apart), polling (psi-poll-uaf), close (the file stays open), what a
-trigger does, the thread psimon but for its fork, that a hidden file may be shown again, and the file
-cgroup.pressure itself (its writer holds a reference on the cgroup instead of an active one).
+trigger does, the thread psimon but for its fork, that a hidden file may be shown again (and
+so `of->released` in kernfs_get_active_of: kernfs-hide-show-poll), and the file cgroup.pressure itself (its writer holds a reference on the cgroup instead of an active one).
 Try: variant buggy is v6.12; mutex_extended_ctx_read_early holds the mutex and reads `of->priv` before
 it; fix_no_null_test forgets that hiding a file releases it and leaves the cgroup alive; no_break
 keeps the active reference and waits for the mutex under which it is drained.
@@ -31,11 +31,8 @@ What else fails, beyond the catalogue's row:
 mutex_extended_ctx_read_early needs the toggler. Without it every way to free `ctx` makes the cgroup
 dead before, and cgroup_kn_lock_live says so.
 
-kernfs_get_active_of looks at `of->released` after it has the reference. Upstream looks before, which is
-the subject of kernfs-hide-show-poll; the other order keeps that story out of this one.
-Redundant for every property here: that test itself (pressure_write looks at `of->priv` under the
-mutex), and that cgroup_kn_lock_live looks whether the cgroup is dead (`of->priv` is NULL by then; files
-without ->release() need it).
+Redundant for every property here: that cgroup_kn_lock_live looks whether the cgroup is dead (`of->priv`
+is NULL by then; files without ->release() need it).
 """
 
 from modelcheck.kernel.atomic import (
@@ -220,15 +217,6 @@ def kernfs_get_active(kn: Ptr[KernfsNode]) -> Bool:
 def kernfs_put_active(kn: Ptr[KernfsNode]):
     lock_map_release(kn.dep_map)
     atomic_dec_return(kn.active)
-
-
-def kernfs_get_active_of(of: Ptr[KernfsOpenFile]) -> Bool:
-    if not kernfs_get_active(kn):
-        return False
-    if of.released:
-        kernfs_put_active(kn)
-        return False
-    return True
 
 
 def kernfs_break_active_protection(kn: Ptr[KernfsNode]):
@@ -421,7 +409,7 @@ def cgroup_file_release(of: Ptr[KernfsOpenFile]):
 @thread(count=writers)
 def kernfs_fop_write_iter():
     mutex_lock(of.mutex)
-    if kernfs_get_active_of(of):
+    if kernfs_get_active(kn):
         if write == Write.LOCK_LIVE_ONLY:
             pressure_write_before(of)
         else:
