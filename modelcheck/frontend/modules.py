@@ -7,6 +7,7 @@ only when the name is used, so a spec pays for the mechanisms it uses.
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -79,14 +80,18 @@ class Modules:
         self.report = report
         self.by_path: dict[Path, Module] = {}
         self._reading: list[Path] = []
+        self._behind: dict[tuple[str, Decl], tuple[Module, Decl] | str | None] = {}
 
     def read(self, path: Path, shown: str, name: str, *, library: bool = False) -> Module:
         """Read a file and the relative imports it makes; raises SpecErrors if it is no Python."""
         key = resolved(path)
         if key in self.by_path:
             return self.by_path[key]
-        source = read_source(path, shown)
-        restrict(source, self.report)
+        if library:
+            source = read_library(path, shown)
+        else:
+            source = read_source(path, shown)
+            restrict(source, self.report)
         module = Module(name, source, library)
         self.by_path[key] = module
         self._reading.append(key)
@@ -177,6 +182,12 @@ class Modules:
                 return decl.origin
             self._unknown(decl, "modelcheck.lang", LANG_NAMES)
             return None
+        key = (str(module.source.path), decl)
+        if key not in self._behind:
+            self._behind[key] = self._follow(module, decl)
+        return self._behind[key]
+
+    def _follow(self, module: Module, decl: Decl) -> tuple[Module, Decl] | str | None:
         target = self._import(module, decl)
         if target is None:
             return None
@@ -242,6 +253,14 @@ class Modules:
             return None
         name = ".".join(["modelcheck", *parts]) if library and not dots else ".".join(parts)
         return self.read(path, str(shown), name or module.name, library=library)
+
+
+@functools.cache
+def read_library(path: Path, shown: str) -> Source:
+    """A file of the library, read and looked through once for all specs of a process."""
+    source = read_source(path, shown)
+    restrict(source, Report())
+    return source
 
 
 def resolved(path: Path) -> Path:

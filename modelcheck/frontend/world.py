@@ -25,6 +25,7 @@ from modelcheck.frontend.values import (
     TypeName,
     Value,
 )
+from modelcheck.ir import nodes as ir
 from modelcheck.ir.types import ArrayOf, Embedded, EnumType, ValueType
 
 
@@ -101,6 +102,11 @@ class World(Declarations):
                 return None
 
     @functools.cached_property
+    def _inside(self) -> dict[tuple[str, str], tuple[tuple[ir.Field, ...], int]]:
+        """What `places_inside` found, with the fields that it looked at."""
+        return {}
+
+    @functools.cached_property
     def _census(self) -> Census:
         return Census(self)
 
@@ -112,10 +118,12 @@ class World(Declarations):
         """How many structs of that name a value of a type contains, itself included."""
         match of:
             case Embedded(name):
-                own = int(name == struct)
-                return own + sum(
-                    self.places_inside(f.type, struct) for f in self.structs[name].fields
-                )
+                fields = self.structs[name].fields
+                known = self._inside.get((name, struct))
+                if known is None or known[0] is not fields:
+                    inner = sum(self.places_inside(f.type, struct) for f in fields)
+                    known = self._inside[name, struct] = (fields, int(name == struct) + inner)
+                return known[1]
             case ArrayOf(element, count):
                 return count * self.places_inside(element, struct)
             case _:

@@ -48,7 +48,7 @@ def test_verify_runs_before_the_first_pass():
     broken = program(body(step("s", load("unknown", at("x", "n")))))
     with pytest.raises(InternalError):
         run_passes(broken, after="lower")
-    assert run_passes(broken, verify=False, after="lower") == broken
+    assert run_passes(broken, verify="no", after="lower") == broken
 
 
 def test_freeze_and_fold_take_turns():
@@ -82,7 +82,7 @@ def test_a_free_that_goes_takes_the_checks_with_it():
         step("k", store(at("x", "n"), local("v"))),
     )
     objects = (Object("one", "shared", U8), Object("x", "shared", Embedded("Node")))
-    result = run_passes(program(dead, objects=objects), verify=False)
+    result = run_passes(program(dead, objects=objects), verify="no")
     assert [obj.mortal for obj in result.objects] == [False]
     assert [i for b in result.templates[0].body.blocks for i in b.instrs] == [*COUNT]
 
