@@ -24,6 +24,7 @@ from modelcheck.trace.events import (
     Frame,
     Holding,
     Order,
+    SourceLine,
     Stack,
     StepEvent,
     Waiting,
@@ -84,17 +85,18 @@ class EndTeller:
         keys = dict.fromkeys(
             t.key
             for t in way.touched
-            if t.span == way.last and not (t.is_write or t.kind.is_access)
+            if _lies_in(t.span, way.last) and not (t.is_write or t.kind.is_access)
         )
         looked_at = tuple(
             Access(name_place(slot), self._names.show(slot, before), kind="checked")
             for slot in (self._memory.slots[key] for key in keys if self._names.is_told(key))
-            if slot.number not in changed
+            if slot.number not in changed and slot.path[-1:] not in (("holder",), ("holders",))
         )
+        stack = self._stacks.of_check(self._body(move.thread), location, way.last)
         return replace(
             failure,
-            at=self._source.find_other(way.last, steps[-1].at),
-            stack=self._stacks.of_check(self._body(move.thread), location, way.last),
+            at=_find_own_line(stack, steps[-1].at),
+            stack=stack,
             observed=failure.observed or looked_at,
         )
 
@@ -256,6 +258,16 @@ def is_idle(model: Model, state: State, thread: int) -> bool:
     """Whether a thread has ended, or cannot step but is at rest."""
     step = model.tables[thread][state[thread]]
     return step is None or step(state) == IDLE
+
+
+def _find_own_line(stack: Stack, own: SourceLine) -> SourceLine | None:
+    """The innermost line of the user's own files, unless it is the line `own`."""
+    found = next((f.at for f in stack if not is_shown_library(f.at.path)), None)
+    return None if found is None or (found.path, found.line) == (own.path, own.line) else found
+
+
+def _lies_in(span: Span, whole: Span) -> bool:
+    return span.path == whole.path and whole.line <= span.line <= (whole.end_line or whole.line)
 
 
 def _stand_at(thread: int, stack: Stack) -> Waiting | None:

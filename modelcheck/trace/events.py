@@ -56,6 +56,7 @@ class Change:
 class Access:
     """One access of a step: `value` is what was read, or what stands there after a write.
 
+    `value` is empty for a write of a step that fails: no state says what it would have been.
     `kind` is the word for how it was made ("plain", "marked", "acquire", …).
     """
 
@@ -152,8 +153,8 @@ class Failure:
 
     `kind` is "invariant", "final", "assert", "reachable" or "built in"; `declared` the line of
     the property; `observed` what the property read; `object` the spec's name of the thing
-    concerned; `detail` the check's own message; `at` the line that failed, where that is none of
-    the last step itself but local work behind it, and `stack` the calls that led there.  `born`
+    concerned; `detail` the check's own message; `at` the line that failed, where that is not the
+    last step's but one of local work behind it, and `stack` the calls that led there.  `born`
     is where an object began to live that was there from the start.  `order` is the order that an
     edge shows, `cycle` all orders of its cycle.
     """
@@ -233,7 +234,7 @@ def describe_effects(event: StepEvent, *, hidden: bool = False) -> tuple[str, ..
         if hidden or not change.hidden
     ]
     lines += [
-        f"writes {access.place} {access.value}"
+        f"writes {access.place} {access.value}".rstrip()
         for access in event.writes
         if access.place not in changed
     ]

@@ -156,7 +156,7 @@ def describe_waiting(story: Story, waiting: Waiting) -> str:
     """What a thread waits for: the holder of a lock, or the values its condition looks at."""
     if waiting.handlers:
         names = ", ".join(story.threads[handler] for handler in waiting.handlers)
-        return f"is held up by an interrupt: {names} runs on its CPU"
+        return f"is held up by an interrupt ({names} runs on its CPU)"
     if waiting.idle:
         return "idle: at rest, with no work"
     if waiting.holders:

@@ -15,8 +15,9 @@ from modelcheck.explore.result import Counts
 from modelcheck.explore.walk import ReplayError
 from modelcheck.trace.confirm import confirm_run
 from modelcheck.trace.derive import derive_run
+from modelcheck.trace.draw import draw_picture
 from modelcheck.trace.events import SourceLine, Story
-from modelcheck.trace.picture import Heading, Picture, draw_picture
+from modelcheck.trace.picture import Heading, Picture
 from modelcheck.trace.source import Source
 from modelcheck.trace.trace import Trace, claim_of, hash_sources, restore_path
 

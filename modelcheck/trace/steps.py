@@ -52,7 +52,8 @@ class StepTeller:
         way = find_way(self._model.watch(before, move.thread), move)
         event = self._tell_touches(number, before, after, move, way.touched)
         if failed:
-            return replace(event, notes=tuple(self._list_choices(way, event.at)))
+            writes = tuple(replace(access, value="") for access in event.writes)
+            return replace(event, writes=writes, notes=tuple(self._list_choices(way, event.at)))
         names = self._names
         changed = [s for s in names.elements if before[s.number] != after[s.number]]
         running = names.list_running(before)

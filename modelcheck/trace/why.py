@@ -226,6 +226,9 @@ def _list_since_rows(story: Story, access: Access) -> Iterator[ReasonRow]:
     elif event is not None and story.failure.kind == "built in":
         name = story.threads[event.thread]
         what = f"{access.place} is {access.value} since step {event.number}, by {name}"
+        for lock, holder in event.taken:
+            if access.place == f"{lock}.owner":
+                what = f"{story.threads[holder]} holds {lock} since step {event.number}"
         yield make_step_row(story, "since", event, what)
     else:
         yield _make_read_row(story, access)

@@ -4,8 +4,9 @@ import pytest
 from specs_for_traces import CHOICES, DEADLOCK, KERNFS, RACE, STUCK, USE_AFTER_FREE, check, line_of
 
 from modelcheck.trace.derive import Claim, derive_run
+from modelcheck.trace.draw import draw_picture
 from modelcheck.trace.events import describe_effects
-from modelcheck.trace.picture import Heading, draw_picture
+from modelcheck.trace.picture import Heading
 
 
 def tell(tmp_path, text, name, settings=None):

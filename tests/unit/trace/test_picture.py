@@ -3,7 +3,7 @@ import dataclasses
 import pytest
 from stories import HEADING, STORIES, deadlock, random_story, use_after_free
 
-from modelcheck.trace.picture import draw_picture
+from modelcheck.trace.draw import draw_picture
 
 
 def draw(name):

@@ -7,7 +7,7 @@ import pytest
 from stories import HEADING, STORIES, use_after_free
 
 from modelcheck.trace.dot import quote_dot, write_dot
-from modelcheck.trace.picture import draw_picture
+from modelcheck.trace.draw import draw_picture
 
 needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed")
 

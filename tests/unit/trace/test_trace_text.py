@@ -3,8 +3,8 @@ import dataclasses
 import pytest
 from stories import HEADING, STORIES, broken_invariant
 
+from modelcheck.trace.draw import draw_picture
 from modelcheck.trace.events import Failure, Story
-from modelcheck.trace.picture import draw_picture
 from modelcheck.trace.text import write_steps, write_text
 
 

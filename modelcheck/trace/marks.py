@@ -1,0 +1,169 @@
+"""Story and rows → the arrows between rows and the bars along them, each with its track."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from modelcheck.trace.events import StepEvent, Story, Waiting
+from modelcheck.trace.picture import Arrow, Bar, Row, RowLine
+from modelcheck.trace.why import LIFETIME_FAULTS, any_holds, find_free
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFrom:
+    """Row `reader` sees in `place` what row `writer` of another thread wrote."""
+
+    writer: int
+    reader: int
+    place: str
+
+
+def find_reads(story: Story, rows: tuple[Row, ...]) -> tuple[ReadFrom, ...]:
+    """Who reads whose write: across threads, the latest write, each write once per reader."""
+    found: list[ReadFrom] = []
+    writer: dict[str, int] = {}
+    known: set[tuple[int, str, int]] = set()
+    events: tuple[StepEvent | Waiting, ...] = (*story.steps, *story.waiting)
+    for row, event in enumerate(events):
+        for access in event.reads:
+            source = writer.get(access.place)
+            if source is None or rows[source].lane == rows[row].lane:
+                continue
+            fact = (event.thread, access.place, source)
+            if fact not in known:
+                known.add(fact)
+                found.append(ReadFrom(source, row, access.place))
+        if isinstance(event, StepEvent):
+            places = {c.place for c in event.changes} | {w.place for w in event.writes}
+            writer |= dict.fromkeys(sorted(places), row)
+    return tuple(found)
+
+
+def join_reads(reads: Iterable[ReadFrom], rows: tuple[Row, ...]) -> list[Arrow]:
+    """One arrow for all that a step reads of what another wrote."""
+    places: dict[tuple[int, int], list[str]] = {}
+    for read in reads:
+        places.setdefault((read.writer, read.reader), []).append(read.place)
+    return [
+        Arrow("reads", writer, reader, ", ".join(names), 0)
+        for (writer, reader), names in places.items()
+        if rows[reader].kind == "step"
+    ]
+
+
+def cite_writers(rows: tuple[Row, ...], reads: tuple[ReadFrom, ...]) -> tuple[Row, ...]:
+    """Say in the text of a read which step wrote the value, where an arrow says so."""
+    wrote = {(r.reader, r.place): rows[r.writer].number for r in reads}
+
+    def cite(index: int, line: RowLine) -> RowLine:
+        if line.role != "read":
+            return line
+        place = line.text.split(" ")[1]
+        number = wrote.get((index, place))
+        return line if number is None else replace(line, text=f"{line.text} (step {number})")
+
+    return tuple(
+        replace(row, effects=tuple(cite(index, line) for line in row.effects))
+        for index, row in enumerate(rows)
+    )
+
+
+def find_other_arrows(story: Story, rows: tuple[Row, ...]) -> list[Arrow]:
+    """From a free to the use, from a waiter to the holder, between racing accesses."""
+    arrows: list[Arrow] = []
+    failure = story.failure
+    if failure.property in LIFETIME_FAULTS and len(story.steps) > 1:
+        earlier = replace(story, steps=story.steps[:-1])
+        freed = find_free(earlier, failure.object)
+        if freed is not None:
+            source = story.steps.index(freed)
+            arrows.append(Arrow("free-use", source, len(story.steps) - 1, failure.object, 0))
+    row_of = {w.thread: len(story.steps) + n for n, w in enumerate(story.waiting)}
+    arrows += [
+        Arrow("waits", row_of[waiting.thread], row_of[holder], lock, 0)
+        for waiting in story.waiting
+        for lock, holder in waiting.holders
+        if holder in row_of and holder != waiting.thread
+    ]
+    arrows += [
+        Arrow("waits", row_of[waiting.thread], row_of[handler], "interrupted", 0)
+        for waiting in story.waiting
+        for handler in waiting.handlers
+        if handler in row_of
+    ]
+    if len(story.racing) == 2:
+        arrows.append(Arrow("race", len(rows) - 2, len(rows) - 1, failure.object, 0))
+    return arrows
+
+
+def route_arrows(arrows: list[Arrow], rows: tuple[Row, ...]) -> tuple[Arrow, ...]:
+    """Give every arrow the gutter beside its target's lane, on the side it comes from, and a
+    track of its own there among the arrows whose rows overlap.
+    """
+    busy: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    routed: list[Arrow] = []
+    for arrow in sorted(arrows, key=lambda a: (min(a.source, a.target), a.source, a.target)):
+        source, target = rows[arrow.source].lane, rows[arrow.target].lane
+        gutter = target if source < target else target + 1
+        top, bottom = sorted((arrow.source, arrow.target))
+        track = 0
+        while any(top <= b and t <= bottom for t, b in busy.get((gutter, track), ())):
+            track += 1
+        busy.setdefault((gutter, track), []).append((top, bottom))
+        routed.append(replace(arrow, gutter=gutter, track=track))
+    return tuple(routed)
+
+
+def find_lock_bars(story: Story, lane_of: dict[int, int], rows: int) -> list[Bar]:
+    """A bar on the owner's lane for as long as a lock is held."""
+    bars: list[Bar] = []
+    open_bars: dict[str, Bar] = {}
+
+    def take(lock: str, thread: int, row: int) -> None:
+        lane = lane_of.get(thread)
+        if lane is None:
+            return
+        used = {bar.track for bar in open_bars.values() if bar.lane == lane}
+        track = next(n for n in range(len(used) + 1) if n not in used)
+        open_bars[lock] = Bar("lock", lane, track, lock, row, rows - 1, open=True)
+
+    for lock, thread in story.held:
+        take(lock, thread, -1)
+    for row, event in enumerate(story.steps):
+        ending = [open_bars.pop(lock) for lock in event.released if lock in open_bars]
+        bars += [replace(bar, last=row, open=False) for bar in ending]
+        for lock, thread in event.taken:
+            take(lock, thread, row)
+    bars += open_bars.values()
+    return sorted(bars, key=lambda bar: (bar.lane, bar.first, bar.track))
+
+
+def find_life_bars(story: Story, rows: int) -> list[Bar]:
+    """A column for each object that begins or ends its life here, or that the failure is about.
+
+    Behind the end of a life comes a stub, as far as the use that fails or one row.
+    """
+    failure = story.failure
+    touched = {n for event in story.steps for n in (*event.allocated, *event.freed)}
+    concerned = {n for n in story.objects if any_holds((n,), failure.object)}
+    names = [n for n in story.objects if n in touched | concerned]
+    names += [n for event in story.steps for n in event.allocated]
+    column = {name: n for n, name in enumerate(dict.fromkeys(names))}
+    open_bars = {n: Bar("life", -1, column[n], n, -1, rows - 1, open=True) for n in column}
+    alive = {n for n in story.objects if n in column}
+    bars: list[Bar] = []
+    for row, event in enumerate(story.steps):
+        for name in event.freed:
+            if name in alive:
+                alive.discard(name)
+                bars.append(replace(open_bars[name], last=row, open=False))
+                used = failure.property in LIFETIME_FAULTS and any_holds((name,), failure.object)
+                last = len(story.steps) - 1 if used else min(row + 1, rows - 1)
+                if last > row:
+                    bars.append(Bar("freed", -1, column[name], name, row, last, open=False))
+        for name in event.allocated:
+            alive.add(name)
+            open_bars[name] = replace(open_bars[name], first=row)
+    bars += [open_bars[name] for name in column if name in alive]
+    return sorted(bars, key=lambda bar: (bar.track, bar.first, bar.last))
