@@ -6,6 +6,7 @@ a violation `verified`, the test is what is missing.
 
 from tests.damage import (
     rows_backend,
+    rows_checks,
     rows_explore,
     rows_frontend,
     rows_ir,
@@ -21,4 +22,5 @@ ROWS: tuple[Row, ...] = (
     *rows_native.ROWS,
     *rows_runtime.ROWS,
     *rows_explore.ROWS,
+    *rows_checks.ROWS,
 )

@@ -121,8 +121,11 @@ ROWS = (
     Row(
         "no-double-free",
         OBJECTS,
-        'self.check(ir.Alive(place), "double-free", place, node)',
-        "pass",
+        'self.check(ir.Alive(place), "double-free", place, node)\n'
+        "        self.run_on_free(Storage(place, Embedded(struct)), node)\n"
+        "        self.builder.emit(ir.Free(pointer.expr,",
+        "self.run_on_free(Storage(place, Embedded(struct)), node)\n"
+        "        self.builder.emit(ir.Free(pointer.expr,",
         "An object may be freed twice.",
         ("tests/language/test_objects.py::test_pools",),
     ),
