@@ -14,8 +14,8 @@ again under the lock); so "taken in an interrupt, and elsewhere with interrupts 
 so is a chain from one to the other.  Reading an `rwlock_t` in an interrupt does not wait for
 readers, so it is no conflict with reading it with interrupts on.  `LockdepMap` is for what is no
 lock but is waited for like one (`kn->dep_map`, a work item, a completion).
-Checked: `lock-misuse` for ending a thread with a lock held or preemption off, and for freeing a
-lock that is held.
+Checked: `lock-misuse` for ending a thread, or a callback that the library calls, with a lock held or
+preemption off, and for freeing a lock that is held.
 Left out, all on the side of saying too much: subclasses beyond "nested" and "not nested"; what is
 taken under a lock that is held for reading counts as if it were held for writing; between different
 locks, reading in an interrupt counts as writing; all `rwlock_t` are one class where one is taken
@@ -46,7 +46,7 @@ from modelcheck.lang import (
     struct,
 )
 
-from .task import Task, tasks
+from .task_struct import Task, tasks
 
 
 @struct(marked=True)
@@ -73,7 +73,7 @@ class Rwsem:
     readers: Set[ThreadId]
     twice: Set[ThreadId]  # who reads, and reads again inside
     waiting_writers: Set[ThreadId]
-    writer_preference: Bool
+    writer_preference: Bool = True
     wait_lock: Bool  # nobody stores it: what an unlock touches last
     holders: Set[ThreadId] = ghost()
 
@@ -93,7 +93,7 @@ class rwlock_t:
     readers: Set[ThreadId]
     twice: Set[ThreadId]
     waiting_writers: Set[ThreadId]
-    writer_preference: Bool
+    writer_preference: Bool = True
     holders: Set[ThreadId] = ghost()
 
 
@@ -637,20 +637,35 @@ def seqcount_freed(lock: Ptr[seqcount_t]):
     )
 
 
+@observer
+def no_locks_are_left():
+    """kernel/locking/lockdep.c, debug_check_no_locks_held: where everything must be given back."""
+    for mutex in objects(Mutex):
+        assert not owns(mutex), "lock-misuse: it is over and a mutex is held"
+    for spinlock in objects(Spinlock):
+        assert not owns(spinlock), "lock-misuse: it is over and a spinlock is held"
+    for rwsem in objects(Rwsem):
+        assert not has(rwsem), "lock-misuse: it is over and a semaphore is held"
+    for rwlock in objects(rwlock_t):
+        assert not has(rwlock), "lock-misuse: it is over and a read-write lock is held"
+    for percpu in objects(PercpuRwSemaphore):
+        assert not has(percpu), "lock-misuse: it is over and a semaphore is held"
+    for seqlock in objects(seqlock_t):
+        assert not owns(seqlock), "lock-misuse: it is over and a seqlock is held"
+
+
+@observer
+def callback_returns():
+    """kernel/softirq.c, handle_softirqs, "exited with preempt_count"; kernel/time/timer.c,
+    call_timer_fn: a function that was called in an interrupt has returned."""
+    no_locks_are_left()
+    assert tasks[current()].preempt_count == 0, "lock-misuse: a callback left preemption off"
+    assert tasks[current()].rcu_nesting == 0, "rcu-misuse: a callback left an RCU reader open"
+
+
 @on_free(Task)
 def exits_without_locks(task: Ptr[Task]):
     """kernel/locking/lockdep.c, debug_check_no_locks_held; kernel/exit.c, "exited with
     preempt_count": at the end of a thread."""
-    for mutex in objects(Mutex):
-        assert not owns(mutex), "lock-misuse: the thread ends and holds a mutex"
-    for spinlock in objects(Spinlock):
-        assert not owns(spinlock), "lock-misuse: the thread ends and holds a spinlock"
-    for rwsem in objects(Rwsem):
-        assert not has(rwsem), "lock-misuse: the thread ends and holds a semaphore"
-    for rwlock in objects(rwlock_t):
-        assert not has(rwlock), "lock-misuse: the thread ends and holds a read-write lock"
-    for percpu in objects(PercpuRwSemaphore):
-        assert not has(percpu), "lock-misuse: the thread ends and holds a semaphore"
-    for seqlock in objects(seqlock_t):
-        assert not owns(seqlock), "lock-misuse: the thread ends and holds a seqlock"
+    no_locks_are_left()
     assert task.preempt_count == 0, "lock-misuse: the thread ends with preemption off"

@@ -3,10 +3,10 @@
 Kept: many readers or one writer; a thread that waits is disabled and does not spin; preemption is
 off inside.  An unlock is one atomic, after which the lock's memory is not touched again.  Readers
 that read again are counted twice, and not more often.
-`shared(rwlock_t, writer_preference=True)`: a waiting writer holds up new readers, but none in an
-interrupt or where soft interrupts are off (`in_interrupt()` in `queued_read_lock_slowpath`).
-Without it a waiting writer is not seen by readers: fewer states, and the deadlock of reading again
-is reported as `lock-order` only.
+A waiting writer holds up new readers, but none in an interrupt or where soft interrupts are off
+(`in_interrupt()` in `queued_read_lock_slowpath`).  `shared(rwlock_t, writer_preference=False)`: readers
+do not see a waiting writer: fewer states, and the deadlock of reading again is reported as
+`lock-order` only.
 Checked: `lock-misuse` for a release without holding, for writing what one reads or writes already,
 and for freeing it while held; `lock-order` on arrival, also against interrupts: readers like
 writers, but for `read_lock_is_recursive` (lockdep.py); sleeping inside is `sleep-in-atomic`.
@@ -47,7 +47,7 @@ from .task import (
 )
 
 
-def rwlock_init(lock: Ptr[rwlock_t], writer_preference: Bool = False):
+def rwlock_init(lock: Ptr[rwlock_t], writer_preference: Bool = True):
     """include/linux/rwlock.h, rwlock_init, for what `new` gave.  One step."""
     with atomic(because="nobody else knows it yet"):
         lock.owner = None
@@ -197,7 +197,6 @@ def read_unlock_irq(lock: Ptr[rwlock_t]):
     """include/linux/rwlock.h, read_unlock_irq.  Two steps."""
     read_unlock(lock)
     local_irq_enable()
-    lockdep_hardirqs_on()
 
 
 def read_lock_irqsave(lock: Ptr[rwlock_t]):
@@ -212,7 +211,6 @@ def read_unlock_irqrestore(lock: Ptr[rwlock_t], flags: Bool):
     """include/linux/rwlock.h, read_unlock_irqrestore.  Two steps."""
     read_unlock(lock)
     local_irq_restore(flags)
-    lockdep_hardirqs_on()
 
 
 def read_lock_bh(lock: Ptr[rwlock_t]):
@@ -225,7 +223,6 @@ def read_unlock_bh(lock: Ptr[rwlock_t]):
     """include/linux/rwlock.h, read_unlock_bh.  Two steps."""
     read_unlock(lock)
     local_bh_enable()
-    lockdep_hardirqs_on()
 
 
 def write_lock_irq(lock: Ptr[rwlock_t]):
@@ -238,7 +235,6 @@ def write_unlock_irq(lock: Ptr[rwlock_t]):
     """include/linux/rwlock.h, write_unlock_irq.  Two steps."""
     write_unlock(lock)
     local_irq_enable()
-    lockdep_hardirqs_on()
 
 
 def write_lock_irqsave(lock: Ptr[rwlock_t]):
@@ -253,7 +249,6 @@ def write_unlock_irqrestore(lock: Ptr[rwlock_t], flags: Bool):
     """include/linux/rwlock.h, write_unlock_irqrestore.  Two steps."""
     write_unlock(lock)
     local_irq_restore(flags)
-    lockdep_hardirqs_on()
 
 
 def write_lock_bh(lock: Ptr[rwlock_t]):
@@ -266,4 +261,3 @@ def write_unlock_bh(lock: Ptr[rwlock_t]):
     """include/linux/rwlock.h, write_unlock_bh.  Two steps."""
     write_unlock(lock)
     local_bh_enable()
-    lockdep_hardirqs_on()

@@ -5,16 +5,16 @@ lock is given away by one atomic on `count`, then, if somebody waits, `rwsem_wak
 beside it, while a writer that does not need to be woken may have taken, released and freed the
 semaphore.  So, as with a mutex, a semaphore must not be freed by its next owner.  Readers that
 read again are counted twice, and not more often.
-`shared(Rwsem, writer_preference=True)`: a waiting writer holds up new readers, as the kernel's
-queue does; reading again then deadlocks with it, as waiting for another reader does.  **Without
-it a waiting writer is not seen by readers**: fewer states, and such a deadlock is not found, but
-where it goes over locks alone, by lockdep's orders.
+A waiting writer holds up new readers, as the kernel's queue does: reading again deadlocks with it,
+as waiting for another reader does.  `shared(Rwsem, writer_preference=False)`: readers do not see a
+waiting writer: fewer states, and **such a deadlock is not found**, but where it goes over locks
+alone, by lockdep's orders.
 Checked: `lock-misuse` for a release without holding, for writing what one reads or writes already,
 and for freeing it while held; `lock-order` on arrival, readers like writers, reading again included
 (as `rwsem_acquire_read` does); `sleep-in-atomic`.
-Left out: the order among waiters: with `writer_preference` readers wait for every waiting writer, in
-the kernel for those that came before them; optimistic spinning; a trylock that fails because of
-waiters for a lock that is free just now (with `writer_preference`: only waiting writers count).
+Left out: the order among waiters: readers wait for every waiting writer, in the kernel for those
+that came before them; optimistic spinning; a trylock that fails because of
+waiters for a lock that is free just now (only waiting writers count).
 """
 
 from modelcheck.lang import (
@@ -32,7 +32,7 @@ from .lockdep import Rwsem as Rwsem, rwsem_acquire, rwsem_acquire_nested
 from .task import might_sleep
 
 
-def init_rwsem(sem: Ptr[Rwsem], writer_preference: Bool = False):
+def init_rwsem(sem: Ptr[Rwsem], writer_preference: Bool = True):
     """include/linux/rwsem.h, init_rwsem, for what `new` gave.  One step."""
     with atomic(because="nobody else knows it yet"):
         sem.owner = None
@@ -135,7 +135,7 @@ def up_read(sem: Ptr[Rwsem]):
 
 def down_write(sem: Ptr[Rwsem]):
     """kernel/locking/rwsem.c, down_write: sleep until nobody has it, write.  One step; two where
-    it has to wait and its waiting is seen (`writer_preference`)."""
+    it has to wait, and readers see that (`writer_preference`)."""
     might_sleep()
     rwsem_acquire(sem)
     take_rwsem_for_writing(sem, False)

@@ -328,7 +328,6 @@ def write_sequnlock_irq(sl: Ptr[seqlock_t]):
     """include/linux/seqlock.h, write_sequnlock_irq.  Three steps."""
     write_sequnlock(sl)
     local_irq_enable()
-    lockdep_hardirqs_on()
 
 
 def write_seqlock_irqsave(sl: Ptr[seqlock_t]):
@@ -342,7 +341,6 @@ def write_sequnlock_irqrestore(sl: Ptr[seqlock_t], flags: Bool):
     """include/linux/seqlock.h, write_sequnlock_irqrestore.  Three steps."""
     write_sequnlock(sl)
     local_irq_restore(flags)
-    lockdep_hardirqs_on()
 
 
 def write_seqlock_bh(sl: Ptr[seqlock_t]):
@@ -355,7 +353,6 @@ def write_sequnlock_bh(sl: Ptr[seqlock_t]):
     """include/linux/seqlock.h, write_sequnlock_bh.  Three steps."""
     write_sequnlock(sl)
     local_bh_enable()
-    lockdep_hardirqs_on()
 
 
 def read_seqlock_excl_irq(sl: Ptr[seqlock_t]):
@@ -368,7 +365,6 @@ def read_sequnlock_excl_irq(sl: Ptr[seqlock_t]):
     """include/linux/seqlock.h, read_sequnlock_excl_irq.  Two steps."""
     read_sequnlock_excl(sl)
     local_irq_enable()
-    lockdep_hardirqs_on()
 
 
 def read_seqlock_excl_irqsave(sl: Ptr[seqlock_t]):
@@ -382,7 +378,6 @@ def read_sequnlock_excl_irqrestore(sl: Ptr[seqlock_t], flags: Bool):
     """include/linux/seqlock.h, read_sequnlock_excl_irqrestore.  Two steps."""
     read_sequnlock_excl(sl)
     local_irq_restore(flags)
-    lockdep_hardirqs_on()
 
 
 def read_seqlock_excl_bh(sl: Ptr[seqlock_t]):
@@ -395,4 +390,3 @@ def read_sequnlock_excl_bh(sl: Ptr[seqlock_t]):
     """include/linux/seqlock.h, read_sequnlock_excl_bh.  Two steps."""
     read_sequnlock_excl(sl)
     local_bh_enable()
-    lockdep_hardirqs_on()

@@ -87,7 +87,6 @@ def spin_trylock_irq(lock: Ptr[Spinlock]) -> Bool:
     if spin_trylock(lock):
         return True
     local_irq_enable()
-    lockdep_hardirqs_on()
     return False
 
 
@@ -98,7 +97,6 @@ def spin_trylock_irqsave(lock: Ptr[Spinlock]):
     done = spin_trylock(lock)
     if not done:
         local_irq_restore(flags)
-        lockdep_hardirqs_on()
     return done, flags
 
 
@@ -109,7 +107,6 @@ def spin_trylock_bh(lock: Ptr[Spinlock]) -> Bool:
     if spin_trylock(lock):
         return True
     local_bh_enable()
-    lockdep_hardirqs_on()
     return False
 
 
@@ -133,7 +130,6 @@ def spin_unlock_irq(lock: Ptr[Spinlock]):
     """include/linux/spinlock.h, spin_unlock_irq.  Two steps."""
     spin_unlock(lock)
     local_irq_enable()
-    lockdep_hardirqs_on()
 
 
 def spin_lock_irqsave(lock: Ptr[Spinlock]):
@@ -147,7 +143,6 @@ def spin_unlock_irqrestore(lock: Ptr[Spinlock], flags: Bool):
     """include/linux/spinlock.h, spin_unlock_irqrestore.  Two steps."""
     spin_unlock(lock)
     local_irq_restore(flags)
-    lockdep_hardirqs_on()
 
 
 def spin_lock_bh(lock: Ptr[Spinlock]):
@@ -160,7 +155,6 @@ def spin_unlock_bh(lock: Ptr[Spinlock]):
     """include/linux/spinlock.h, spin_unlock_bh.  Two steps."""
     spin_unlock(lock)
     local_bh_enable()
-    lockdep_hardirqs_on()
 
 
 def spin_is_locked(lock: Ptr[Spinlock]) -> Bool:

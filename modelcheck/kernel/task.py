@@ -5,54 +5,41 @@ nesting of its RCU readers, whether interrupts and soft interrupts are off on it
 it is in sections that must not be left (`preempt_count`, which is bookkeeping only: a thread of a
 spec can always be overtaken by threads on other CPUs); whether a signal is pending, and whether it
 is on its way out (`exiting`: PF_EXITING).
-Checked: `sleep-in-atomic` by `might_sleep`, which every routine that may sleep begins with.
+Checked: `sleep-in-atomic` by `might_sleep`, which every routine that may sleep begins with: in
+interrupts, with preemption or interrupts off, in RCU readers, and after `set_current_state`.
 Left out: who runs on which CPU, priorities, and time.
 """
 
 from modelcheck.lang import (
     Bool,
     Context,
-    Enum,
     ThreadId,
-    U8,
     atomic,
     context,
     current,
-    ghost,
     irqs,
     observer,
-    per_thread,
     softirqs,
-    struct,
     wait_until,
 )
 
-
-class TaskState(Enum):
-    """`task->__state`: what `set_current_state` sets and `try_to_wake_up` resets."""
-
-    TASK_RUNNING = 0
-    TASK_INTERRUPTIBLE = 1
-    TASK_UNINTERRUPTIBLE = 2
-
-
-@struct(marked=True)
-class Task:
-    state: TaskState
-    rcu_nesting: U8
-    irqs_off: Bool
-    softirqs_off: U8
-    signal_pending: Bool
-    exiting: Bool
-    preempt_count: U8 = ghost(0)
-
-
-tasks = per_thread(Task)
+from .lockdep import lockdep_hardirqs_on
+from .task_struct import Task as Task, TaskState as TaskState, tasks as tasks
 
 
 @observer
 def might_sleep():
-    """include/linux/kernel.h, might_sleep; kernel/sched/core.c, __might_resched.  No step."""
+    """include/linux/kernel.h, might_sleep; kernel/sched/core.c, __might_sleep: what blocks resets
+    the state, so it must not stand between `set_current_state` and `schedule`.  No step."""
+    might_resched()
+    assert tasks[current()].state == TaskState.TASK_RUNNING, (
+        "sleep-in-atomic: blocking when the state is not TASK_RUNNING"
+    )
+
+
+@observer
+def might_resched():
+    """kernel/sched/core.c, __might_resched.  No step."""
     assert context() == Context.TASK or context() == Context.KTHREAD, (
         "sleep-in-atomic: sleeping in an interrupt"
     )
@@ -84,6 +71,7 @@ def local_irq_enable():
     with atomic(because="one instruction"):
         tasks[current()].irqs_off = False
         irqs(True)
+    lockdep_hardirqs_on()
 
 
 def local_irq_save():
@@ -100,6 +88,7 @@ def local_irq_restore(flags: Bool):
     with atomic(because="one instruction"):
         tasks[current()].irqs_off = flags
         irqs(not flags)
+    lockdep_hardirqs_on()
 
 
 def local_bh_disable():
@@ -114,6 +103,7 @@ def local_bh_enable():
     with atomic(because="nobody but this CPU looks at the count"):
         tasks[current()].softirqs_off -= 1
         softirqs(tasks[current()].softirqs_off == 0)
+    lockdep_hardirqs_on()
 
 
 def set_current_state(state: TaskState):
@@ -126,7 +116,7 @@ def schedule():
 
     With a signal pending it does not sleep in `TASK_INTERRUPTIBLE`.
     """
-    might_sleep()
+    might_resched()
     with atomic(because="the runqueue lock is held"):
         wait_until(may_run())
         if tasks[current()].signal_pending:
@@ -135,7 +125,7 @@ def schedule():
 
 def schedule_idle():
     """`schedule` of a thread that is at rest here: one that serves others, without work."""
-    might_sleep()
+    might_resched()
     with atomic(because="the runqueue lock is held"):
         wait_until(may_run(), idle=True)
         if tasks[current()].signal_pending:
@@ -175,4 +165,4 @@ def exit_signals():
 
 def cond_resched():
     """include/linux/sched.h, cond_resched: it may sleep, and does nothing else.  No step."""
-    might_sleep()
+    might_resched()

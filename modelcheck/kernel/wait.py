@@ -49,6 +49,7 @@ from .spinlock import spin_lock, spin_lock_irq, spin_unlock, spin_unlock_irq
 from .task import (
     Task,
     TaskState,
+    might_resched,
     might_sleep,
     schedule,
     schedule_idle,
@@ -604,7 +605,7 @@ def wait_event_timeout(head: Ptr[wait_queue_head_t], condition) -> Bool:
 
 def schedule_timeout() -> Bool:
     """kernel/time/timer.c, schedule_timeout: whether the time is over.  One step."""
-    might_sleep()
+    might_resched()
     with atomic(because="woken, or the timer wakes: the task is runnable then"):
         if either():
             wait_until(tasks[current()].state == TaskState.TASK_RUNNING)

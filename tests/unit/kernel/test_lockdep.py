@@ -256,6 +256,10 @@ OUTSIDE = {
     "interrupts on": ("spin_lock(a); spin_unlock(a)", ORDER),
     "irqsave": ("flags = spin_lock_irqsave(a); spin_unlock_irqrestore(a, flags)", set()),
     "irq": ("spin_lock_irq(a); spin_unlock_irq(a)", set()),
+    "on and off again under it": (
+        "spin_lock_irq(a); local_irq_enable(); local_irq_disable(); spin_unlock_irq(a)",
+        ORDER,
+    ),
     "disabled by hand": (
         "local_irq_disable(); spin_lock(a); spin_unlock(a); local_irq_enable()",
         set(),

@@ -803,3 +803,39 @@ def work():
 """
     )
     assert explore(text).violated == set()
+
+
+def test_a_condition_must_not_block(explore):
+    text = (
+        HEAD
+        + """
+from modelcheck.kernel.mutex import Mutex, mutex_lock, mutex_unlock
+
+@struct(marked=True)
+class Queue:
+    mutex: Mutex
+    wq: wait_queue_head_t
+    done: Bool
+
+q = shared(Queue)
+
+def is_done():
+    mutex_lock(q.mutex)
+    done = q.done
+    mutex_unlock(q.mutex)
+    return done
+
+@thread
+def waiter():
+    wait_event(q.wq, lambda: CONDITION)
+
+@thread
+def waker():
+    mutex_lock(q.mutex)
+    q.done = True
+    mutex_unlock(q.mutex)
+    wake_up(q.wq)
+"""
+    )
+    assert explore(text.replace("CONDITION", "is_done()")).violated == {"sleep-in-atomic"}
+    assert explore(text.replace("CONDITION", "q.done")).violated == set()
