@@ -7,7 +7,7 @@ claimed anew (`irq_work_single`): the work is touched after its function, which 
 The library brings the threads: one hard interrupt for each irq_work.
 Checked: `work-misuse` for an irq_work freed while it is pending or busy, and for waiting for it inside
 itself; `sleep-in-atomic` for waiting where one may not sleep.
-Left out: CPUs, lazy work, the kthread of PREEMPT_RT.
+Left out: those on the stack (queueing one is `work-misuse`), CPUs, lazy work, the kthread of PREEMPT_RT.
 """
 
 from modelcheck.lang import (
@@ -28,6 +28,7 @@ from modelcheck.lang import (
     wait_until,
 )
 
+from .lockdep import callback_returns
 from .task import might_sleep
 
 
@@ -47,6 +48,7 @@ class IrqWorkLists:
 
     raised: Set[Ptr[IrqWork]]
     running: Set[Ptr[IrqWork]] = ghost()
+    served: Set[Ptr[IrqWork]] = ghost()
 
 
 irq_work_lists = shared(IrqWorkLists)
@@ -55,6 +57,7 @@ irq_work_lists = shared(IrqWorkLists)
 @thread(each=IrqWork, context=Context.HARDIRQ)
 def irq_work_run(work):
     """kernel/irq_work.c, irq_work_run_list and irq_work_single."""
+    irq_work_lists.served.add(work)
     while True:
         with atomic(because="what was on the list is this CPU's own; one xchg of the flags"):
             wait_until(work in irq_work_lists.raised, idle=True)
@@ -63,6 +66,7 @@ def irq_work_run(work):
             func = work.func
         enter_irq_work(work)
         func(work)
+        callback_returns()
         leave_irq_work(work)
         with atomic(because="a cmpxchg that does nothing if it was claimed again"):
             if not work.pending:
@@ -83,6 +87,7 @@ def irq_work_queue(work: Ptr[IrqWork]) -> Bool:
     with atomic(because="irq_work_claim is one fetch_or"):
         if work.pending:
             return False
+        irq_work_is_served(work)
         work.pending = True
         work.busy = True
     irq_work_lists.raised.add(work)
@@ -98,6 +103,12 @@ def irq_work_sync(work: Ptr[IrqWork]):
     """kernel/irq_work.c, irq_work_sync: wait until it is not busy.  One step."""
     might_sleep()
     wait_until(not work.busy)
+
+
+@observer
+def irq_work_is_served(work: Ptr[IrqWork]):
+    """Nobody would run one on the stack."""
+    assert work in irq_work_lists.served, "work-misuse: an irq_work on the stack is left out here"
 
 
 @observer

@@ -17,7 +17,7 @@ off, too.  Here only explicit readers do: `rcu_read_lock`, `rcu_read_lock_bh`,
 `rcu_read_lock_sched`.  So a grace period may end earlier here than in the kernel, never later: code
 that relies on `preempt_disable` or a spinlock alone is warned of, and must say
 `rcu_read_lock_sched`.  Nothing is wrongly verified.
-Left out: polled grace periods, `kfree_rcu_mightsleep`, a pointer that is kept after its reader ended
+Left out: heads on the stack (`call_rcu` of one is `rcu-misuse`), polled grace periods, `kfree_rcu_mightsleep`, a pointer that is kept after its reader ended
 as a fault of its own (its use is seen once the object is freed).
 """
 
@@ -35,6 +35,7 @@ from modelcheck.lang import (
     current,
     discard,
     free,
+    ghost,
     local,
     objects,
     observer,
@@ -47,6 +48,7 @@ from modelcheck.lang import (
     wait_until,
 )
 
+from .lockdep import callback_returns
 from .task import (
     Task,
     local_bh_disable,
@@ -96,6 +98,7 @@ class RcuState:
     callbacks: Set[Ptr[RcuHead]]
     frees: Set[Ptr[RcuHead]]
     running: Set[Ptr[RcuHead]]
+    served: Set[Ptr[RcuHead]] = ghost()
 
 
 rcu = shared(RcuState)
@@ -264,6 +267,7 @@ def call_rcu(head: Ptr[RcuHead], func):
     with atomic(because="the list belongs to this CPU, with interrupts off"):
         head.func = func
         assert head not in rcu.callbacks and head not in rcu.frees, "rcu-misuse: queued twice"
+        head_is_served(head)
         head.waits_for = rcu.readers
         rcu.callbacks.add(head)
 
@@ -277,6 +281,12 @@ def kfree_rcu(pointer, head: Ptr[RcuHead]):
             assert head not in rcu.callbacks and head not in rcu.frees, "rcu-misuse: queued twice"
             head.waits_for = rcu.readers
             rcu.frees.add(head)
+
+
+@observer
+def head_is_served(head: Ptr[RcuHead]):
+    """Nobody would call the function of a head on the stack."""
+    assert head in rcu.served, "rcu-misuse: a head on the stack is left out here"
 
 
 @on_free(RcuHead)
@@ -317,6 +327,7 @@ def rcu_free_slab(pointer):
 @thread(each=RcuHead, context=Context.SOFTIRQ)
 def rcu_core(head):
     """kernel/rcu/tree.c, rcu_do_batch and kfree_rcu_work: what is done after the grace period."""
+    rcu.served.add(head)
     while True:
         with atomic(because="the head is off its list before anything is done with it"):
             wait_until(
@@ -337,6 +348,7 @@ def rcu_core(head):
             func = head.func
             head.func = None
         func(head)
+        callback_returns()
         with atomic(because="the next callback of this CPU may be that of rcu_barrier"):
             rcu.running.discard(head)
             for barrier in objects(RcuBarrier):

@@ -7,7 +7,7 @@ after its function, which so may not free it.  It never runs beside itself.
 The library brings the threads: one soft interrupt for each tasklet.
 Checked: `work-misuse` for a tasklet freed while it is scheduled or runs; `sleep-in-atomic` for
 `tasklet_kill` in an interrupt.
-Left out: CPUs, `tasklet_hi_schedule` (the same here), `tasklet_unlock_spin_wait`.  A disabled tasklet
+Left out: those on the stack (scheduling one is `work-misuse`), CPUs, `tasklet_hi_schedule` (the same here), `tasklet_unlock_spin_wait`.  A disabled tasklet
 waits here, where the kernel puts it back again and again.
 """
 
@@ -19,6 +19,7 @@ from modelcheck.lang import (
     Set,
     U8,
     atomic,
+    ghost,
     on_free,
     shared,
     struct,
@@ -26,6 +27,7 @@ from modelcheck.lang import (
     wait_until,
 )
 
+from .lockdep import callback_returns
 from .task import might_sleep
 
 
@@ -45,6 +47,7 @@ class TaskletVec:
 
     scheduled: Set[Ptr[TaskletStruct]]
     running: Set[Ptr[TaskletStruct]]
+    served: Set[Ptr[TaskletStruct]] = ghost()
 
 
 tasklet_vec = shared(TaskletVec)
@@ -53,6 +56,7 @@ tasklet_vec = shared(TaskletVec)
 @thread(each=TaskletStruct, context=Context.SOFTIRQ)
 def tasklet_action(t):
     """kernel/softirq.c, tasklet_action_common."""
+    tasklet_vec.served.add(t)
     while True:
         wait_until(t in tasklet_vec.scheduled, idle=True)
         with atomic(because="it stays on a list until RUN is taken, it is enabled, SCHED cleared"):
@@ -63,6 +67,7 @@ def tasklet_action(t):
             t.sched = False
             callback = t.callback
         callback(t)
+        callback_returns()
         with atomic(because="tasklet_unlock is one instruction"):
             t.run = False
             tasklet_vec.running.discard(t)
@@ -82,6 +87,7 @@ def tasklet_schedule(t: Ptr[TaskletStruct]):
     with atomic(because="test_and_set_bit of SCHED"):
         if t.sched:
             return
+        tasklet_is_served(t)
         t.sched = True
     tasklet_vec.scheduled.add(t)
 
@@ -114,6 +120,12 @@ def tasklet_kill(t: Ptr[TaskletStruct]):
         t.sched = True
     wait_until(not t.run)
     t.sched = False
+
+
+@observer
+def tasklet_is_served(t: Ptr[TaskletStruct]):
+    """Nobody would run one on the stack."""
+    assert t in tasklet_vec.served, "work-misuse: a tasklet on the stack is left out here"
 
 
 @on_free(TaskletStruct)

@@ -8,11 +8,11 @@ whether to arm again.  What runs is kept in the base and not in the timer (`runn
 The library brings the threads: a soft interrupt for each timer, a hard one for each hrtimer.
 Checked: `work-misuse` for a timer freed, or set up again, while it is armed; for waiting for
 a function inside itself; for `timer_delete_sync` in a hard interrupt.  `lock-order` for waiting under
-a lock that the function takes, where the timer has a `lockdep_map` (a `shared(LockdepMap)` per
-timer_setup, what the static key is in the kernel).
+a lock that the function takes: the class is the field in which the timer lies (in the kernel it is
+the place of timer_setup).
 Not checked: freeing a timer while its function runs; a function that uses it then is
 `use-after-free`.
-Left out: time, CPUs (timers of one CPU run one after the other), TIMER_IRQSAFE, soft hrtimers.
+Left out: timers on the stack (arming one is `work-misuse`), time, CPUs (timers of one CPU run one after the other), TIMER_IRQSAFE, soft hrtimers.
 """
 
 from modelcheck.lang import (
@@ -22,6 +22,7 @@ from modelcheck.lang import (
     Fn,
     Int,
     Ptr,
+    READ_ONCE,
     Set,
     ThreadId,
     atomic,
@@ -37,7 +38,7 @@ from modelcheck.lang import (
     wait_until,
 )
 
-from .lockdep import LockdepMap, lock_map_acquire, lock_map_release
+from .lockdep import LockdepMap, callback_returns, lock_map_acquire, lock_map_wait
 
 
 @struct(marked=True)
@@ -45,7 +46,7 @@ class TimerList:
     """`struct timer_list`."""
 
     function: Fn  # None once it is shut down
-    lockdep_map: Ptr[LockdepMap]
+    lockdep_map: LockdepMap
     runner: ThreadId = ghost(None)
 
 
@@ -55,6 +56,7 @@ class TimerBase:
 
     armed: Set[Ptr[TimerList]]
     running: Set[Ptr[TimerList]]
+    served: Set[Ptr[TimerList]] = ghost()
 
 
 class HrtimerRestart(Enum):
@@ -78,6 +80,7 @@ class HrtimerBase:
 
     armed: Set[Ptr[Hrtimer]]
     running: Set[Ptr[Hrtimer]]
+    served: Set[Ptr[Hrtimer]] = ghost()
 
 
 timer_base = shared(TimerBase)
@@ -91,6 +94,7 @@ hrtimer_base = shared(HrtimerBase)
 @thread(each=TimerList, context=Context.SOFTIRQ)
 def run_timer_softirq(timer):
     """kernel/time/timer.c, expire_timers and call_timer_fn."""
+    timer_base.served.add(timer)
     while True:
         with atomic(because="base->lock is held"):
             wait_until(timer in timer_base.armed, idle=True)
@@ -99,6 +103,7 @@ def run_timer_softirq(timer):
             function = timer.function
         enter_timer(timer)
         function(timer)
+        callback_returns()
         leave_timer(timer)
         timer_base.running.discard(timer)
 
@@ -107,7 +112,6 @@ def timer_setup(timer: Ptr[TimerList], callback):
     """include/linux/timer.h, timer_setup.  One step: nobody else knows the timer yet."""
     with atomic(because="nobody else knows the timer yet"):
         timer.function = callback
-        timer.lockdep_map = None
     timer_is_idle(timer)
 
 
@@ -123,6 +127,7 @@ def mod_timer(timer: Ptr[TimerList], expires) -> Bool:
     with atomic(because="base->lock is held"):
         if timer.function is None:
             return False
+        timer_is_served(timer)
         was_armed = timer in timer_base.armed
         timer_base.armed.add(timer)
         return was_armed
@@ -133,6 +138,7 @@ def add_timer(timer: Ptr[TimerList]):
     with atomic(because="base->lock is held"):
         assert timer not in timer_base.armed, "work-misuse: add_timer of an armed timer"
         if timer.function is not None:
+            timer_is_served(timer)
             timer_base.armed.add(timer)
 
 
@@ -202,7 +208,7 @@ def del_timer_sync(timer: Ptr[TimerList]) -> Bool:
 
 def look_at_timer(timer: Ptr[TimerList]):
     """The timer must be there: its entry is kept in the base, its memory is what is accessed."""
-    function = timer.function
+    READ_ONCE(timer.function)
 
 
 # ---------------------------------------------------------------------------------------------
@@ -212,6 +218,7 @@ def look_at_timer(timer: Ptr[TimerList]):
 @thread(each=Hrtimer, context=Context.HARDIRQ)
 def hrtimer_interrupt(timer):
     """kernel/time/hrtimer.c, __run_hrtimer: touches the timer again only to restart it."""
+    hrtimer_base.served.add(timer)
     while True:
         with atomic(because="cpu_base->lock is held"):
             wait_until(timer in hrtimer_base.armed, idle=True)
@@ -220,6 +227,7 @@ def hrtimer_interrupt(timer):
             function = timer.function
         enter_hrtimer(timer)
         restart = function(timer)
+        callback_returns()
         leave_hrtimer(timer)
         with atomic(because="cpu_base->lock is held"):
             if restart == HrtimerRestart.HRTIMER_RESTART:
@@ -238,6 +246,7 @@ def hrtimer_start(timer: Ptr[Hrtimer], expires):
     """include/linux/hrtimer.h, hrtimer_start.  One step."""
     with atomic(because="cpu_base->lock is held"):
         look_at_hrtimer(timer)
+        hrtimer_is_served(timer)
         hrtimer_base.armed.add(timer)
 
 
@@ -275,7 +284,7 @@ def hrtimer_cancel(timer: Ptr[Hrtimer]) -> Bool:
 
 def look_at_hrtimer(timer: Ptr[Hrtimer]):
     """The timer must be there: its state is kept in the base, its memory is what is accessed."""
-    function = timer.function
+    READ_ONCE(timer.function)
 
 
 # ---------------------------------------------------------------------------------------------
@@ -286,8 +295,7 @@ def look_at_hrtimer(timer: Ptr[Hrtimer]):
 def enter_timer(timer: Ptr[TimerList]):
     """kernel/time/timer.c, call_timer_fn."""
     timer.runner = current()
-    if timer.lockdep_map is not None:
-        lock_map_acquire(timer.lockdep_map)
+    lock_map_acquire(timer.lockdep_map)
 
 
 @observer
@@ -315,15 +323,25 @@ def wait_for_timer(timer: Ptr[TimerList]):
     """kernel/time/timer.c, __timer_delete_sync: what may not wait for the function."""
     assert context() != Context.HARDIRQ, "work-misuse: waiting for a timer in a hard interrupt"
     assert timer.runner != current(), "work-misuse: the function of a timer waits for itself"
-    if timer.lockdep_map is not None:
-        lock_map_acquire(timer.lockdep_map)
-        lock_map_release(timer.lockdep_map)
+    lock_map_wait(timer.lockdep_map)
 
 
 @observer
 def not_inside_hrtimer(timer: Ptr[Hrtimer]):
     """It would wait for ever."""
     assert timer.runner != current(), "work-misuse: the function of a timer waits for itself"
+
+
+@observer
+def timer_is_served(timer: Ptr[TimerList]):
+    """Nobody would fire a timer on the stack, and so it would do no harm."""
+    assert timer in timer_base.served, "work-misuse: a timer on the stack is left out here"
+
+
+@observer
+def hrtimer_is_served(timer: Ptr[Hrtimer]):
+    """The same."""
+    assert timer in hrtimer_base.served, "work-misuse: a timer on the stack is left out here"
 
 
 @observer

@@ -14,12 +14,12 @@ Delayed work starts at any time after it was queued.
 Checked: `work-misuse` for an item freed, or initialised again, while it is queued or its timer is armed;
 for waiting for an item inside its own function; for queueing on a workqueue that is drained; for
 a function that returns with preemption off or inside an RCU reader; for more enabling than disabling.
-`lock-order` for a flush under a lock which the function takes, where the item or the workqueue has
-a `lockdep_map` (a `shared(LockdepMap)` per INIT_WORK, what the static key is in the kernel).
+`lock-order` for waiting for an item, or a workqueue, under a lock which its function takes: the class
+is the field in which the item lies (in the kernel it is the place of INIT_WORK).
 Not checked: freeing an item while its function runs.  That is legal, and common with a reference
 dropped at the end of the function; a function that still uses it is `use-after-free`.
-Left out: CPUs and pools (an item that one workqueue runs is not started by another one), the rescuer,
-BH workqueues, `queue_rcu_work`; a handler on the same CPU may come between the two steps of
+Left out: items on the stack (queueing one is `work-misuse`, but with `own_workers`), CPUs and pools
+(an item that one workqueue runs is not started by another one), the rescuer, BH workqueues, `queue_rcu_work`; a handler on the same CPU may come between the two steps of
 queueing, which the kernel does with interrupts off.
 """
 
@@ -41,6 +41,7 @@ from modelcheck.lang import (
     objects,
     observer,
     on_free,
+    places,
     queue,
     shared,
     struct,
@@ -48,7 +49,7 @@ from modelcheck.lang import (
     wait_until,
 )
 
-from .lockdep import LockdepMap, lock_map_acquire, lock_map_release
+from .lockdep import LockdepMap, lock_map_acquire, lock_map_wait, no_locks_are_left
 from .task import might_sleep, tasks
 
 
@@ -59,7 +60,7 @@ class WorkStruct:
     pending: Bool  # WORK_STRUCT_PENDING
     disable: U8  # WORK_OFFQ_DISABLE: how often it was disabled
     func: Fn
-    lockdep_map: Ptr[LockdepMap]
+    lockdep_map: LockdepMap
     runner: ThreadId = ghost(None)
 
 
@@ -72,9 +73,9 @@ class Workqueue:
     own_workers: Bool
     draining: Bool
     queued: Set[Ptr[WorkStruct]]
-    worklist: Queue[Ptr[WorkStruct]] = queue(8)  # of an ordered one
+    worklist: Queue[Ptr[WorkStruct]] = queue(places(WorkStruct) + 1)  # of an ordered one
     running: Set[Ptr[WorkStruct]]  # busy_hash: it is no part of the item
-    lockdep_map: Ptr[LockdepMap]
+    lockdep_map: LockdepMap
 
 
 @struct(marked=True)
@@ -88,6 +89,14 @@ class DelayedWork:
 @struct(marked=True)
 class DelayedWorkTimers:
     armed: Set[Ptr[DelayedWork]]
+    served: Set[Ptr[DelayedWork]] = ghost()
+
+
+@struct(marked=True)
+class Workers:
+    """The items that have a worker here: those on the stack have none."""
+
+    served: Set[Ptr[WorkStruct]] = ghost()
 
 
 @struct(marked=True)
@@ -102,6 +111,7 @@ class WqBarrier:
 system_wq = shared(Workqueue)
 system_unbound_wq = shared(Workqueue)
 delayed_work_timers = shared(DelayedWorkTimers)
+workers = shared(Workers)
 
 
 def INIT_WORK(work: Ptr[WorkStruct], func):
@@ -110,7 +120,6 @@ def INIT_WORK(work: Ptr[WorkStruct], func):
         work.pending = False
         work.disable = 0
         work.func = func
-        work.lockdep_map = None
     work_is_idle(work)
 
 
@@ -152,6 +161,7 @@ def insert_work(wq: Ptr[Workqueue], work: Ptr[WorkStruct]):
     """kernel/workqueue.c, __queue_work: put an item that is pending on the list.  One step."""
     with atomic(because="pool->lock is held"):
         assert not wq.draining or runs_work_of(wq), "work-misuse: queued on a drained workqueue"
+        work_is_served(wq, work)
         if wq.ordered:
             wq.worklist.append(work)
         else:
@@ -185,6 +195,7 @@ def runs_work_of(wq: Ptr[Workqueue]):
 @thread(each=WorkStruct, context=Context.KTHREAD)
 def kworker(work):
     """kernel/workqueue.c, worker_thread: the worker that runs one item, on any workqueue."""
+    workers.served.add(work)
     while True:
         with atomic(because="pool->lock is held; PENDING is cleared last"):
             wait_until(
@@ -270,10 +281,9 @@ def enter_work(work: Ptr[WorkStruct]):
     """kernel/workqueue.c, process_one_work: the maps that are held while the function runs."""
     work.runner = current()
     for wq in objects(Workqueue):
-        if work in wq.running and wq.lockdep_map is not None:
+        if work in wq.running:
             lock_map_acquire(wq.lockdep_map)
-    if work.lockdep_map is not None:
-        lock_map_acquire(work.lockdep_map)
+    lock_map_acquire(work.lockdep_map)
 
 
 @observer
@@ -282,6 +292,7 @@ def leave_work(work: Ptr[WorkStruct]):
     work.runner = None
     for map in objects(LockdepMap):
         map.holders.discard(current())
+    no_locks_are_left()
     assert tasks[current()].preempt_count == 0, "work-misuse: the function left preemption off"
     assert tasks[current()].rcu_nesting == 0, "work-misuse: the function left an RCU reader open"
 
@@ -444,6 +455,7 @@ def delayed_work_timer(dwork):
     It takes the timer off its list and queues the item in one step: in between, nobody could see
     anything else than before it.
     """
+    delayed_work_timers.served.add(dwork)
     while True:
         with atomic(because="PENDING is set all the time, and nobody can wait for this"):
             wait_until(dwork in delayed_work_timers.armed, idle=True)
@@ -457,6 +469,7 @@ def start_delayed_work(wq: Ptr[Workqueue], dwork: Ptr[DelayedWork], delay):
         insert_work(wq, dwork.work)
     else:
         with atomic(because="add_timer takes the lock of the timers"):
+            delayed_work_is_served(dwork)
             dwork.wq = wq
             delayed_work_timers.armed.add(dwork)
 
@@ -536,6 +549,22 @@ def flush_delayed_work(dwork: Ptr[DelayedWork]) -> Bool:
 
 
 @observer
+def work_is_served(wq: Ptr[Workqueue], work: Ptr[WorkStruct]):
+    """Nobody would run an item on the stack, and so it would do no harm."""
+    assert wq.own_workers or work in workers.served, (
+        "work-misuse: an item on the stack is left out here, but with own_workers"
+    )
+
+
+@observer
+def delayed_work_is_served(dwork: Ptr[DelayedWork]):
+    """The same."""
+    assert dwork in delayed_work_timers.served, (
+        "work-misuse: delayed work on the stack is left out here"
+    )
+
+
+@observer
 def work_is_idle(work: Ptr[WorkStruct]):
     """lib/debugobjects.c: an active item is initialised again."""
     for wq in objects(Workqueue):
@@ -593,9 +622,7 @@ def not_inside_queue(wq: Ptr[Workqueue]):
 @observer
 def touch_work_lockdep_map(wq: Ptr[Workqueue], work: Ptr[WorkStruct], from_cancel):
     """kernel/workqueue.c, touch_work_lockdep_map, and that of a workqueue with one worker."""
-    if work.lockdep_map is not None:
-        lock_map_acquire(work.lockdep_map)
-        lock_map_release(work.lockdep_map)
+    lock_map_wait(work.lockdep_map)
     if not from_cancel and (wq.ordered or wq.max_active == 1):
         touch_wq_lockdep_map(wq)
 
@@ -603,6 +630,4 @@ def touch_work_lockdep_map(wq: Ptr[Workqueue], work: Ptr[WorkStruct], from_cance
 @observer
 def touch_wq_lockdep_map(wq: Ptr[Workqueue]):
     """kernel/workqueue.c, touch_wq_lockdep_map."""
-    if wq.lockdep_map is not None:
-        lock_map_acquire(wq.lockdep_map)
-        lock_map_release(wq.lockdep_map)
+    lock_map_wait(wq.lockdep_map)

@@ -564,3 +564,44 @@ def work():
     rcu_read_unlock()
 """
     assert explore(HEAD + ITEMS + text).violated == {"rcu-misuse"}
+
+
+def test_a_callback_gives_everything_back(explore):
+    text = (
+        HEAD
+        + """
+head = shared(RcuHead)
+
+def callback(head: Ptr[RcuHead]):
+    preempt_disable()
+    GIVE
+
+@thread
+def work():
+    call_rcu(head, callback)
+"""
+    )
+    assert explore(text.replace("GIVE", "pass")).violated == {"lock-misuse"}
+    assert explore(text.replace("GIVE", "preempt_enable()")).violated == set()
+
+
+def test_what_lies_on_the_stack_is_left_out_loudly(explore):
+    text = (
+        HEAD
+        + """
+from modelcheck.lang import local
+
+def run(head: Ptr[RcuHead]):
+    pass
+
+def sleep():
+    head = local(RcuHead)
+    call_rcu(head, run)
+    rcu_barrier()
+
+@thread
+def work():
+    sleep()
+"""
+    )
+    assert explore(text).violated == {"rcu-misuse"}

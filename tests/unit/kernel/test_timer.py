@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 HEAD = """
-from modelcheck.kernel.lockdep import LockdepMap
+from modelcheck.kernel.task import preempt_disable, preempt_enable
 from modelcheck.kernel.slab import kfree
 from modelcheck.kernel.spinlock import (
     Spinlock, spin_lock, spin_lock_bh, spin_lock_irq, spin_unlock, spin_unlock_bh,
@@ -273,8 +273,7 @@ def test_waiting_under_a_lock_that_the_function_takes(explore):
         + """
 a = shared(Spinlock)
 b = shared(Spinlock)
-key = shared(LockdepMap)
-timer = shared(TimerList, lockdep_map=key)
+timer = shared(TimerList)
 
 @initial
 def fill():
@@ -294,6 +293,34 @@ def work():
     )
     assert explore(text.replace("LOCK)", "a)")).violated == {"lock-order", "deadlock"}
     assert explore(text.replace("LOCK)", "b)")).violated == set()
+
+
+@pytest.mark.parametrize(
+    ("leave", "give"),
+    [("spin_lock(lock)", "spin_unlock(lock)"), ("preempt_disable()", "preempt_enable()")],
+)
+def test_the_function_gives_everything_back(explore, leave, give):
+    text = (
+        HEAD
+        + """
+lock = shared(Spinlock)
+timer = shared(TimerList)
+
+@initial
+def fill():
+    timer.function = expired
+
+def expired(t: Ptr[TimerList]):
+    LEAVE
+    GIVE
+
+@thread
+def work():
+    mod_timer(timer, 1)
+""".replace("LEAVE", leave)
+    )
+    assert explore(text.replace("GIVE", "pass")).violated == {"lock-misuse"}
+    assert explore(text.replace("GIVE", give)).violated == set()
 
 
 def test_hrtimers_restart_and_are_cancelled(explore):
@@ -340,3 +367,26 @@ def stays_stopped():
     assert found.violated == {"deadlock"}
     found = explore(once.replace("WANTED", "1").replace("CANCEL", "hrtimer_cancel"))
     assert found.violated == set()
+
+
+def test_what_lies_on_the_stack_is_left_out_loudly(explore):
+    text = (
+        HEAD
+        + """
+from modelcheck.lang import local
+
+def expired(t: Ptr[TimerList]):
+    pass
+
+def sleep():
+    timer = local(TimerList)
+    timer_setup(timer, expired)
+    mod_timer(timer, 1)
+    timer_delete_sync(timer)
+
+@thread
+def work():
+    sleep()
+"""
+    )
+    assert explore(text).violated == {"work-misuse"}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 HEAD = """
-from modelcheck.kernel.lockdep import LockdepMap
 from modelcheck.kernel.mutex import Mutex, mutex_lock, mutex_unlock
 from modelcheck.kernel.slab import kfree
 from modelcheck.kernel.spinlock import Spinlock, spin_lock, spin_unlock
@@ -324,8 +323,7 @@ runs = shared(U8)
 @initial
 def fill():
     work.func = run
-    slot.wq = new(Workqueue, ordered=False, max_active=0, own_workers=False, draining=False,
-                  lockdep_map=None)
+    slot.wq = new(Workqueue, ordered=False, max_active=0, own_workers=False, draining=False)
     slot.wq.queued.clear()
     slot.wq.worklist.clear()
     slot.wq.running.clear()
@@ -491,12 +489,13 @@ def submit():
     "a function that flushes itself": (
         HEAD
         + """
-works = shared(WorkStruct, count=2)
+first = shared(WorkStruct)
+second = shared(WorkStruct)
 
 @initial
 def fill():
-    works[0].func = run
-    works[1].func = nothing
+    first.func = run
+    second.func = nothing
 
 def run(work: Ptr[WorkStruct]):
     STOP
@@ -506,11 +505,11 @@ def nothing(work: Ptr[WorkStruct]):
 
 @thread
 def submit():
-    queue_work(system_wq, works[1])
-    queue_work(system_wq, works[0])
+    queue_work(system_wq, second)
+    queue_work(system_wq, first)
 """,
-        "flush_work(works[0])",
-        "flush_work(works[1])",
+        "flush_work(first)",
+        "flush_work(second)",
     ),
     "a function that cancels itself": (
         ONE.replace("READ_ONCE(item.runs)", "STOP")
@@ -603,8 +602,7 @@ def test_flush_under_a_lock_that_the_function_takes(explore):
         + """
 a = shared(Mutex)
 b = shared(Mutex)
-work = shared(WorkStruct, SETTING)
-key = shared(LockdepMap)
+work = shared(WorkStruct)
 n = shared(U8)
 
 @initial
@@ -623,13 +621,10 @@ def submit():
     mutex_unlock(LOCK)
 """
     )
-    mapped = text.replace("SETTING", "lockdep_map=key")
-    assert explore(mapped.replace("LOCK", "a")).violated == {"lock-order", "deadlock"}
-    assert explore(mapped.replace("LOCK", "b")).violated == set()
-    plain = text.replace(", SETTING", "")
-    assert explore(plain.replace("LOCK", "a")).violated == {"deadlock"}
+    assert explore(text.replace("LOCK", "a")).violated == {"lock-order", "deadlock"}
+    assert explore(text.replace("LOCK", "b")).violated == set()
     # The order alone: the function is past the lock in every run
-    ordered = mapped.replace(
+    ordered = text.replace(
         "    mutex_unlock(a)\n\n", "    mutex_unlock(a)\n    WRITE_ONCE(n, 1)\n\n", 1
     )
     ordered = ordered.replace(
@@ -663,26 +658,27 @@ def test_waiting_inside_a_queue_that_is_full(explore):
         HEAD
         + """
 wq = shared(Workqueue, max_active=MAX)
-works = shared(WorkStruct, count=2)
+first = shared(WorkStruct)
+second = shared(WorkStruct)
 
 @initial
 def fill():
-    works[0].func = outer
-    works[1].func = inner
+    first.func = outer
+    second.func = inner
 
 def outer(work: Ptr[WorkStruct]):
-    queue_work(wq, works[1])
-    flush_work(works[1])
+    queue_work(wq, second)
+    flush_work(second)
 
 def inner(work: Ptr[WorkStruct]):
     pass
 
 @thread
 def submit():
-    queue_work(wq, works[0])
+    queue_work(wq, first)
 """
     )
-    assert explore(text.replace("MAX", "1")).violated == {"deadlock"}
+    assert explore(text.replace("MAX", "1")).violated == {"deadlock", "lock-order"}
     assert explore(text.replace("MAX", "2")).violated == set()
 
 
@@ -759,3 +755,113 @@ def ran():
     )
     assert explore(text.replace("CALL", "flush_delayed_work(dwork)")).violated == set()
     assert explore(text.replace("CALL", "flush_work(dwork.work)")).violated == {"ran"}
+
+
+def test_two_items_of_one_field_are_one_class(explore):
+    text = (
+        HEAD
+        + """
+@struct(marked=True)
+class Device:
+    first: WorkStruct
+    second: WorkStruct
+
+devices = shared(Device, count=2)
+
+@initial
+def fill():
+    devices[0].first.func = outer
+    devices[0].second.func = inner
+    devices[1].first.func = inner
+
+def outer(work: Ptr[WorkStruct]):
+    queue_work(system_wq, INNER)
+    flush_work(INNER)
+
+def inner(work: Ptr[WorkStruct]):
+    pass
+
+@thread
+def submit():
+    queue_work(system_wq, devices[0].first)
+"""
+    )
+    assert explore(text.replace("INNER", "devices[0].second")).violated == set()
+    assert explore(text.replace("INNER", "devices[1].first")).violated == {"lock-order"}
+
+
+def test_the_function_gives_locks_back(explore):
+    text = (
+        HEAD
+        + """
+m = shared(Mutex)
+work = shared(WorkStruct)
+
+@initial
+def fill():
+    work.func = run
+
+def run(work: Ptr[WorkStruct]):
+    mutex_lock(m)
+    GIVE
+
+@thread
+def submit():
+    queue_work(system_wq, work)
+"""
+    )
+    assert explore(text.replace("GIVE", "pass")).violated == {"lock-misuse"}
+    assert explore(text.replace("GIVE", "mutex_unlock(m)")).violated == set()
+
+
+def test_ten_items_fit_on_an_ordered_queue(explore):
+    text = (
+        HEAD
+        + """
+wq = shared(Workqueue, ordered=True, own_workers=True)
+items = shared(WorkStruct, count=10)
+n = shared(U8)
+
+@initial
+def fill():
+    for item in items:
+        item.func = run
+
+def run(work: Ptr[WorkStruct]):
+    global n
+    n += 1
+
+@thread
+def submit():
+    for item in items:
+        queue_work(wq, item)
+    WRITE_ONCE(n, 1)
+
+@reachable
+def all_queued():
+    return n == 1 and len(wq.worklist) == 10
+"""
+    )
+    assert explore(text).violated == set()
+
+
+def test_what_lies_on_the_stack_is_left_out_loudly(explore):
+    text = (
+        HEAD
+        + """
+
+def run(work: Ptr[WorkStruct]):
+    pass
+
+def sleep():
+    work = local(WorkStruct)
+    INIT_WORK(work, run)
+    schedule_work(work)
+    cancel_work_sync(work)
+
+@thread
+def work():
+    sleep()
+"""
+    )
+    assert explore(text).violated == {"work-misuse"}
