@@ -4,18 +4,21 @@ Kept: one owner; a waiter sleeps and never spins; the unlock has **two phases**
 (`__mutex_unlock_slowpath`): first the lock is handed over, then the unlocking thread still touches
 the mutex (`wait_lock`, the list of waiters).  Whoever frees a mutex that it took after phase one
 frees it under the feet of phase two.
-Checked: `lock-misuse` for a release by another thread, for taking it twice, and for freeing it
-while it is held; `lock-order` and `sleep-in-atomic` (lockdep.py, task.py).
+Checked: `lock-misuse` for a release by another thread, for taking it twice, for freeing it while it
+is held, and for trying it in an interrupt; `lock-order` and `sleep-in-atomic` (lockdep.py, task.py).
 Left out: the order among waiters (any of them may be next), optimistic spinning.
 """
 
 from modelcheck.lang import (
     Bool,
+    Context,
     Ptr,
     READ_ONCE,
     atomic,
+    context,
     current,
     either,
+    observer,
     wait_until,
 )
 
@@ -83,12 +86,21 @@ def take_mutex(lock: Ptr[Mutex]):
 
 def mutex_trylock(lock: Ptr[Mutex]) -> Bool:
     """kernel/locking/mutex.c, mutex_trylock: take it if it is free.  One step."""
+    in_task()
     with atomic(rmw="acquire", because="one cmpxchg of owner"):
         if lock.owner is not None:
             return False
         lock.owner = current()
         lock.holder = current()
         return True
+
+
+@observer
+def in_task():
+    """kernel/locking/mutex.c, mutex_trylock: "must not be used in interrupt context"."""
+    assert context() == Context.TASK or context() == Context.KTHREAD, (
+        "lock-misuse: a mutex is tried in an interrupt"
+    )
 
 
 def mutex_unlock(lock: Ptr[Mutex]):

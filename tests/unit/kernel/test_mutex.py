@@ -242,3 +242,21 @@ def test_freeing_after_a_mutex_is_too_early_but_not_after_a_spinlock(explore):
     spin = DROP_LAST.replace("LOCK", "Spinlock").replace("TAKE", "spin_lock")
     head = HEAD + "from modelcheck.kernel import Spinlock, spin_lock, spin_unlock\n"
     assert explore(head + spin.replace("GIVE", "spin_unlock")).violated == set()
+
+
+def test_a_mutex_is_not_tried_in_an_interrupt(explore):
+    text = (
+        HEAD
+        + """
+from modelcheck.lang import Context
+
+lock = shared(Mutex)
+
+@thread(context=Context.CONTEXT)
+def work():
+    if mutex_trylock(lock):
+        mutex_unlock(lock)
+"""
+    )
+    assert explore(text.replace("CONTEXT)", "HARDIRQ)")).violated == {"lock-misuse"}
+    assert explore(text.replace("CONTEXT)", "KTHREAD)")).violated == set()
