@@ -254,6 +254,7 @@ def _gate_spec(
 ) -> GatedSpec:
     runs: list[Run] = []
     judgements: list[Judgement] = []
+    explored: dict[tuple[SettingValue, ...], tuple[Program, Result]] = {}
     for variant in (spec.info.default, *spec.info.variants):
         if variant.needs:
             why = f"needs {variant.needs}"
@@ -266,10 +267,16 @@ def _gate_spec(
             judgements.append(Judgement(spec.info.name, variant, Outcome.SKIPPED, (why,)))
             continue
         announce(f"{spec.info.name} {variant.name or ''}".rstrip())
-        program = make_program(spec, variant)
-        limit = min((t for t in (left, options.timeout_seconds) if t is not None), default=None)
-        chosen = replace(options, variant=variant.name, timeout_seconds=limit)
-        result = explore(program, chosen, notice)
+        known = explored.get(_list_settings(spec.info, variant))
+        if known is not None:  # the default under its own name, say
+            program, result = known[0], replace(known[1], variant=variant.name)
+        else:
+            program = make_program(spec, variant)
+            limit = min((t for t in (left, options.timeout_seconds) if t is not None), default=None)
+            chosen = replace(options, variant=variant.name, timeout_seconds=limit)
+            result = explore(program, chosen, notice)
+            if result.exhausted:
+                explored[_list_settings(spec.info, variant)] = program, result
         steps = find_steps(spec.info, program, result)
         warnings = spec.warnings(program)
         runs.append(Run(spec.info, variant, program, result, spec.sources, warnings))
@@ -282,6 +289,12 @@ def _gate_spec(
         tuple(fail_dead_steps(judgements)),
         warnings=tuple(found[span] for span in sorted(found)),
     )
+
+
+def _list_settings(info: SpecInfo, variant: Variant) -> tuple[SettingValue, ...]:
+    """What a variant gives to every parameter and flag: the same means the same program."""
+    declared = (*info.parameters, *info.flags)
+    return tuple(variant.settings.get(item.name, item.default) for item in declared)
 
 
 def explore(
