@@ -293,8 +293,9 @@ def _gate_spec(
 
 def _list_settings(info: SpecInfo, variant: Variant) -> tuple[SettingValue, ...]:
     """What a variant gives to every parameter and flag: the same means the same program."""
-    declared = (*info.parameters, *info.flags)
-    return tuple(variant.settings.get(item.name, item.default) for item in declared)
+    defaults: dict[str, SettingValue] = {p.name: p.default for p in info.parameters}
+    defaults |= {f.name: f.default for f in info.flags}
+    return tuple(variant.settings.get(name, value) for name, value in defaults.items())
 
 
 def explore(

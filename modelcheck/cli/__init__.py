@@ -15,7 +15,6 @@ from modelcheck.cli.commands import modelcheck
 from modelcheck.cli.console import flush_stdout, report_internal_error
 from modelcheck.cli.export import export_command  # noqa: F401 (it joins the group)
 
-
 # Programs are trees that live until the end: looking through them often cost an eighth of a gate.
 _OBJECTS_BETWEEN_COLLECTIONS = 50_000
 

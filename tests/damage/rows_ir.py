@@ -631,7 +631,7 @@ ROWS = (
         "return [known.order_class for known in memory.places(place.root.struct)]",
         "return [place.root.struct]",
         "An order of what a pointer names is taken for one of nothing, and goes.",
-        ("tests/unit/ir/passes/test_orders.py::test_a_pointer_may_name_any_place_of_its_struct",),
+        ("tests/unit/ir/passes/test_orders_pass.py::test_a_pointer_may_name_any_place_of_its_struct",),
     ),
     Row(
         "orders-of-the-start-do-not-count",
@@ -639,7 +639,7 @@ ROWS = (
         "for body in (program.initial, *(template.body for template in program.templates)):",
         "for body in (template.body for template in program.templates):",
         "A cycle closed by the initial code goes.",
-        ("tests/unit/ir/passes/test_orders.py::test_an_order_in_the_initial_code_counts",),
+        ("tests/unit/ir/passes/test_orders_pass.py::test_an_order_in_the_initial_code_counts",),
     ),
     Row(
         "orders-of-one-class-go",
@@ -648,7 +648,7 @@ ROWS = (
         "if before != after:",
         "Taking two locks of one class is no cycle of one.",
         (
-            "tests/unit/ir/passes/test_orders.py::test_a_declaration_before_itself_stays_unless_it_is_nested",
+            "tests/unit/ir/passes/test_orders_pass.py::test_a_declaration_before_itself_stays_unless_it_is_nested",
         ),
     ),
     Row(
@@ -657,7 +657,7 @@ ROWS = (
         "case Branch(condition, then, other) if not has_access((condition,)):",
         "case Branch(_, then, other):",
         "A condition that is an access goes with the order that it decided.",
-        ("tests/unit/ir/passes/test_orders.py::test_a_condition_that_is_an_access_stays",),
+        ("tests/unit/ir/passes/test_orders_pass.py::test_a_condition_that_is_an_access_stays",),
     ),
     Row(
         "own-fields-are-known-though-stored",
