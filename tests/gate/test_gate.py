@@ -26,8 +26,9 @@ def gate(tmp_path, monkeypatch, capsys):
     return run_gate
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "specs").rglob("*.py")), ids=lambda path: path.stem)
-def test_every_shipped_spec_is_as_expected(path, monkeypatch, capsys):
+# All others are gated by `make gate`.
+@pytest.mark.parametrize("path", sorted((ROOT / "specs/classics").glob("*.py")), ids=lambda p: p.stem)
+def test_the_classics_are_as_expected(path, monkeypatch, capsys):
     monkeypatch.chdir(ROOT)
     assert run(["gate", str(path)]) == 0, capsys.readouterr().out
 
