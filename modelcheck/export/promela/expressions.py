@@ -83,6 +83,7 @@ class Speaker:
         starts_below_0: bool = False,
         element: str = "m[{}]",
         counter: str = "m[{}]",
+        dialect: Dialect | None = None,
     ) -> None:
         self.program: Program = memory.program
         self.memory = memory
@@ -90,7 +91,17 @@ class Speaker:
         # How a slot is said whose number is worked out at run time, and a thread's counter.
         self._element = element
         self._counter = counter
-        self.dialect = choose_dialect(memory, starts_below_0=starts_below_0)
+        self.dialect = dialect or choose_dialect(memory, starts_below_0=starts_below_0)
+
+    @property
+    def in_c(self) -> Speaker:
+        """The same in a C function."""
+        return Speaker(
+            self.memory,
+            element=self._element,
+            counter=self._counter,
+            dialect=self.dialect.in_c,
+        )
 
     def slot(self, address: Value) -> str:
         """The variable at a slot number."""

@@ -10,10 +10,11 @@ from typing import assert_never
 
 from modelcheck.diagnostics import InternalError
 from modelcheck.export.promela.expressions import Env, Speaker
+from modelcheck.export.promela.lines import Lines
 from modelcheck.export.promela.regions import find_region
 from modelcheck.export.promela.silence import Silence
 from modelcheck.export.promela.steps import MAX_BLOCKS, Names
-from modelcheck.export.promela.words import Lines, Value, say_not, say_or
+from modelcheck.export.promela.words import Value, say_not, say_or
 from modelcheck.ir.lookup import local_types
 from modelcheck.ir.memory import ALIVE
 from modelcheck.ir.nodes import (
@@ -36,7 +37,7 @@ REACHED = "#ifdef REACHABLE"
 
 
 class JudgeWriter:
-    """Writes the judgement of the state that holds now; `used` collects scratch variables."""
+    """Writes the judgement of the state that holds now."""
 
     def __init__(
         self,
@@ -52,7 +53,6 @@ class JudgeWriter:
         self._lines = lines
         self._silence = silence
         self._pools = [o for o in speaker.program.objects if o.kind == "pool"]
-        self.used: dict[str, None] = {}
 
     def write_always(self) -> None:
         """Invariants; and which `reachable` hold here, in texts made with -DREACHABLE."""
@@ -69,36 +69,32 @@ class JudgeWriter:
     def write_at_rest(self, *, enabled: str, resting: str) -> None:
         """Where `enabled` is false: a deadlock unless `resting`, else `final` and `leak`."""
         after = self._names.label()
-        self._lines.line(f"if :: {self._speaker.dialect.condition(enabled)} -> goto {after}")
-        self._lines.line(":: else -> skip")
-        self._lines.line("fi;")
+        self._lines.choose(self._speaker.dialect.condition(enabled), f"goto {after}")
         self.write_still(resting=resting)
-        self._lines.line(f"{after}: skip;")
+        self._lines.label(after)
 
     def write_still(self, *, resting: str) -> None:
         """The same where it is known that no step is enabled."""
         after, rest = self._names.label(), self._names.label()
-        self._lines.line(f"if :: {self._speaker.dialect.condition(resting)} -> goto {rest}")
-        self._lines.line(f":: else -> {self._say_failure('deadlock')}; goto {after}")
-        self._lines.line("fi;")
-        self._lines.line(f"{rest}: skip;")
+        fails = f"{self._say_failure('deadlock')}; goto {after}"
+        self._lines.choose(self._speaker.dialect.condition(resting), f"goto {rest}", fails)
+        self._lines.label(rest)
         for property_ in self._speaker.program.properties:
             if property_.kind == "final":
                 self.write_property(property_)
         self._write_leak()
-        self._lines.line(f"{after}: skip;")
+        self._lines.label(after)
 
     def _say_failure(self, name: str) -> str:
         if self._silence.is_everywhere(name):
             return "skip"
-        return f"assert({self._names.property(name)})"
+        return self._lines.failure(self._names.property(name))
 
     def _assign(self, target: str, value: Value) -> None:
         self._lines.say(self._speaker.dialect.assign(target, value))
 
     def _scratch(self, name: str) -> str:
         self._names.scratch[name] = None
-        self.used[name] = None
         return name
 
     # ------------------------------------------------------------------------ properties
@@ -123,14 +119,14 @@ class JudgeWriter:
         labels = {block.label: self._names.label() for block in region.blocks}
         after = self._names.label()
         for block in region.blocks:
-            self._lines.line(f"{labels[block.label]}: skip;")
+            self._lines.label(labels[block.label])
             if count:
                 self._assign(count, f"{count} + 1")
                 self._write_check(property_, f"({count} <= {MAX_BLOCKS})", after)
             for instr in block.instrs:
                 self._write_instr(instr, property_, env, after)
             self._write_end(block, property_, env, labels, after)
-        self._lines.line(f"{after}: skip;")
+        self._lines.label(after)
 
     def _write_instr(self, instr: Instr, property_: Property, env: Env, after: str) -> None:
         speaker = self._speaker
@@ -156,14 +152,12 @@ class JudgeWriter:
         if holds == 0:
             self._lines.say(fails)
             return
-        self._lines.line(f"if :: {self._speaker.dialect.condition(holds)} -> skip")
-        self._lines.line(f":: else -> {fails}")
-        self._lines.line("fi;")
+        self._lines.choose(self._speaker.dialect.condition(holds), "skip", fails)
 
     def _say_failure_of(self, name: str, property_: Property) -> str:
         if self._silence.is_everywhere(property_.name):
             return "skip"
-        return f"assert({self._names.property(name)})"
+        return self._lines.failure(self._names.property(name))
 
     def _write_end(
         self, block: Block, property_: Property, env: Env, labels: dict[str, str], after: str
@@ -174,9 +168,7 @@ class JudgeWriter:
                 self._lines.say(f"goto {labels[target]}")
             case Branch(condition, then, other):
                 is_so = speaker.dialect.condition(speaker.say(condition, env))
-                self._lines.line(f"if :: {is_so} -> goto {labels[then]}")
-                self._lines.line(f":: else -> goto {labels[other]}")
-                self._lines.line("fi;")
+                self._lines.choose(is_so, f"goto {labels[then]}", f"goto {labels[other]}")
             case Return(value):
                 answer = speaker.say(value, env)
                 is_sought = property_.kind == "reachable"
@@ -185,9 +177,7 @@ class JudgeWriter:
                 if holds == 0:
                     self._lines.say(says)
                 elif holds != 1:
-                    self._lines.line(f"if :: {speaker.dialect.condition(holds)} -> skip")
-                    self._lines.line(f":: else -> {says}")
-                    self._lines.line("fi;")
+                    self._lines.choose(speaker.dialect.condition(holds), "skip", says)
                 self._lines.say(f"goto {after}")
             case End():
                 raise InternalError("a property ends without a value")
@@ -232,10 +222,7 @@ class JudgeWriter:
                 continue
             status = self._speaker.slot(memory.status_slot(*element) or 0)
             lost = f"({status} == {ALIVE} && !{mark})"
-            self._lines.line(f"if :: {self._speaker.dialect.condition(lost)} ->")
-            self._lines.line(f"  {self._say_failure('leak')}")
-            self._lines.line(":: else -> skip")
-            self._lines.line("fi;")
+            self._lines.choose(self._speaker.dialect.condition(lost), self._say_failure("leak"))
 
     def _is_allowed(self, name: str) -> bool:
         obj = self._speaker.memory.lookup.object(name)
@@ -271,7 +258,5 @@ class JudgeWriter:
             if holder:  # what a freed object holds (stable fields) leads nowhere
                 status = self._speaker.slot(memory.status_slot(slot.object, slot.element) or 0)
                 is_held = f"({status} == {ALIVE} && {is_held})"
-            self._lines.line(f"if :: {self._speaker.dialect.condition(is_held)} ->")
-            self._lines.line(f"  {self._speaker.dialect.assign(marks[number], 1)}")
-            self._lines.line(":: else -> skip")
-            self._lines.line("fi;")
+            marks_it = self._speaker.dialect.assign(marks[number], 1)
+            self._lines.choose(self._speaker.dialect.condition(is_held), marks_it)

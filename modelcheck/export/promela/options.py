@@ -2,7 +2,7 @@
 
 A wait behind a store is *late*: no guard on the state can say whether it holds.  So the end of each
 step tries, on a copy of memory, what every late way would do next, and keeps the answer in a
-variable; it is a function of the state, so it adds no states.
+variable; it is a function of the state, so it adds no states.  (`functions.py`)
 """
 
 from __future__ import annotations
@@ -15,8 +15,6 @@ from modelcheck.export.promela.guards import Guards, Way
 from modelcheck.export.promela.interpret import Asks, Disabled, Fails, Run, Vector
 from modelcheck.export.promela.interrupts import say_gate
 from modelcheck.export.promela.regions import Region, find_region
-from modelcheck.export.promela.steps import Goals, StepWriter
-from modelcheck.export.promela.ways import write_way
 from modelcheck.export.promela.words import Value, say_all, say_and, say_any, say_not
 from modelcheck.ir.memory import Thread
 from modelcheck.ir.nodes import Block
@@ -97,41 +95,14 @@ class Options:
     def say_guard(self, option: Option, way: Way) -> Value:
         """When an option can be taken one way."""
         at = self._speaker.is_equal(self._speaker.slot(option.thread.pc), option.number)
-        enabled = way.enabled
-        if enabled is None:
-            enabled = f"({option.late[way.choices]} == {ENABLED})"
-            if self._dialect.is_wide:
-                enabled = f"(now.{option.late[way.choices]} == {ENABLED})"
-        return say_all([at, option.gate, enabled])
+        return say_all([at, option.gate, self._say_way(option, way)])
 
     # ------------------------------------------------------------------------ trials
 
-    def write_trials(self, steps: StepWriter) -> dict[str, None]:
-        """Find out which late ways are enabled in the state that holds now, by trying them."""
-        used: dict[str, None] = {}
-        for option in self.all:
-            for choices, variable in option.late.items():
-                is_here = self._speaker.is_equal(
-                    self._speaker.slot(option.thread.pc), option.number
-                )
-                over, done = steps.names.label(), steps.names.label()
-                blocked, resting = steps.names.label(), steps.names.label()
-                steps.lines.say(f"{variable} = {BLOCKED}")
-                steps.lines.line(f"if :: {self._dialect.condition(is_here)} -> skip")
-                steps.lines.line(f":: else -> goto {over}")
-                steps.lines.line("fi;")
-                steps.save()
-                goals = Goals(done, done, (blocked, resting))
-                write_way(steps, option.thread, option.region, choices, goals, is_trial=True)
-                used |= steps.used
-                end = steps.names.label()
-                steps.lines.line(f"{done}: {variable} = {ENABLED}; goto {end};")
-                steps.lines.line(f"{resting}: {variable} = {RESTING}; goto {end};")
-                steps.lines.line(f"{blocked}: {variable} = {BLOCKED};")
-                steps.lines.line(f"{end}: skip;")
-                steps.restore()
-                steps.lines.line(f"{over}: skip;")
-        return used
+    @property
+    def are_late(self) -> bool:
+        """Whether there is anything to try."""
+        return any(option.late for option in self.all)
 
     def _try_at_start(self, option: Option, choices: tuple[int, ...], state: Vector | None) -> int:
         if state is None or state[option.thread.pc] != option.number:
@@ -150,11 +121,8 @@ class Options:
             pass
         return ENABLED if run.position == len(choices) else RESTING
 
-    def say_enabled(self) -> Value:
-        """Whether some step is enabled."""
-        return say_any([self._say_thread_enabled(thread) for thread in self._threads])
-
-    def _say_thread_enabled(self, thread: Thread) -> Value:
+    def say_enabled(self, thread: Thread) -> Value:
+        """Whether some step of a thread is enabled."""
         pc = self._speaker.slot(thread.pc)
         always: Value = f"({pc} < {self._memory.ended(thread.template)})"
         sometimes: list[Value] = []
@@ -172,11 +140,10 @@ class Options:
     def _say_way(self, option: Option, way: Way) -> Value:
         if way.enabled is not None:
             return way.enabled
-        return f"({self._say_late(option, way)} == {ENABLED})"
+        return f"({self._say_late(option, way.choices)} == {ENABLED})"
 
-    def _say_late(self, option: Option, way: Way) -> str:
-        prefix = "now." if self._dialect.is_wide else ""
-        return prefix + option.late[way.choices]
+    def _say_late(self, option: Option, choices: tuple[int, ...]) -> str:
+        return self._dialect.state + option.late[choices]
 
     def say_resting(self) -> Value:
         """Whether every thread has ended or waits idly; asked where none is enabled."""
@@ -188,7 +155,7 @@ class Options:
                 if way.blocked is not None:
                     stops.append(way.blocked)
                 else:
-                    stops.append(f"({self._say_late(option, way)} == {BLOCKED})")
+                    stops.append(f"({self._say_late(option, way.choices)} == {BLOCKED})")
             blocked = say_any(stops)
             found.append(say_not(say_and(at, blocked)))
         return say_all(found)

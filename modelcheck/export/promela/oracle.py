@@ -15,24 +15,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from modelcheck.export.promela.expressions import Speaker
+from modelcheck.export.promela.functions import Functions
 from modelcheck.export.promela.guards import Way
 from modelcheck.export.promela.interpret import Starts, Vector, find_starts
 from modelcheck.export.promela.judges import JudgeWriter
+from modelcheck.export.promela.lines import Lines
 from modelcheck.export.promela.options import Option, Options
 from modelcheck.export.promela.orders import close_transitively
 from modelcheck.export.promela.silence import Silence
 from modelcheck.export.promela.steps import Goals, Names, StepWriter
 from modelcheck.export.promela.ways import write_way
 from modelcheck.export.promela.words import (
-    Lines,
     Unsayable,
     Value,
+    find_cell,
     say_all,
     say_and,
     say_comment,
 )
 from modelcheck.ir.memory import UNINITIALISED, Memory
 from modelcheck.ir.nodes import Program
+
+AT_START = "c_expr { (at_start()) }"  # SPIN takes a bare call for a side effect
 
 MAX_STATE_BYTES = 60_000  # what SPIN's VECTORSZ can be raised to
 MAX_CHARACTERS = 1_000_000  # of the text; the C that SPIN makes of more takes minutes to compile
@@ -75,12 +79,16 @@ class _Writer:
         self._names = Names()
         self._body = Lines(depth=2)
         self._silence = Silence(self._speaker)
+        self._functions = Functions(self._speaker.in_c, self._names, StepWriter)
+        self._after = ""  # what every step ends with
+        self._at_rest = ""  # and those after which nothing may be enabled
         self._steps = StepWriter(self._speaker, self._names, self._body, self._silence)
         self._options = Options(self._speaker, memory.threads)
         self._extra = 0
 
     def write(self) -> Oracle:
         """The whole text."""
+        self._write_functions()
         for i, state in enumerate(self._starts.states if self._has_first else ()):
             self._write_first(state, i)
         for name in self._starts.failures:
@@ -98,7 +106,8 @@ class _Writer:
             for way in option.ways:
                 if way.enabled != 0:
                     self._write_option(option, way)
-        text = "\n".join([*self._write_head(), *self._body.lines, "  od", "}", ""])
+        body = ["active proctype program() {", "end:", "  do", *self._body.lines, "  od", "}"]
+        text = "\n".join([*self._write_head(), *self._functions.lines, "", *body, ""])
         if len(text) > MAX_CHARACTERS:
             raise Unsayable(f"its Promela has {len(text):,} characters")
         return Oracle(
@@ -127,7 +136,7 @@ class _Writer:
             lines.append(f"c_decl {{ static long long m[{count}] = {{ {values} }}; }}")
             lines.append(f'c_track "m" "{8 * count}"')
         else:
-            lines.append(f"{self._find_type()} m[{count}] = {{ {values} }};")
+            lines.append(f"{find_cell(memory, dialect)[0]} m[{count}] = {{ {values} }};")
         for slot, name in zip(memory.slots, self._speaker.names, strict=True):
             lines.append(f"#define {name} m[{slot.number}]")
         if dialect.is_wide:
@@ -142,24 +151,7 @@ class _Writer:
             lines.append("bit started;")
         if names.needs_undo:
             lines.append(f"c_decl {{ static char undo[{8 * count}]; }}")
-        lines += self._write_orders()
-        lines += [
-            f"#define at_start {self._say_at_start()}",
-            f"#define anything_enabled {dialect.text(self._options.say_enabled())}",
-            f"#define all_resting {dialect.text(self._options.say_resting())}",
-            "",
-            "active proctype program() {",
-            "end:",
-            "  do",
-        ]
-        return lines
-
-    def _find_type(self) -> str:
-        lo = min((slot.lo for slot in self._memory.slots), default=0)
-        hi = self._dialect.uninitialised
-        if lo >= 0 and hi <= 255:
-            return "byte"
-        return "short" if lo >= -32768 and hi <= 32767 else "int"
+        return [*lines, *self._write_orders()]
 
     def _write_orders(self) -> list[str]:
         """Which declaration was passed before which, outside the states, transitively closed."""
@@ -197,9 +189,8 @@ class _Writer:
             self._body.say("started = 1")
             for slot, value in zip(self._speaker.names, state, strict=True):
                 self._body.say(self._dialect.assign(slot, value))
-            self._write_zeros(
-                self._options.write_trials(self._steps) | self._write_judgement(may_rest=True)
-            )
+            self._write_judgement(may_rest=True)
+            self._body.line("skip")
 
     def _write_cycles_at_start(self) -> None:
         """What is recorded before the first state is there from the beginning (`_write_orders`); a
@@ -209,7 +200,7 @@ class _Writer:
             if not any(a == b for a, b in close_transitively(numbers)):
                 continue
             self._extra += 1
-            guard = "(started == 0)" if self._has_first else self._dialect.condition("at_start")
+            guard = "(started == 0)" if self._has_first else AT_START
             self._body.line(f":: d_step {{ {guard} -> assert({self._names.property(name)}) }}")
 
     def _number_start_orders(self) -> dict[str, set[tuple[int, int]]]:
@@ -230,8 +221,9 @@ class _Writer:
         if self._options.is_enabled(state):
             return
         self._extra += 1
-        with self._body.inside(f":: d_step {{ {self._dialect.condition('at_start')} ->", "}"):
-            self._write_zeros(self._write_judgement(may_rest=True))
+        with self._body.inside(f":: d_step {{ {AT_START} ->", "}"):
+            self._write_judgement(may_rest=True)
+            self._body.line("skip")
 
     def _write_option(self, option: Option, way: Way) -> None:
         thread, block, body = option.thread, option.location, self._body
@@ -241,18 +233,15 @@ class _Writer:
         body.line(say_comment(f"{thread.name} at {block.label}{chosen}: {what}"))
         guard = say_and(self._say_started(), self._options.say_guard(option, way))
         with body.inside(f":: d_step {{ {self._dialect.condition(guard)} ->", "}"):
-            used: dict[str, None] = {}
             if not self._has_first and self._starts.states[0][thread.pc] == option.number:
-                used |= self._write_start_judgement()
+                self._write_start_judgement()
             done, failed = self._names.label(), self._names.label()
             goals = Goals(done, failed)
             write_way(self._steps, thread, option.region, way.choices, goals, is_trial=False)
-            used |= self._steps.used
-            body.line(f"{done}: skip;")
-            used |= self._options.write_trials(self._steps)
-            used |= self._write_judgement(may_rest=self._may_rest_after(option))
-            body.line(f"{failed}: skip;")
-            self._write_zeros(used)
+            body.label(done)
+            self._write_judgement(may_rest=self._may_rest_after(option))
+            body.label(failed)
+            self._write_zeros(self._steps.used)
 
     def _say_started(self) -> Value:
         if not self._has_first:
@@ -268,37 +257,49 @@ class _Writer:
         here = {o.location.label for o in self._options.of(option.thread) if o.can_rest}
         return any(label in here for label in option.region.exits)
 
-    def _write_judgement(self, *, may_rest: bool) -> dict[str, None]:
-        judge = JudgeWriter(self._speaker, self._names, self._body, self._silence)
-        judge.write_always()
-        if may_rest:
-            judge.write_at_rest(enabled="(anything_enabled)", resting="(all_resting)")
-        return judge.used
+    # ------------------------------------------------------------------------ what steps share
 
-    def _write_start_judgement(self) -> dict[str, None]:
+    def _write_functions(self) -> None:
+        """What every step ends with: trials, and the judgement of the state it led to."""
+        functions = self._functions
+        options = Options(functions.speaker, self._memory.threads)
+        if self._options.are_late:
+            functions.write_trials(self._options)
+            self._after += "try_late(); "
+        if not self._has_first:
+            pairs = zip(self._speaker.names, self._starts.states[0], strict=True)
+            is_there = say_all([functions.speaker.is_equal(name, value) for name, value in pairs])
+            functions.answer("at_start", is_there)
+        with functions.function("judge") as body:
+            self._make_judge(body).write_always()
+        if any(p.kind in ("invariant", "reachable") for p in self._memory.program.properties):
+            self._after += "judge(); "
+        enabled = [
+            functions.answer(f"may_step_{thread.number}", options.say_enabled(thread))
+            for thread in self._memory.threads
+        ]
+        resting = functions.answer("all_resting", options.say_resting())
+        with functions.function("judge_at_rest") as body:
+            judge = self._make_judge(body)
+            judge.write_at_rest(enabled=" || ".join(enabled) or "0", resting=resting)
+        self._at_rest = "judge_at_rest(); "
+
+    def _make_judge(self, body: Lines) -> JudgeWriter:
+        functions = self._functions
+        return JudgeWriter(functions.speaker, functions.names, body, functions.silence)
+
+    def _write_judgement(self, *, may_rest: bool) -> None:
+        calls = self._after + (self._at_rest if may_rest else "")
+        if calls:
+            self._body.say(f"c_code {{ {calls}}}")
+
+    def _write_start_judgement(self) -> None:
         """The only initial state is judged before the steps that lead away from it."""
-        kinds = {p.kind for p in self._memory.program.properties}
-        if kinds.isdisjoint(("invariant", "reachable")):
-            return {}
-        after = self._names.label()
-        self._body.line(f"if :: {self._dialect.condition('(at_start)')} -> skip")
-        self._body.line(f":: else -> goto {after}")
-        self._body.line("fi;")
-        judge = JudgeWriter(self._speaker, self._names, self._body, self._silence)
-        judge.write_always()
-        for name in judge.used:
-            self._body.say(self._dialect.assign(name, 0))
-        self._body.line(f"{after}: skip;")
-        return judge.used
+        if "judge()" in self._after:
+            self._body.say("c_code { if (at_start()) judge(); }")
 
     def _write_zeros(self, used: Mapping[str, None]) -> None:
         if not self._dialect.is_wide:
             for name in used:
                 self._body.say(f"{name} = 0")
         self._body.line("skip")
-
-    def _say_at_start(self) -> str:
-        if self._has_first:
-            return "0"
-        pairs = zip(self._speaker.names, self._starts.states[0], strict=True)
-        return self._dialect.text(say_all([self._speaker.is_equal(n, v) for n, v in pairs]))

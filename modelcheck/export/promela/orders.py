@@ -17,18 +17,16 @@ def write_order(writer: StepWriter, precedes: Precedes, env: Env) -> None:
     property_ = precedes.property
     if writer.is_trial or not writer.records_orders or writer.is_silent(property_):
         return
-    prefix = "" if writer.speaker.dialect.is_wide else "now."
+    dialect = writer.speaker.dialect
+    prefix = "" if dialect.is_wide or dialect.is_c else "now."  # scratch variables of SPIN's
     ends = [writer.scratch("v_first"), writer.scratch("v_second")]
     for name, place in zip(ends, (precedes.first, precedes.second), strict=True):
         writer.assign(name, _say_class(writer, property_, place, env))
     number = list(writer.names.orders).index(property_)
     differ = f"if ({prefix}v_first != {prefix}v_second) " if precedes.nested else ""
-    writer.lines.say(f"c_code {{ {differ}precede({number}, {prefix}v_first, {prefix}v_second); }}")
-    variable = writer.names.property(property_)
-    cyclic = f"c_expr {{ is_cyclic[{number}] }}"
-    writer.lines.line(f"if :: {cyclic} -> assert({variable})")
-    writer.lines.line(":: else -> skip")
-    writer.lines.line("fi;")
+    writer.lines.code(f"{differ}precede({number}, {prefix}v_first, {prefix}v_second)")
+    fails = writer.lines.failure(writer.names.property(property_))
+    writer.lines.choose(writer.lines.asks(f"is_cyclic[{number}]"), fails)
 
 
 def _say_class(writer: StepWriter, property_: str, place: Place, env: Env) -> Value:

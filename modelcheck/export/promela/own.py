@@ -13,11 +13,12 @@ from modelcheck.export.promela import changes
 from modelcheck.export.promela.expressions import Env, Speaker
 from modelcheck.export.promela.guards import Guards, Way
 from modelcheck.export.promela.interrupts import say_gate
+from modelcheck.export.promela.lines import Lines
 from modelcheck.export.promela.regions import Region, find_region
 from modelcheck.export.promela.silence import Silence
 from modelcheck.export.promela.steps import Goals, Names, StepWriter
 from modelcheck.export.promela.ways import write_way
-from modelcheck.export.promela.words import Lines, Value, say_and, say_comment
+from modelcheck.export.promela.words import Value, say_and, say_comment
 from modelcheck.ir.lookup import local_types
 from modelcheck.ir.memory import Memory, Thread
 from modelcheck.ir.nodes import Assert, Block, Check, Spawn
@@ -28,9 +29,7 @@ class MemorySteps(StepWriter):
     """Steps of threads whose control and locals lie in memory, where others can change them."""
 
     records_orders = False  # an order is about the whole run, which SPIN's reduction cuts short
-
-    def _memory_name(self) -> str:
-        return "now.memory"
+    array = "memory"
 
 
 class OwnSteps(MemorySteps):

@@ -21,8 +21,10 @@ from contextlib import contextmanager
 
 from modelcheck.diagnostics import InternalError
 from modelcheck.export.promela.expressions import Env, Speaker
+from modelcheck.export.promela.functions import Functions
 from modelcheck.export.promela.interpret import Starts, Vector, find_starts
 from modelcheck.export.promela.judges import REACHED, JudgeWriter
+from modelcheck.export.promela.lines import Lines
 from modelcheck.export.promela.options import Option, Options
 from modelcheck.export.promela.own import MemorySteps, OwnSteps, name_end, name_location
 from modelcheck.export.promela.placing import Placing, place_threads
@@ -30,9 +32,9 @@ from modelcheck.export.promela.silence import Silence
 from modelcheck.export.promela.steps import Goals, Names
 from modelcheck.export.promela.ways import write_way
 from modelcheck.export.promela.words import (
-    Lines,
     Unsayable,
     Value,
+    find_cell,
     say_all,
     say_and,
     say_any,
@@ -84,6 +86,7 @@ class _Writer:
         self._lines = Lines()
         others = [t for t in self._memory.threads if t.number not in placing.own]
         self._options = Options(speaker, others)
+        self._functions = Functions(speaker.in_c, self._names, MemorySteps)
         self._steps = MemorySteps(speaker, self._names, self._lines, self._silence)
         self._has_start = (
             len(starts.states) != 1
@@ -93,6 +96,8 @@ class _Writer:
 
     def write(self) -> str:
         """The whole text."""
+        if self._options.are_late:
+            self._functions.write_trials(self._options)
         if self._has_start:
             self._write_starts()
         for thread in self._memory.threads:
@@ -110,17 +115,14 @@ class _Writer:
                 self._write_watch(property_)
             self._lines.lines.append("#endif")
         self._write_judge()
-        return "\n".join([*self._write_head(), *self._lines.lines, ""])
+        return "\n".join([*self._write_head(), *self._functions.lines, *self._lines.lines, ""])
 
     def _write_head(self) -> list[str]:
         dialect, program = self._speaker.dialect, self._memory.program
         kept = self._placing.kept
-        biggest = dialect.uninitialised
-        lowest = min((slot.lo for slot in self._memory.slots), default=0)
-        kind = "int" if biggest > 32767 or lowest < -32768 else "short"
-        kind = "byte" if biggest <= 255 and lowest >= 0 else kind
         first = (0,) * len(self._memory.slots) if self._has_start else self._starts.states[0]
-        values = [self._say_start(slot, first) for slot in kept]
+        values = ", ".join(self._say_start(slot, first) for slot in kept)
+        cell = find_cell(self._memory, dialect)[0]
         lines = [
             say_comment(f"{program.name}, {program.path}: the processes form"),
             *(say_comment(f"{s.name} = {s.value}") for s in program.settings),
@@ -131,7 +133,7 @@ class _Writer:
         lines += [say_comment(f"not asserted: the order {name}") for name in sorted(orders)]
         lines += [
             "",
-            f"{kind} memory[{max(len(kept), 1)}] = {{ {', '.join(values) or '0'} }};",
+            f"{cell} memory[{max(len(kept), 1)}] = {{ {values or '0'} }};",
             # The locals that are the processes' own would stand between counters and objects.
             f"#define m_at(slot) memory[(slot) - {len(self._memory.slots) - len(kept)}]",
         ]
@@ -187,6 +189,10 @@ class _Writer:
     def _say_started(self) -> Value:
         return "started" if self._has_start else 1
 
+    def _write_trials(self) -> None:
+        if self._options.are_late:
+            self._lines.say("c_code { try_late(); }")
+
     def _write_zeros(self) -> None:
         for name in self._names.scratch:
             self._lines.say(f"{name} = 0")
@@ -203,7 +209,7 @@ class _Writer:
                             value = self._say_start(slot, state)
                             self._lines.say(f"{self._speaker.names[slot]} = {value}")
                         self._lines.say("started = 1")
-                        self._options.write_trials(self._steps)
+                        self._write_trials()
                         self._write_zeros()
                 for name in self._starts.failures:
                     is_silent = self._silence.is_everywhere(name)
@@ -269,7 +275,7 @@ class _Writer:
                 write_way(self._steps, thread, region, way.choices, goals, is_trial=False)
                 used = dict(self._steps.used)
                 self._lines.line(f"{goals.done}: skip;")
-                used |= self._options.write_trials(self._steps)
+                self._write_trials()
                 self._lines.line(f"{goals.failed}: skip;")
                 for name in used:
                     self._lines.say(f"{name} = 0")

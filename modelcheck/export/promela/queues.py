@@ -35,11 +35,9 @@ def write_queue_op(writer: StepWriter, op: QueueOp, env: Env) -> None:
             writer.assign(at(length), "v_item")
         case "appendleft":
             writer.assign(writer.scratch("v_i"), length)
-            with lines.inside("do", "od;"):
-                lines.line(f":: {dialect.condition('(v_i > 0)')} ->")
+            with lines.loop(dialect.condition("(v_i > 0)")):
                 writer.assign(at("v_i + 1"), at("v_i"))
                 writer.assign("v_i", "v_i - 1")
-                lines.line(":: else -> break")
             writer.assign(at(1), "v_item")
             writer.assign(length, f"{length} + 1")
         case "pop":
@@ -52,15 +50,12 @@ def write_queue_op(writer: StepWriter, op: QueueOp, env: Env) -> None:
             _write_shift(writer, at, length)
         case "remove":
             writer.assign(writer.scratch("v_i"), 1)
-            with lines.inside("do", "od;"):
-                test = f"(v_i <= {length} && {at('v_i')} != v_item)"
-                lines.line(f":: {dialect.condition(test)} ->")
+            test = f"(v_i <= {length} && {at('v_i')} != v_item)"
+            with lines.loop(dialect.condition(test)):
                 writer.assign("v_i", "v_i + 1")
-                lines.line(":: else -> break")
-            with lines.inside("if", "fi;"):
-                lines.line(f":: {dialect.condition(f'(v_i <= {length})')} ->")
+            with lines.cases():
+                lines.case(dialect.condition(f"(v_i <= {length})"))
                 _write_shift(writer, at, length)
-                lines.line(":: else -> skip")
         case "clear":
             # Also where the length is not initialised, so everything is put to 0.
             for i in range(speaker.capacity(op.place) + 1):
@@ -72,10 +67,8 @@ def write_queue_op(writer: StepWriter, op: QueueOp, env: Env) -> None:
 def _write_shift(writer: StepWriter, at: Callable[[Value], str], length: str) -> None:
     """Close the gap at element i, counted from 1."""
     dialect = writer.speaker.dialect
-    with writer.lines.inside("do", "od;"):
-        writer.lines.line(f":: {dialect.condition(f'(v_i < {length})')} ->")
+    with writer.lines.loop(dialect.condition(f"(v_i < {length})")):
         writer.assign(at("v_i"), at("v_i + 1"))
         writer.assign("v_i", "v_i + 1")
-        writer.lines.line(":: else -> break")
     writer.assign(at(length), 0)
     writer.assign(length, f"{length} - 1")

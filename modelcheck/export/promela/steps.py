@@ -12,13 +12,10 @@ from dataclasses import dataclass, field
 
 from modelcheck.export.promela import changes
 from modelcheck.export.promela.expressions import Env, Speaker
+from modelcheck.export.promela.lines import Lines
 from modelcheck.export.promela.regions import Region, fails_late
 from modelcheck.export.promela.silence import Silence
-from modelcheck.export.promela.words import (
-    Lines,
-    Value,
-    spell,
-)
+from modelcheck.export.promela.words import Value, spell
 from modelcheck.ir.lookup import local_types
 from modelcheck.ir.memory import Thread
 from modelcheck.ir.nodes import Block, Place
@@ -72,6 +69,7 @@ class StepWriter:
     """Writes the ways through steps of one text."""
 
     records_orders = True
+    array = "m"  # what the text calls memory
 
     def __init__(self, speaker: Speaker, names: Names, lines: Lines, silence: Silence) -> None:
         self.speaker = speaker
@@ -79,6 +77,7 @@ class StepWriter:
         self.lines = lines
         self.silence = silence
         self._used: dict[str, None] = {}  # scratch variables of the way under way
+        self._failures: dict[tuple[str, str], str] = {}  # labels by property and goal
         self._is_undoable = False
         self._is_trial = False
 
@@ -153,15 +152,15 @@ class StepWriter:
         """Copy memory."""
         self.names.needs_undo = True
         m = self._memory_name()
-        self.lines.say(f"c_code {{ memcpy(undo, (void *) {m}, sizeof({m})); }}")
+        self.lines.code(f"memcpy(undo, (void *) {m}, sizeof({m}))")
 
     def restore(self) -> None:
         """Put memory back."""
         m = self._memory_name()
-        self.lines.say(f"c_code {{ memcpy((void *) {m}, undo, sizeof({m})); }}")
+        self.lines.code(f"memcpy((void *) {m}, undo, sizeof({m}))")
 
     def _memory_name(self) -> str:
-        return "m" if self.speaker.dialect.is_wide else "now.m"
+        return self.array if self.speaker.dialect.is_wide else f"now.{self.array}"
 
     def _name_locals(self, thread: Thread, region: Region, level: int) -> Env:
         types = local_types(region.body)
@@ -188,21 +187,42 @@ class StepWriter:
         if isinstance(condition, int):
             self.lines.say(then if condition else other)
             return
-        self.lines.line(f"if :: {self.speaker.dialect.condition(condition)} -> {then}")
-        self.lines.line(f":: else -> {other}")
-        self.lines.line("fi;")
+        self.lines.choose(self.speaker.dialect.condition(condition), then, other)
 
-    def write_fail(self, property_: str, place: Place | None, env: Env, goal: str) -> None:
-        """The step fails."""
+    def write_check(
+        self, holds: Value, property_: str, place: Place | None, env: Env, goal: str
+    ) -> None:
+        """The step fails, on the way to `goal`, unless a condition holds."""
+        if holds == 1:
+            return
         if self._is_trial:
-            self.lines.say(f"goto {goal}")
+            self.write_if(holds, "skip", f"goto {goal}")
             return
         silenced = self.silence.say(property_, place, env)
-        variable = self.names.property(property_)
-        if silenced == 0:
-            self.lines.say(f"assert({variable})")
-        elif silenced != 1:
-            self.write_if(silenced, "skip", f"assert({variable})")
-        if self._is_undoable:
-            self.restore()
-        self.lines.say(f"goto {goal}")
+        if isinstance(silenced, int):
+            fails = self._find_failure("" if silenced else property_, goal)
+            self.write_if(holds, "skip", f"goto {fails}")
+            return
+        after = self.names.label()
+        self.write_if(holds, f"goto {after}")
+        counts, silent = self._find_failure(property_, goal), self._find_failure("", goal)
+        self.write_if(silenced, f"goto {silent}", f"goto {counts}")
+        self.lines.label(after)
+
+    def _find_failure(self, property_: str, goal: str) -> str:
+        """The label of what a failing check comes to, which `write_failures` writes."""
+        key = property_, goal
+        if key not in self._failures:
+            self._failures[key] = self.names.label()
+        return self._failures[key]
+
+    def write_failures(self) -> None:
+        """What the checks of a way come to that fail: once per property."""
+        for (property_, goal), label in self._failures.items():
+            self.lines.label(label)
+            if property_:
+                self.lines.say(self.lines.failure(self.names.property(property_)))
+            if self._is_undoable:
+                self.restore()
+            self.lines.say(f"goto {goal}")
+        self._failures = {}

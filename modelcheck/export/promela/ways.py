@@ -63,6 +63,7 @@ def write_way(
     """
     env = writer.begin(thread, region, is_trial=is_trial)
     WayWriter(writer, thread, region, choices, goals, env, 0).write()
+    writer.write_failures()
 
 
 class WayWriter:
@@ -122,7 +123,7 @@ class WayWriter:
     def _write_block(self, label: str, taken: int) -> tuple[str, int] | None:
         """One block; gives the one that follows at once, if any."""
         block = self._by_label[label]
-        self._lines.line(f"{self._labels[label, taken]}: skip;")
+        self._lines.label(self._labels[label, taken])
         if self._count:
             self._assign(self._count, f"{self._count} + 1")
             over = f"({self._count} > {MAX_BLOCKS})"
@@ -149,7 +150,7 @@ class WayWriter:
                     left = self._names.label()
                     self._w.write_if(holds, f"goto {left}")
                     self._leave_for(other, taken)
-                    self._lines.line(f"{left}: skip;")
+                    self._lines.label(left)
                     self._leave_for(then, taken)
                     return None
                 left, right = self._goto(then, taken), self._goto(other, taken)
@@ -293,35 +294,29 @@ class WayWriter:
         if self._goals.waits is not None:
             self._lines.say(f"goto {self._goals.waits[True]}")
         else:
-            self._lines.say(f"assert({self._names.property(NEVER)})")
+            self._lines.say(self._lines.failure(self._names.property(NEVER)))
             self._lines.say(f"goto {self._goals.failed}")
 
     def _write_check(self, holds: Value, property_: str, place: Place | None) -> None:
-        if holds == 1:
-            return
-        after = self._names.label()
-        if holds != 0:
-            self._w.write_if(holds, f"goto {after}")
-        self._w.write_fail(property_, place, self._env, self._find_end(self._goals.failed))
-        self._lines.line(f"{after}: skip;")
+        goal = self._find_end(self._goals.failed)
+        self._w.write_check(holds, property_, place, self._env, goal)
 
     def _write_new(self, local: str, pool: str, rank: int) -> None:
         speaker, memory = self._speaker, self._speaker.memory
         obj = memory.lookup.object(pool)
         free = speaker.list_free(obj)
-        with self._lines.inside("if", "fi;"):
+        # Fewer are free than these choices ask for: only a trial can come there.
+        is_tried = self._goals.waits is not None and obj.reuse
+        goal = self._goals.waits[True] if self._goals.waits is not None else ""
+        with self._lines.cases(f"goto {goal}" if is_tried else "skip"):
             for element, is_free in enumerate(free):
                 before = say_sum(speaker.dialect, free[:element])
                 is_turn = say_and(speaker.is_equal(before, rank), is_free)
                 if is_turn == 0:
                     continue
-                self._lines.line(f":: {speaker.dialect.condition(is_turn)} ->")
+                self._lines.case(speaker.dialect.condition(is_turn))
                 self._change(changes.change_at_new(memory, obj, element))
                 self._assign(str(self._env.locals[local]), memory.object_pointer(pool, element))
-            # Fewer are free than these choices ask for: only a trial can come here.
-            is_tried = self._goals.waits is not None and obj.reuse
-            goal = self._goals.waits[True] if self._goals.waits is not None else ""
-            self._lines.line(f":: else -> goto {goal}" if is_tried else ":: else -> skip")
 
     def _write_by_pointer(
         self, pointer: Value, cases: Sequence[tuple[int, changes.Changes]]
@@ -331,12 +326,11 @@ class WayWriter:
             return
         if not cases:
             return
-        with self._lines.inside("if", "fi;"):
+        with self._lines.cases():
             for number, change in cases:
                 is_it = self._speaker.is_equal(pointer, number)
-                self._lines.line(f":: {self._speaker.dialect.condition(is_it)} ->")
+                self._lines.case(self._speaker.dialect.condition(is_it))
                 self._change(change)
-            self._lines.line(":: else -> skip")
 
     def _write_spawn(self, spawn: Spawn, taken: int) -> None:
         speaker, memory = self._speaker, self._speaker.memory
@@ -356,10 +350,10 @@ class WayWriter:
         for thread, label in zip(threads, labels, strict=True):
             is_ended = speaker.is_equal(speaker.slot(thread.pc), memory.ended(spawn.template))
             self._w.write_if(is_ended, f"goto {label}")
-        self._lines.say(f"assert({self._names.property(NEVER)})")
+        self._lines.say(self._lines.failure(self._names.property(NEVER)))
         self._lines.say(f"goto {self._goals.failed}")
         for thread, label in zip(threads, labels, strict=True):
-            self._lines.line(f"{label}: skip;")
+            self._lines.label(label)
             self._assign(str(self._env.locals[spawn.local]), thread.number + 1)
             self._change(changes.change_at_spawn(memory, thread))
             goals = Goals(after, self._goals.failed, self._goals.waits)
@@ -369,4 +363,4 @@ class WayWriter:
                 inner.write()
             else:
                 inner._arrive(region.entry)
-        self._lines.line(f"{after}: skip;")
+        self._lines.label(after)

@@ -3,15 +3,15 @@
 *Plain* is Promela as it is: 32-bit `int`, state in `m[…]`.  *Wide* is for programs with values that
 do not fit (U32, large sets) or that start with negative ones: the same text, each condition in a
 `c_expr` and each assignment in a `c_code`, on `long long m[…]` that `c_track` makes state.
+Either can be in C, for what is written once and called from every step (`functions.py`).
 A value is an int where it is known here, else text.  Else only `-> :` and `? :` differ.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from modelcheck.ir.memory import UNINITIALISED, Memory
 from modelcheck.ir.ops import OPS
@@ -28,10 +28,26 @@ class Unsayable(Exception):  # noqa: N818 (a signal)
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """Which of the two ways of saying things; `uninitialised` is the number that stands for it."""
+    """Which of the ways of saying things; `uninitialised` is the number that stands for it."""
 
     is_wide: bool
     uninitialised: int
+    is_c: bool = False
+
+    @property
+    def in_c(self) -> Dialect:
+        """The same in a C function."""
+        return replace(self, is_c=True)
+
+    @property
+    def arrow(self) -> str:
+        """What stands between a condition and the value where it holds."""
+        return "?" if self.is_wide or self.is_c else "->"
+
+    @property
+    def state(self) -> str:
+        """What stands before the name of a variable of the text, where C reads it."""
+        return "now." if self.is_wide or self.is_c else ""
 
     def number(self, value: int) -> str:
         """A constant."""
@@ -47,12 +63,12 @@ class Dialect:
     def condition(self, value: Value) -> str:
         """A statement that is executable where the value is not 0."""
         text = self.text(value)
-        return f"c_expr {{ {text} }}" if self.is_wide else text
+        return f"c_expr {{ {text} }}" if self.is_wide and not self.is_c else text
 
     def assign(self, target: str, value: Value) -> str:
         """A statement that sets a variable."""
         text = f"{target} = {self.text(value)}"
-        return f"c_code {{ {text}; }}" if self.is_wide else text
+        return f"c_code {{ {text}; }}" if self.is_wide and not self.is_c else text
 
     def ite(self, condition: Value, then: Value, other: Value) -> Value:
         """One of two values."""
@@ -62,8 +78,7 @@ class Dialect:
             return then
         if then == 1 and other == 0:
             return condition
-        arrow = "?" if self.is_wide else "->"
-        return f"({condition} {arrow} {self.text(then)} : {self.text(other)})"
+        return f"({condition} {self.arrow} {self.text(then)} : {self.text(other)})"
 
 
 def say_and(a: Value, b: Value) -> Value:
@@ -175,7 +190,7 @@ def say_operator(dialect: Dialect, op: str, args: Sequence[Value], bits: int) ->
             pass
     texts = [dialect.text(arg) for arg in args]
     top = 63 if dialect.is_wide else 30
-    known = {"top": str(top), "if": "?" if dialect.is_wide else "->", "one": dialect.number(1)}
+    known = {"top": str(top), "if": dialect.arrow, "one": dialect.number(1)}
     return _FORMS[op].format(*texts, **known)
 
 
@@ -202,33 +217,6 @@ _FORMS = {
 }
 
 
-@dataclass(slots=True)
-class Lines:
-    """Lines of Promela with their indentation; `;` goes between statements by itself, Promela
-    takes one too many.
-    """
-
-    lines: list[str] = field(default_factory=list)
-    depth: int = 0
-
-    def line(self, text: str) -> None:
-        """Append one line."""
-        self.lines.append("  " * self.depth + text)
-
-    def say(self, statement: str) -> None:
-        """Append a statement."""
-        self.line(f"{statement};")
-
-    @contextmanager
-    def inside(self, head: str, tail: str) -> Iterator[None]:
-        """A line that opens, an indented part, a line that closes."""
-        self.line(head)
-        self.depth += 1
-        yield
-        self.depth -= 1
-        self.line(tail)
-
-
 def name_slots(memory: Memory) -> tuple[str, ...]:
     """A readable name for each slot: `m_rms_0_state`."""
     names: list[str] = []
@@ -245,6 +233,15 @@ def name_slots(memory: Memory) -> tuple[str, ...]:
 def spell(name: str) -> str:
     """A name with the letters of an identifier only."""
     return re.sub(r"_+", "_", re.sub(r"\W", "_", name, flags=re.ASCII)).strip("_")
+
+
+def find_cell(memory: Memory, dialect: Dialect) -> tuple[str, str]:
+    """The type of a slot in plain Promela, and the same type in C."""
+    lo = min((slot.lo for slot in memory.slots), default=0)
+    hi = dialect.uninitialised
+    if lo >= 0 and hi <= 255:
+        return "byte", "unsigned char"
+    return ("short", "short") if lo >= -32768 and hi <= 32767 else ("int", "int")
 
 
 def say_comment(text: str) -> str:
