@@ -40,7 +40,10 @@ What else fails, beyond the catalogue's row:
 Redundant for every property here, in the default: the grace period in psi_trigger_destroy. Whoever looks
 at the trigger holds an active reference or `trigger_lock`; the grace period is for
 psi_schedule_poll_work, and for POLLFREE, where pollfree_no_gp says what happens without. Also
-`atomic_inc(&on->event)` in kernfs_notify: psi does not use the result of kernfs_generic_poll.
+`atomic_inc(&on->event)` in kernfs_notify (psi does not use the result of kernfs_generic_poll),
+poll_schedule (without it select would poll on and on), EPOLL_CTL_DEL (the last fput does the same), and the
+store to `on.file` (`kn->attr.open` is cleared under the same mutex). The variants with events notice what
+update_triggers and kernfs_notify do.
 """
 
 from modelcheck.kernel.atomic import (
