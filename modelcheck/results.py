@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from modelcheck import api
+from modelcheck.explore.result import Result, Verdict
 from modelcheck.gate import Outcome
 from modelcheck.report.files import write_whole
 from modelcheck.report.json import judgements_to_json, write_json
@@ -36,11 +37,37 @@ def make_results(specs: Sequence[str]) -> tuple[dict[str, str], list[str]]:
             for reason in j.reasons
         ]
         name = gated.info.name
-        files[f"{name}.json"] = write_json(judgements_to_json(gated.info, gated.judgements))
+        larger = list(_explore_larger(gated))
+        faults += [
+            f"{name}, {next(iter(run.scope), '')}: {run.verdict.value}"
+            for run in larger
+            if run.verdict is not Verdict.VERIFIED
+        ]
+        judged = judgements_to_json(gated.info, gated.judgements, larger)
+        files[f"{name}.json"] = write_json(judged)
         for run in gated.runs:
             if run.result is not None and run.result.violations:
                 files.update(_draw(f"{name}.{run.variant.name or 'default'}", run))
     return files, faults
+
+
+def _explore_larger(gated: api.GatedSpec) -> Iterator[Result]:
+    """The default of a spec that is verified, with one more of each thing there can be more of; not
+    what a variant is already.
+    """
+    default = next((r for r in gated.runs if r.variant.name is None), None)
+    if default is None or default.result is None or gated.info is None:
+        return
+    if default.result.verdict is not Verdict.VERIFIED:
+        return
+    for parameter in gated.info.parameters:
+        larger = {parameter.name: parameter.default + 1}
+        is_variant = any(v.settings == larger for v in gated.info.variants)
+        if parameter.default < parameter.max and not is_variant:
+            choice = api.Choice(None, {parameter.name: str(parameter.default + 1)})
+            run = api.check(gated.info.path, choice, api.Options(max_states=MAX_STATES))
+            if run.result is not None:
+                yield run.result
 
 
 def _draw(stem: str, run: api.Run) -> Iterator[tuple[str, str]]:

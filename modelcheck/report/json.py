@@ -109,13 +109,25 @@ def info_to_json(info: SpecInfo) -> Json:
     }
 
 
-def judgements_to_json(info: SpecInfo, judgements: Sequence[Judgement]) -> Json:
-    """What `results/<spec>.json` holds: each variant's expectation, verdict and counts."""
+def judgements_to_json(
+    info: SpecInfo, judgements: Sequence[Judgement], larger: Sequence[Result] = ()
+) -> Json:
+    """What `results/<spec>.json` holds: each variant's expectation, verdict and counts; and those of
+    the default with larger sizes.
+    """
     return {
         "schema": "modelcheck-results-1",
         "spec": info.name,
         "path": info.path,
         "variants": [_judgement_to_json(j) for j in judgements],
+        "larger": [
+            {
+                "sizes": next(iter(result.scope), ""),
+                "verdict": result.verdict.value,
+                "counts": {"none": _counts_to_json(result.counts)},
+            }
+            for result in larger
+        ],
     }
 
 
