@@ -126,7 +126,8 @@ def _list_caption(picture: Picture) -> list[str]:
         reasons.append("  ".join(filter(None, facts)))
     reasons += picture.reason.scenario
     start = [f"start: {line}" for line in picture.start]
-    return [picture.title, picture.reason.headline, *start, *reasons, *picture.closing]
+    part = [picture.part_title] if picture.part_title else []
+    return [picture.title, picture.reason.headline, *part, *start, *reasons, *picture.closing]
 
 
 def _make_node(picture: Picture, number: int) -> pydot.Node:

@@ -125,7 +125,13 @@ class EndTeller:
             if _is_part(name, element):
                 return stack
         for obj in self._model.program.objects:
-            if obj.kind == "shared" and _is_part(name, obj.name) and obj.span.line:
+            names = [obj.name]
+            if obj.kind == "local":
+                count = self._memory.lookup.instances(obj)
+                names = [self._memory.element_name(obj, i) for i in range(count)]
+            elif obj.kind != "shared":
+                continue
+            if obj.span.line and any(_is_part(name, n) for n in names):
                 return (Frame("", self._source.read(obj.span)),)
         return ()
 

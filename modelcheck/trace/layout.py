@@ -169,6 +169,8 @@ class _Layout:
         y: float = MARGIN
         y = self._write_paragraph(y, picture.title, 16, bold=True)
         y = self._write_paragraph(y + 4, picture.reason.headline, 14, bold=True)
+        if picture.part_title:
+            y = self._write_paragraph(y, picture.part_title, SIZE)
         for line in picture.start:
             y = self._write_paragraph(y, f"start: {line}", SIZE)
         if picture.rows:

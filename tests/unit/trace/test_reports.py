@@ -166,6 +166,35 @@ def test_a_shared_object_is_alive_from_where_it_is_declared(tmp_path):
     ]
 
 
+def test_an_object_on_a_stack_is_shown_where_it_is_declared(tmp_path):
+    text = (
+        HEAD.replace("choose,", "choose, local, wait_until,")
+        + """
+def submit():
+    mine = local(Box)
+    seq.box = mine
+
+
+@thread
+def t():
+    submit()
+    box.n = 1
+
+
+@thread
+def other():
+    wait_until(seq.box is not None)
+    b = seq.box
+    b.n = 3
+"""
+    )
+    lines = report(tmp_path, text, "use-after-free")
+    declared = line_of(text, "mine = local(Box)")
+    assert paragraph(lines, "alive from the start, declared as:") == [
+        (f"line {declared}", "mine = local(Box)")
+    ]
+
+
 SLEEPS = (
     HEAD
     + """
@@ -202,9 +231,9 @@ def test_sleeping_says_where_and_what_forbids_it_since_when(tmp_path, enter, lea
     assert lines[1].startswith("sleep-in-atomic of tasks[t]: sleeping ")
     assert why in lines[1]
     failed = paragraph(lines, "failed in step 2 by t:")
-    assert [frame[0] for frame in failed] == ["might_sleep", "mutex_lock", "work", "t"]
+    assert [frame[0] for frame in failed][-4:] == ["might_sleep", "mutex_lock", "work", "t"]
     line = line_of(text, "mutex_lock(m)")
-    assert failed[2] == ("work", f"line {line}", "mutex_lock(m)")
+    assert failed[-2] == ("work", f"line {line}", "mutex_lock(m)")
     assert paragraph(lines, since)[-1] == ("t", f"line {line_of(text, enter)}", enter)
     assert any(x.strip() == f"VIOLATED: sleep-in-atomic of tasks[t]  (line {line})" for x in lines)
 
