@@ -492,10 +492,15 @@ def in_interrupt(lock):
 
 
 @observer
+def interrupts_are_on() -> Bool:
+    return not tasks[current()].irqs_off and tasks[current()].irqs_off_inside == 0
+
+
+@observer
 def under_interrupts(lock):
     """kernel/locking/lockdep.c, mark_usage and mark_held_locks: interrupts that may come now come
     while this lock is held."""
-    if context() != Context.HARDIRQ and not tasks[current()].irqs_off:
+    if context() != Context.HARDIRQ and interrupts_are_on():
         precedes("lock-order", lock, in_hardirq)
         precedes("lock-order", lock, reading_in_hardirq)
         if context() != Context.SOFTIRQ and tasks[current()].softirqs_off == 0:
@@ -522,7 +527,7 @@ def read_in_interrupt(lock):
 def read_under_interrupts(lock: Ptr[rwlock_t]):
     """Whoever waits for this reader under another lock may be waited for by a handler that reads:
     `nested_rwlocks`."""
-    if context() != Context.HARDIRQ and not tasks[current()].irqs_off:
+    if context() != Context.HARDIRQ and interrupts_are_on():
         precedes("lock-order", lock, in_hardirq)
         precedes("lock-order", nested_rwlocks, reading_in_hardirq)
         if context() != Context.SOFTIRQ and tasks[current()].softirqs_off == 0:

@@ -30,6 +30,7 @@ class Task:
     signal_pending: Bool
     exiting: Bool
     preempt_count: U8 = ghost(0)
+    irqs_off_inside: U8 = ghost(0)  # in a step of the library that turns them off and on
 
 
 tasks = per_thread(Task)

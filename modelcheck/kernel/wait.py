@@ -15,10 +15,12 @@ freeing it while it is queued on a head that lives (or dies with it), and for en
 what callbacks take; `sleep-in-atomic` in callbacks.  A head that is freed while entries are queued is
 no fault, as in the kernel: who touches it next commits one.  A lost wake-up is a `deadlock`.
 `head->lock` itself is there for whoever holds it over several steps: `spin_lock(head.lock)`, then
-`wake_up_locked`.  That is also how to see a waiter which tests nothing but its own wake-up, leaves by
-the short way of `finish_wait` and frees the head while the waker has not unlocked yet: in `wake_up`
-the walk and the unlock are one step.
-Left out: that moment in `wake_up`; priority entries, bookmarks, and `-1` as the result of a callback; `kthread_should_stop` in
+`wake_up_locked`.
+**A wake-up is one step** with all its callbacks and the unlock.  Where a callback of the spec stores
+several words without a lock that their readers take, and where a waiter that tests nothing but its
+own wake-up leaves by the short way of `finish_wait` and frees the head, that hides what may come in
+between: `wake_up_in_steps` shows it, for more states.
+Left out: priority entries, bookmarks, and `-1` as the result of a callback; `kthread_should_stop` in
 `wait_woken`.
 """
 
@@ -45,7 +47,14 @@ from modelcheck.lang import (
 )
 
 from .lockdep import LockdepMap, Spinlock, lock_map_wait_irqsave
-from .spinlock import spin_lock, spin_lock_irq, spin_unlock, spin_unlock_irq
+from .spinlock import (
+    spin_lock,
+    spin_lock_irq,
+    spin_lock_irqsave,
+    spin_unlock,
+    spin_unlock_irq,
+    spin_unlock_irqrestore,
+)
 from .task import (
     Task,
     TaskState,
@@ -268,6 +277,7 @@ def enter_walk(head: Ptr[wait_queue_head_t]):
     """Callbacks run under head->lock."""
     head.dep_map.holders.add(current())
     tasks[current()].preempt_count += 1
+    tasks[current()].irqs_off_inside += 1
 
 
 @observer
@@ -275,6 +285,7 @@ def leave_walk(head: Ptr[wait_queue_head_t]):
     """head->lock is given back."""
     head.dep_map.holders.discard(current())
     tasks[current()].preempt_count -= 1
+    tasks[current()].irqs_off_inside -= 1
 
 
 def lock_head(head: Ptr[wait_queue_head_t]):
@@ -319,6 +330,29 @@ def walk_wait_queue(head: Ptr[wait_queue_head_t], mode: WakeMode, nr: U8, key: U
             left -= 1
             if left == 0:
                 break
+
+
+def wake_up_in_steps(head: Ptr[wait_queue_head_t], mode: WakeMode, nr: U8, key: U16):
+    """kernel/sched/wait.c, __wake_up_common_lock, with the steps that the callbacks have: `nr`
+    exclusive ones, 0 for all."""
+    flags = spin_lock_irqsave(head.lock)
+    left: U8 = nr
+    at: U8 = 0
+    while True:
+        with atomic(because="head->lock is held: only callbacks change the list"):
+            if at >= len(head.entries):
+                break
+            entry = head.entries[at]
+            exclusive = entry.exclusive
+        woke: Bool = entry.func(head, entry, mode, key)
+        if woke and exclusive and nr > 0:
+            left -= 1
+            if left == 0:
+                break
+        with atomic(because="head->lock is held: only callbacks change the list"):
+            if entry in head.entries:
+                at += 1
+    spin_unlock_irqrestore(head.lock, flags)
 
 
 def wake_up(head: Ptr[wait_queue_head_t]):

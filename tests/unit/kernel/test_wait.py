@@ -839,3 +839,100 @@ def waker():
     )
     assert explore(text.replace("CONDITION", "is_done()")).violated == {"sleep-in-atomic"}
     assert explore(text.replace("CONDITION", "q.done")).violated == set()
+
+
+def test_interrupts_are_off_in_a_callback(explore):
+    text = (
+        CALLBACK.replace("TAKE", "spin_lock(ep.lock)\n    spin_unlock(ep.lock)")
+        + """
+@thread
+def work():
+    add_wait_queue(wq, entry)
+    wake_up(wq)
+
+@thread(context=Context.HARDIRQ)
+def handler():
+    spin_lock(ep.lock)
+    spin_unlock(ep.lock)
+"""
+    )
+    assert explore(text).violated == set()
+
+
+IN_STEPS = [
+    ("wake_up(HEAD)", False),
+    ("wake_up_in_steps(HEAD, WakeMode.TASK_NORMAL, 1, 0)", True),
+]
+
+
+@pytest.mark.parametrize(("wake", "seen"), IN_STEPS)
+def test_what_comes_between_the_steps_of_a_callback(explore, wake, seen):
+    text = (
+        CALLBACK.replace("TAKE", "WRITE_ONCE(half, True)\n    ep.ready = True")
+        + f"""
+from modelcheck.kernel.wait import wake_up_in_steps
+
+half = shared(Bool)
+
+@thread
+def work():
+    add_wait_queue(wq, entry)
+    {wake.replace("HEAD", "wq")}
+
+@invariant
+def both():
+    return half == ep.ready
+"""
+    )
+    assert explore(text).violated == ({"both"} if seen else set())
+
+
+@pytest.mark.parametrize(("wake", "seen"), IN_STEPS)
+def test_the_waker_gives_the_lock_back_last(explore, wake, seen):
+    text = (
+        HEAD
+        + f"""
+from modelcheck.kernel.wait import wake_up_in_steps
+
+@struct(marked=True)
+class Item:
+    wq: wait_queue_head_t
+
+@struct(marked=True)
+class Slot:
+    item: Ptr[Item]
+    queued: Bool
+
+items = pool(Item, count=1)
+slot = shared(Slot)
+
+@initial
+def fill():
+    slot.item = new(Item)
+    init_waitqueue_head(slot.item.wq)
+
+@thread
+def waiter():
+    item = slot.item
+    entry = local(wait_queue_entry, task=current(), func=autoremove_wake_function)
+    prepare_to_wait(item.wq, entry, TaskState.TASK_UNINTERRUPTIBLE)
+    slot.queued = True
+    schedule()
+    finish_wait(item.wq, entry)
+    kfree(item)
+
+@thread
+def waker():
+    wait_until(slot.queued)
+    {wake.replace("HEAD", "slot.item.wq")}
+"""
+    )
+    found = explore(text).violated
+    assert found == ({"lock-misuse"} if seen else set())  # freed while held
+
+
+def test_waking_in_steps_wakes_the_same(explore):
+    text = event(wake="wake_up_in_steps(wq, WakeMode.TASK_NORMAL, 1, 0)").replace(
+        "wake_up_all,", "wake_up_all, wake_up_in_steps,"
+    )
+    assert explore(text).violated == set()
