@@ -1,49 +1,51 @@
-"""select() on a pressure file while its cgroup is removed: CVE-2023-54019, and eleven other designs.
+"""select() on a pressure file while its cgroup is removed: CVE-2023-54019, and other designs.
 
 Kernel: kernel/sched/psi.c, psi_trigger_poll, psi_trigger_destroy, update_triggers;
 kernel/cgroup/cgroup.c, cgroup_pressure_poll, cgroup_pressure_release, cgroup_file_release,
 cgroup_rmdir; fs/kernfs/file.c, kernfs_fop_poll, kernfs_generic_poll, kernfs_notify,
-kernfs_fop_release, kernfs_drain_open_files, kernfs_unlink_open_file; fs/kernfs/dir.c, kernfs_drain;
-fs/select.c, do_select; fs/eventpoll.c, ep_insert, ep_remove_wait_queue, eventpoll_release_file.
-The default is aff037078eca (v6.5-rc2), "sched/psi: use kernfs polling functions for PSI trigger
-polling".
+kernfs_fop_release, kernfs_drain_open_files, kernfs_unlink_open_file; fs/kernfs/dir.c,
+kernfs_drain; fs/select.c, do_select; fs/eventpoll.c, ep_insert, ep_remove_wait_queue,
+eventpoll_release_file. The default is aff037078eca (v6.5-rc2), "sched/psi: use kernfs polling
+functions for PSI trigger polling".
 
-rmdir calls ->release() of a file that is still open, and psi frees the trigger there. A poller that
-sleeps is queued on a wait queue: where that lies in the trigger, it must be off the queue before.
-select takes itself off when it runs again, some time after it was woken, and is no RCU reader
-meanwhile; but it holds a reference on the file. So the merged code queues pollers on the
+rmdir calls ->release() of a file that is still open, and psi frees the trigger there. A poller
+that sleeps is queued on a wait queue: where that lies in the trigger, it must be off the queue
+before. select takes itself off when it runs again, some time after it was woken, and is no RCU
+reader meanwhile; but it holds a reference on the file. So the merged code queues pollers on the
 kernfs_open_node, which lives until the last fput.
 
 Variants, in the order of the thread. plain_5_2: the queue lies in the trigger (0e94682b73bf).
 pollfree_6_2: POLLFREE is sent, and a grace period awaited (c2dbe32d5db5): enough for epoll, which
-takes itself off inside the wake-up, not for select. Here rmdir starts when select sleeps, so that the
-trace is the one of the mail; sync_only_timeout lets it start at any time. ops_free: the patch of the
-thread, a second callback at the last fput frees the trigger. drain_release_rename: the same two under
-other names. sever_wrap: kernfs polls on its own queue, refuses who comes later, and wakes. merged.
-waiter_holds_T_ref: each queue entry has a reference on the trigger.
-What is said of a design where its code is a module (which cgroup is not): the variants with `_module`.
+takes itself off inside the wake-up, not for select. Here rmdir starts when select sleeps, so that
+the trace is the one of the mail; sync_only_timeout lets it start at any time. ops_free: the patch
+of the thread, a second callback at the last fput frees the trigger. drain_release_rename: the
+same two under other names. sever_wrap: kernfs polls on its own queue, refuses who comes later,
+and wakes. merged. waiter_holds_T_ref: each queue entry has a reference on the trigger.
+What is said of a design where its code is a module (which cgroup is not): the variants with
+`_module`.
 
-Left out: `deactivate_waitq`, `kernfs_rwsem` (kernfs-active-drain); more than one file; psimon as a
-thread of its own and psi_schedule_poll_work; that fput is deferred (fput-deferral); the fsnotify
-half of kernfs_notify; epoll_wait, the life of the epitem and its lock order (epoll-item-lifetime): an
-epoll thread adds one file and removes it again, under `ep->mtx`, and in waiter_holds_T_ref it has none.
-Without `timeouts` select sleeps until it is woken, so a wake-up that is missing is a `deadlock`: this is
-W1 of the catalogue. With them a poller that nobody wakes goes on by itself.
+Left out: `deactivate_waitq`, `kernfs_rwsem` (kernfs-active-drain); more than one file; psimon as
+a thread of its own and psi_schedule_poll_work; that fput is deferred (fput-deferral); the
+fsnotify half of kernfs_notify; epoll_wait, the life of the epitem and its lock order
+(epoll-item-lifetime): an epoll thread adds one file and removes it again, under `ep->mtx`, and in
+waiter_holds_T_ref it has none.
+Without `timeouts` select sleeps until it is woken, so a wake-up that is missing is a `deadlock`:
+this is W1 of the catalogue. With them a poller that nobody wakes goes on by itself.
 
 What else fails, beyond the catalogue's row:
 * merged_T_after_wake: without an active reference all that ->release() frees may be gone, so also
   `of->priv`; and who queues after the last wake-up sleeps on (`deadlock`).
-* merged_hide_show_released_test (3c9ba2777d6c as merged) is a hypothesis, and has a `data-race`: see
-  kernfs-hide-show-poll, also for the order of merged_hide_show_active_first, which holds.
+* merged_hide_show_released_test (3c9ba2777d6c as merged) is a hypothesis, and has a `data-race`:
+  see kernfs-hide-show-poll, also for the order of merged_hide_show_active_first, which holds.
 * pollfree_6_2_warns: the WARN_ON_ONCE of __wake_up_pollfree sees the entry that select leaves
   (`work-misuse`). The other variants go on after the warning, as a machine does.
-Redundant for every property here, in the default: the grace period in psi_trigger_destroy. Whoever looks
-at the trigger holds an active reference or `trigger_lock`; the grace period is for
+Redundant for every property here, in the default: the grace period in psi_trigger_destroy.
+Whoever looks at the trigger holds an active reference or `trigger_lock`; the grace period is for
 psi_schedule_poll_work, and for POLLFREE, where pollfree_no_gp says what happens without. Also
 `atomic_inc(&on->event)` in kernfs_notify (psi does not use the result of kernfs_generic_poll),
-poll_schedule (without it select would poll on and on), EPOLL_CTL_DEL (the last fput does the same), and the
-store to `on.file` (`kn->attr.open` is cleared under the same mutex). The variants with events notice what
-update_triggers and kernfs_notify do.
+poll_schedule (without it select would poll on and on), EPOLL_CTL_DEL (the last fput does the
+same), and the store to `on.file` (`kn->attr.open` is cleared under the same mutex). The variants
+with events notice what update_triggers and kernfs_notify do.
 """
 
 from modelcheck.kernel.atomic import (

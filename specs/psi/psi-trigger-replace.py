@@ -1,32 +1,34 @@
 """A second trigger is written into a pressure file that is polled: CVE-2022-2938.
 
 Kernel: kernel/sched/psi.c, psi_write, psi_trigger_replace, psi_trigger_poll, psi_trigger_destroy,
-psi_fop_release; fs/select.c, do_select. The default is a06247c6804f (v5.17), "psi: Fix uaf issue when
-psi trigger is destroyed while being polled".
+psi_fop_release; fs/select.c, do_select. The default is a06247c6804f (v5.17), "psi: Fix uaf issue
+when psi trigger is destroyed while being polled".
 
-The file is /proc/pressure/memory: ->release() comes with the last fput, so here a trigger may well embed
-the wait queue that select queues on (in a cgroup that goes wrong in another way: psi-poll-uaf). But
-until v5.17 a second write replaced the trigger and freed the first one under the feet of who was
-queued on it. Now it is refused, -EBUSY, and a trigger lives as long as its file.
+The file is /proc/pressure/memory: ->release() comes with the last fput, so here a trigger may
+well embed the wait queue that select queues on (in a cgroup that goes wrong in another way:
+psi-poll-uaf). But until v5.17 a second write replaced the trigger and freed the first one under
+the feet of who was queued on it. Now it is refused, -EBUSY, and a trigger lives as long as its
+file.
 
-Left out: the group and its list of triggers, psimon and the events (select returns by its timeout, or
-because the file has no trigger yet), and that fput is deferred. A poller that is queued on a replaced
-trigger also misses the events of the new one: nobody asks here.
-Try: variant replace is the idea without any reference; replace_kref is v5.2, where psi_trigger_poll holds a
-reference, though only while it runs; ebusy_unlocked tests and sets without seq->lock.
+Left out: the group and its list of triggers, psimon and the events (select returns by its
+timeout, or because the file has no trigger yet), and that fput is deferred. A poller that is
+queued on a replaced trigger also misses the events of the new one: nobody asks here.
+Try: variant replace is the idea without any reference; replace_kref is v5.2, where
+psi_trigger_poll holds a reference, though only while it runs; ebusy_unlocked tests and sets
+without seq->lock.
 
 What else fails, beyond the catalogue's row:
-* replace_kref: psi_trigger_poll takes its reference with kref_get inside an RCU reader. The grace period in
-  psi_trigger_destroy keeps the memory, but the count may be 0 already (`refcount`). The queue is touched
-  after it is freed by the next write already; no removal is needed.
+* replace_kref: psi_trigger_poll takes its reference with kref_get inside an RCU reader. The grace
+  period in psi_trigger_destroy keeps the memory, but the count may be 0 already (`refcount`). The
+  queue is touched after it is freed by the next write already; no removal is needed.
 * ebusy_unlocked: the unlocked test races with the store of the other writer (`data-race`).
-plain_publish stores the pointer without release: only a weak memory model shows a poller a trigger that
-is not initialised. plain_store is a plain store, as in the patch's first version: a `data-race` with
-the load in psi_trigger_poll.
+plain_publish stores the pointer without release: only a weak memory model shows a poller a
+trigger that is not initialised. plain_store is a plain store, as in an early version of the patch: a
+`data-race` with the load in psi_trigger_poll.
 
-Redundant for every property here, in the default: the wake-up and the grace period in psi_trigger_destroy.
-At the last fput nobody is queued any more, since select holds a reference; the grace period is for
-psi_schedule_poll_work, which is left out. In replace_kref both count.
+Redundant for every property here, in the default: the wake-up and the grace period in
+psi_trigger_destroy. At the last fput nobody is queued any more, since select holds a reference;
+the grace period is for psi_schedule_poll_work, which is left out. In replace_kref both count.
 """
 
 from modelcheck.kernel.atomic import (
