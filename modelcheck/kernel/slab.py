@@ -2,7 +2,8 @@
 
 Kept: freeing `None` does nothing; freeing anything but the start of a live object is a fault.
 Allocation is the language's `new(T)`, which draws from `pool(T, count=n)` and leaves fields
-`uninitialised`, as kmalloc does.
+`uninitialised`, as kmalloc does; whether it may sleep (GFP_KERNEL) the spec says: `might_alloc()`
+(gfp.py) before it.
 
 A cache with SLAB_TYPESAFE_BY_RCU is `pool(T, count=n, reuse=True, stable=(T.lock, T.refs))`: a freed
 slot may come back at once as another object, its stable fields (those of the constructor) keep

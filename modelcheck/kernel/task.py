@@ -100,10 +100,19 @@ def local_bh_disable():
 
 def local_bh_enable():
     """include/linux/bottom_half.h, local_bh_enable.  One step."""
+    may_enable_bh()
     with atomic(because="nobody but this CPU looks at the count"):
         tasks[current()].softirqs_off -= 1
         softirqs(tasks[current()].softirqs_off == 0)
     lockdep_hardirqs_on()
+
+
+@observer
+def may_enable_bh():
+    """kernel/softirq.c, __local_bh_enable_ip: what is pending runs there, with interrupts on."""
+    assert context() != Context.HARDIRQ and not tasks[current()].irqs_off, (
+        "lock-misuse: soft interrupts are turned on with interrupts off"
+    )
 
 
 def set_current_state(state: TaskState):

@@ -330,6 +330,12 @@ def test_a_lock_of_a_softirq_is_taken_with_soft_interrupts_off(explore, text, ex
     assert found == expected
 
 
+def test_soft_interrupts_are_not_turned_on_with_interrupts_off(explore):
+    inner = ("spin_lock_bh(b)", "spin_unlock_bh(b)")
+    assert run(explore, thread("spin_lock_irq(a)", *inner, "spin_unlock_irq(a)")) == {"lock-misuse"}
+    assert run(explore, thread("spin_lock(a)", *inner, "spin_unlock(a)")) == set()
+
+
 def test_a_softirq_is_interrupted_by_hard_interrupts(explore):
     soft = thread(*A_IN_IRQ, name="soft", options="(context=Context.SOFTIRQ)")
     assert run(explore, handler(*A_IN_IRQ), soft) == ORDER

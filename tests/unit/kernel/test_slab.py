@@ -123,3 +123,31 @@ def test_a_stable_field_is_good_in_a_section(explore):
 def test_another_field_is_not(explore):
     text = STABLE.replace("FIELD", "pos")
     assert explore(text).violated == {"use-after-free"}
+
+
+def test_an_allocation_may_sleep(explore):
+    text = """
+from modelcheck.kernel.gfp import might_alloc
+from modelcheck.kernel.slab import kfree
+from modelcheck.kernel.spinlock import Spinlock, spin_lock, spin_unlock
+from modelcheck.lang import U8, new, pool, shared, spec, struct, thread
+
+spec("slab-test")
+lock = shared(Spinlock)
+
+@struct
+class Item:
+    value: U8
+
+items = pool(Item, count=1)
+
+@thread
+def work():
+    BEFORE
+    might_alloc()
+    kfree(new(Item, value=0))
+    AFTER
+"""
+    under = text.replace("BEFORE", "spin_lock(lock)").replace("AFTER", "spin_unlock(lock)")
+    assert explore(under).violated == {"sleep-in-atomic"}
+    assert explore(text.replace("BEFORE", "pass").replace("AFTER", "pass")).violated == set()
