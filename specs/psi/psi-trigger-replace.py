@@ -23,8 +23,8 @@ What else fails, beyond the catalogue's row:
   queue is touched after it is freed by the next write already; no removal is needed.
 * ebusy_unlocked: the unlocked test races with the store of the other writer (`data-race`).
 plain_publish stores the pointer without release: only a weak memory model shows a poller a
-trigger that is not initialised. plain_store is a plain store, as in an early version of the patch: a
-`data-race` with the load in psi_trigger_poll.
+trigger that is not initialised. plain_store is a plain store, as in an early version of the
+patch: a `data-race` with the load in psi_trigger_poll.
 
 Redundant for every property here, in the default: the wake-up and the grace period in
 psi_trigger_destroy. At the last fput nobody is queued any more, since select holds a reference;
