@@ -112,8 +112,8 @@ def info_to_json(info: SpecInfo) -> Json:
 def judgements_to_json(
     info: SpecInfo, judgements: Sequence[Judgement], larger: Sequence[Result] = ()
 ) -> Json:
-    """What `results/<spec>.json` holds: each variant's expectation, verdict and counts; and those of
-    the default with larger sizes.
+    """What `results/<spec>.json` holds: each variant's expectation, verdict and counts; then those
+    of the default with larger sizes.
     """
     return {
         "schema": "modelcheck-results-1",
