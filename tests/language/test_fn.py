@@ -275,3 +275,54 @@ def test_a_local_that_takes_other_arguments_is_a_fault_when_it_is_called():
     """
     )
     assert violated(result) == {"null-dereference"}
+
+
+def test_container_of_in_a_routine_that_is_stored_for_another_struct():
+    result = check_text("""
+        @struct(marked=True)
+        class Table:
+            qproc: Fn
+
+        @struct(marked=True)
+        class First:
+            table: Table
+            ready: Bool
+
+        @struct(marked=True)
+        class Second:
+            table: Table
+            done: Bool
+
+        one = shared(First)
+        other = shared(Second)
+        mixed = shared(Bool)
+
+        def queue_first(pt: Ptr[Table]):
+            first = container_of(pt, First, "table")
+            first.ready = True
+
+        def queue_second(pt: Ptr[Table]):
+            second = container_of(pt, Second, "table")
+            second.done = True
+
+        @initial
+        def fill():
+            one.table.qproc = queue_first
+            other.table.qproc = queue_second
+
+        def poll(pt: Ptr[Table]):
+            pt.qproc(pt)
+
+        @thread
+        def by_first():
+            poll(one.table)
+
+        @thread
+        def by_second():
+            poll(other.table)
+
+        @final
+        def each_ran_its_own():
+            return one.ready and other.done
+    """)
+    assert violated(result) == set()

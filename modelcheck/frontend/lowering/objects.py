@@ -257,8 +257,9 @@ class Objects(Containers):
         if field.type != Embedded(value.type.struct):
             raise self.fail("MC281", f"`{outer}.{name}` is no `{value.type.struct}`", node.args[2])
         if isinstance(value.expr, ir.AddressOf) and value.expr.place.path[-1:] == (name,):
-            place = value.expr.place
-            return Storage(ir.Place(place.root, place.path[:-1]), Embedded(outer))
+            around = ir.Place(value.expr.place.root, value.expr.place.path[:-1])
+            if self.type_at(around) == Embedded(outer):
+                return Storage(around, Embedded(outer))
         inner = value.type.struct
         value = self.kept(value, node)
         null = constant(0, value.type)
