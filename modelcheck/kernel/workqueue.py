@@ -29,6 +29,7 @@ from modelcheck.lang import (
     Fn,
     Ptr,
     Queue,
+    READ_ONCE,
     Set,
     ThreadId,
     U8,
@@ -425,13 +426,21 @@ def enable_work(work: Ptr[WorkStruct]) -> Bool:
 
 
 def disable_work_sync(work: Ptr[WorkStruct]) -> Bool:
-    """kernel/workqueue.c, disable_work_sync: wait for the running instance too.  1 to 2 steps."""
+    """kernel/workqueue.c, disable_work_sync: wait for the running instance too.  1 to 3 steps."""
+    return disable_and_wait(work, True)
+
+
+def disable_and_wait(work: Ptr[WorkStruct], looks_again) -> Bool:
+    """kernel/workqueue.c, __cancel_work_sync.  `looks_again`: `__flush_work` is the last to look at
+    the item, which its function may have freed meanwhile."""
     might_sleep()
     not_inside(work)
     barrier = local(WqBarrier)
     with atomic(because="once it is disabled, nobody sees whether the flush began at once"):
         was_pending = disable_work(work)
         found = insert_barrier(barrier, work, True)
+    if looks_again:
+        READ_ONCE(work.func)
     if found:
         wait_until(len(barrier.queued) == 0 and len(barrier.running) == 0)
     return was_pending
@@ -439,7 +448,7 @@ def disable_work_sync(work: Ptr[WorkStruct]) -> Bool:
 
 def cancel_work_sync(work: Ptr[WorkStruct]) -> Bool:
     """kernel/workqueue.c, cancel_work_sync: nobody queues it meanwhile.  Two steps or three."""
-    was_pending = disable_work_sync(work)
+    was_pending = disable_and_wait(work, False)
     enable_work(work)
     return was_pending
 

@@ -865,3 +865,44 @@ def work():
 """
     )
     assert explore(text).violated == {"work-misuse"}
+
+
+def test_the_item_is_looked_at_after_it_was_disabled(explore):
+    text = (
+        HEAD
+        + """
+@struct(marked=True)
+class Item:
+    work: WorkStruct
+
+@struct(marked=True)
+class Slot:
+    item: Ptr[Item]
+
+pool_of_items = pool(Item, count=1)
+slot = shared(Slot)
+
+@initial
+def fill():
+    slot.item = new(Item)
+    INIT_WORK(slot.item.work, run)
+
+def run(work: Ptr[WorkStruct]):
+    item = container_of(work, Item, "work")
+    wait_until(work.disable > 0)
+    slot.item = None
+    FREE
+
+@thread
+def canceller():
+    item = slot.item
+    schedule_work(item.work)
+    wait_until(not item.work.pending)
+    disable_work_sync(item.work)
+    THEN
+"""
+    )
+    early = text.replace("FREE", "kfree(item)").replace("THEN", "pass")
+    assert explore(early).violated == {"use-after-free"}
+    late = text.replace("FREE", "pass").replace("THEN", "kfree(item)")
+    assert explore(late).violated == set()
