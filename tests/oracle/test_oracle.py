@@ -1,4 +1,7 @@
-"""SPIN finds the same states, transitions, depth and violations as we do in every shipped spec."""
+"""SPIN finds the same states, transitions, depth and violations as we do in every shipped spec.
+
+Every variant, but of the specs in `ONLY_DEFAULT`, of which `make oracle` compares the rest.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,13 @@ from tests.oracle.compare import compare
 from tests.oracle.spin import find_spin
 
 # Variants that SPIN cannot be asked about, as "file-variant"; a new one has to be named here.
-NOT_COMPARED: frozenset[str] = frozenset()
+NOT_COMPARED: frozenset[str] = frozenset(
+    (
+        "kernfs-open-vs-remove-on_published_relaxed",  # a weak memory model
+    )
+)
+# Specs whose variants take SPIN's compiler long; a default does everything that they do.
+ONLY_DEFAULT = frozenset(("psi-poll-uaf", "psi-trigger-replace"))
 
 REGRESSIONS = sorted((Path(__file__).parents[1] / "regressions").glob("*.ir"))
 
@@ -26,12 +35,20 @@ def spin():
         pytest.skip("no `spin` here")
 
 
+def name_spec(job):
+    return Path(job[0]).stem
+
+
 def name_job(job):
-    path, variant = job
-    return f"{path.rpartition('/')[2].removesuffix('.py')}-{variant or 'default'}"
+    return f"{name_spec(job)}-{job[1] or 'default'}"
 
 
-@pytest.mark.parametrize("job", list(list_jobs(["specs"])), ids=name_job)
+def choose_jobs():
+    jobs = list(list_jobs(["specs"]))
+    return [job for job in jobs if job[1] is None or name_spec(job) not in ONLY_DEFAULT]
+
+
+@pytest.mark.parametrize("job", choose_jobs(), ids=name_job)
 def test_spin_agrees(job):
     outcome = run_job(job)
     assert not isinstance(outcome, str), outcome

@@ -125,6 +125,43 @@ template t count 2
     assert ($read(once x) < 2) else "lock-misuse" says "twice"
     end
 """,
+    # Nothing can step at the start: nobody but the start itself judges it.
+    "nothing-steps-at-the-start": """
+object x: shared U8
+template t count 1
+  entry a
+  block a rest
+    step
+    wait ($read(once x) == 1)
+    end
+""",
+    # The same in both ways of saying things: memory is put back after a trial.
+    "wide-wait-behind-a-store": """
+object x: shared U32
+
+template t count 2
+  entry a
+  block a rest atomic
+    step
+    store plain x = wrap32(($read(once x) + 1):Int[1..4294967296]):U32
+    wait ($read(once x) < 3)
+    store plain x = wrap32(($read(once x) + 1):Int[1..4294967296]):U32
+    end
+""",
+    # Which of the two it was shows: both checks of a step come to a label of their own.
+    "two-failures-behind-a-store": TWO_WORDS
+    + """
+template t count 2
+  entry a
+  block a rest atomic
+    step
+    store plain x = wrap8(($read(once x) + 1):Int[1..256]):U8
+    assert ($read(once x) < 2) else "lock-misuse" says "twice"
+    assert ($read(once y) < 2) else "refcount" says "never"
+    assert ($read(once x) < 1) else "lock-misuse" says "once"
+    store plain y = 1:U8
+    end
+""",
     # Values of 32 bits do not fit SPIN's int.
     "wide-values": """
 object x: shared U32
@@ -183,6 +220,19 @@ def test_the_text_does_not_depend_on_the_hash_seed():
         for seed in ("1", "2")
     }
     assert len(texts) == 1
+
+
+def test_what_steps_share_is_there_once():
+    """Else a program with two waits behind stores and sixty steps has megabytes."""
+    text = write_oracle(make_program(PROGRAMS["wait-behind-a-store"])).text
+    for name in ("try_late(void)", "judge(void)", "judge_at_rest(void)"):
+        assert text.count(f"static void {name} {{") == 1
+    assert text.count("static void try_e_") == 2  # of two threads
+
+
+def test_failures_of_one_property_are_there_once_per_step():
+    text = write_oracle(make_program(PROGRAMS["two-failures-behind-a-store"])).text
+    assert text.count("assert(holds_lock_misuse)") == text.count("assert(holds_refcount)") == 2
 
 
 def test_every_step_carries_its_line():
