@@ -25,19 +25,20 @@ Left out: priority entries, bookmarks, and `-1` as the result of a callback; `kt
 """
 
 from modelcheck.lang import (
+    U8,
+    U16,
     Bool,
     Enum,
     Fn,
     Ptr,
     Queue,
     ThreadId,
-    U8,
-    U16,
+    alive,
     atomic,
     current,
     either,
+    ghost,
     local,
-    objects,
     observer,
     on_free,
     places,
@@ -154,6 +155,7 @@ class wait_queue_entry:
     exclusive: Bool
     woken: Bool
     link: WaitLink
+    queued_on: Ptr["wait_queue_head_t"] = ghost()
 
 
 @struct(marked=True)
@@ -171,8 +173,9 @@ class wait_queue_head_t:
 @on_free(wait_queue_entry)
 def wait_entry_freed(entry: Ptr[wait_queue_entry]):
     """An entry in an object that is freed, or on the stack of a routine that returns."""
-    for head in objects(wait_queue_head_t):
-        assert entry not in head.entries, "work-misuse: wait queue entry freed while queued"
+    assert entry.queued_on is None or not alive(entry.queued_on), (
+        "work-misuse: wait queue entry freed while queued"
+    )
 
 
 def init_waitqueue_head(head: Ptr[wait_queue_head_t]):
@@ -190,6 +193,7 @@ def init_waitqueue_entry(entry: Ptr[wait_queue_entry], task: ThreadId):
         entry.exclusive = False
         entry.woken = False
         entry.link = WaitLink.EMPTY
+        entry.queued_on = None
 
 
 def init_waitqueue_func_entry(entry: Ptr[wait_queue_entry], func):
@@ -225,6 +229,7 @@ def add_wait_queue(head: Ptr[wait_queue_head_t], entry: Ptr[wait_queue_entry]):
         entry.exclusive = False
         entry.link = WaitLink.QUEUED
         head.entries.appendleft(entry)
+        entry.queued_on = head
 
 
 def add_wait_queue_exclusive(head: Ptr[wait_queue_head_t], entry: Ptr[wait_queue_entry]):
@@ -236,6 +241,7 @@ def add_wait_queue_exclusive(head: Ptr[wait_queue_head_t], entry: Ptr[wait_queue
         entry.exclusive = True
         entry.link = WaitLink.QUEUED
         head.entries.append(entry)
+        entry.queued_on = head
 
 
 def remove_wait_queue(head: Ptr[wait_queue_head_t], entry: Ptr[wait_queue_entry]):
@@ -258,6 +264,7 @@ def unlink_wait_entry(head: Ptr[wait_queue_head_t], entry: Ptr[wait_queue_entry]
     """include/linux/list.h, __list_del_entry: nothing where it is linked to itself."""
     if entry in head.entries:
         head.entries.remove(entry)
+        entry.queued_on = None
     else:
         assert entry.link == WaitLink.EMPTY, (
             "work-misuse: wait queue entry unlinked twice, or from another head"
@@ -468,6 +475,7 @@ def queue_wait_entry(head: Ptr[wait_queue_head_t], entry: Ptr[wait_queue_entry],
             head.entries.append(entry)
         else:
             head.entries.appendleft(entry)
+        entry.queued_on = head
 
 
 def finish_wait(head: Ptr[wait_queue_head_t], entry: Ptr[wait_queue_entry]):

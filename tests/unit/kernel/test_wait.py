@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.checking import check_text, violated
+
 HEAD = """
 from modelcheck.kernel.slab import kfree
 from modelcheck.kernel.task import Task, TaskState, schedule, set_current_state, tasks
@@ -936,3 +938,28 @@ def test_waking_in_steps_wakes_the_same(explore):
         "wake_up_all,", "wake_up_all, wake_up_in_steps,"
     )
     assert explore(text).violated == set()
+
+
+def test_an_entry_that_dies_looks_into_no_head_that_is_new():
+    result = check_text("""
+        from modelcheck.kernel.slab import kfree
+        from modelcheck.kernel.wait import init_waitqueue_head, wait_queue_entry, wait_queue_head_t
+
+        @struct(marked=True)
+        class Item:
+            wait: wait_queue_head_t
+
+        items = pool(Item, count=1)
+
+        @thread
+        def allocate():
+            item = new(Item)
+            init_waitqueue_head(item.wait)
+            kfree(item)
+
+        @thread
+        def sleep():
+            entry = local(wait_queue_entry, task=current())
+            entry.exclusive = True
+    """)
+    assert violated(result) == set()
