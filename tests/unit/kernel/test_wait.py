@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.checking import check_text, violated
+from tests.checking import check_text
 
 HEAD = """
 from modelcheck.kernel.slab import kfree
@@ -962,4 +962,4 @@ def test_an_entry_that_dies_looks_into_no_head_that_is_new():
             entry = local(wait_queue_entry, task=current())
             entry.exclusive = True
     """)
-    assert violated(result) == set()
+    assert result.violations == ()
