@@ -10,7 +10,7 @@ SEED ?= 1000
 SPECS := $(shell find specs -name '*.py' | LC_ALL=C sort)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test damage soak soak-native check gate results results-current golden docs docs-current lint types format size bench oracle clean
+.PHONY: help demo test damage removal soak soak-native check gate results results-current golden docs docs-current lint types format size bench oracle clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -37,6 +37,9 @@ test: $(READY) ## All tests
 
 damage: $(READY) ## Break the checker in many ways; each must make a named test fail
 	$(BIN)/python -m tests.damage --jobs 2
+
+removal: $(READY) ## Remove each step of the kernfs and psi specs; it must be noticed, or named redundant
+	$(BIN)/python -m tests.removal --survivors --jobs 2
 
 soak: $(READY) ## N random programs from SEED on: `make soak N=10000 SEED=5`
 	$(BIN)/python -m tests.random_programs --count $(N) --seed $(SEED)

@@ -1,0 +1,1 @@
+"""Remove each step of a spec's own routines; each removal must be noticed, or named redundant."""
