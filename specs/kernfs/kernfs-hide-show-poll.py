@@ -24,7 +24,8 @@ between its two steps), nobody has confirmed it upstream. See docs/findings.md. 
 kernfs_release_file: `data-race`, also if the node is never shown again.
 
 Redundant for every property here: what is done with `kn->dep_map`, because no poll takes a lock
-that is held around a drain (kernfs-self-removal has one that does).
+that is held around a drain (kernfs-self-removal has one that does). And that poll looks at
+`of->priv` at all: it is what the rest protects.
 """
 
 from modelcheck.kernel.atomic import (

@@ -35,8 +35,9 @@ What else fails, beyond the counts (M2):
 
 Redundant for every property here: `of->mutex` in kernfs_fop_mmap, because here one thread maps
 one file (it keeps two mmaps of one file apart), and because the fix takes a stronger mutex; and
-both looks of kernfs_drain at kernfs_should_drain_open_files, which only save work; and what is
-done with `kn->dep_map`, because no operation takes a lock that is held around a drain.
+both looks of kernfs_drain at kernfs_should_drain_open_files, which only save work; what is done
+with `kn->dep_map`, because no operation takes a lock that is held around a drain; and that a fault
+reads the device, which is what its active reference protects (fault_no_active).
 """
 
 from modelcheck.kernel.atomic import (
@@ -62,11 +63,14 @@ from modelcheck.lang import (
     WRITE_ONCE,
     atomic,
     either,
+    final,
     flag,
     ghost,
     initial,
     invariant,
     new,
+    objects,
+    observer,
     param,
     pool,
     queue,
@@ -114,6 +118,7 @@ class KernfsOpenFile:
     mutex: Mutex
     mmapped: Bool
     vma: VmArea
+    closed: Bool = ghost(False)
 
 
 @struct
@@ -216,6 +221,7 @@ def process(me):
     if may_close and either():
         of.vma.pte = False  # munmap
         kernfs_unlink_open_file(of)  # kernfs_fop_release
+        of.closed = True
 
 
 def kernfs_should_drain_open_files(kn: Ptr[KernfsNode]) -> Bool:
@@ -229,15 +235,21 @@ def unmap_mapping_range(of: Ptr[KernfsOpenFile]):
     of.vma.pte = False
 
 
-def kernfs_drain_open_files(kn: Ptr[KernfsNode]):
+@observer
+def drains_mapped(of: Ptr[KernfsOpenFile]):
     global drained_mapped
+    if of.vma.pte:
+        drained_mapped = True
+
+
+def kernfs_drain_open_files(kn: Ptr[KernfsNode]):
     mutex_lock(open_file_mutex)
     on = kn.open
     for i in range(files):
         if i < len(on.files):
             of = on.files[i]
             if of.mmapped:
-                drained_mapped = True
+                drains_mapped(of)
                 if unmap_first:
                     unmap_mapping_range(of)
                 of.mmapped = False
@@ -287,8 +299,21 @@ def counts_mapped_files():
     return kn.open.nr_mmapped == sum(1 for of in kn.open.files if of.mmapped)
 
 
+@final
+def closed_files_are_unlinked():
+    """A file that is closed is not on the list of its node: kernfs_fop_release frees it."""
+    return not any(of.closed for of in kn.open.files)
+
+
+@final
+def device_is_freed():
+    """LEAK: `kn->priv` leads to it still, so the built-in property would not say so."""
+    return sum(1 for _ in objects(Device)) == 0
+
+
 @reachable
 def a_drain_unmaps():
+    """A drain finds a page table entry, and takes it away."""
     return drained_mapped
 
 

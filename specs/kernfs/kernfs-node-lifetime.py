@@ -22,7 +22,8 @@ parent_put_before_idr_remove (the same, but nobody destroys the root) and no_act
 no_active_test is memory-safe; only a node that has been removed is found still.
 
 Redundant for every property here: kernfs_idr_lock, as the slots of an array are apart; it
-protects the inside of the idr.
+protects the inside of the idr. And that who has found a node reads it: this is what the reference
+is for.
 """
 
 from modelcheck.kernel.atomic import (

@@ -21,8 +21,9 @@ no_rcu_read loads the pointer with READ_ONCE: with rcu_dereference the check `rc
 end every run before the use after free.
 Redundant for every property here: `open_file_mutex` where `rcu` is off, because
 kernfs_open_node_lock is taken inside (it is there for the walk of the drain,
-kernfs-release-once), and taking the file off the list there, because the count says which is the
-last; and going back to TASK_RUNNING after the sleep, which nothing that follows depends on.
+kernfs-release-once), in kernfs_get_open_node just as well the spinlock, because that mutex is held
+(in kernfs_put_open_node kernfs_notify needs it), and taking the file off the list there, because
+the count says which is the last; and going back to TASK_RUNNING after the sleep, which nothing that follows depends on.
 """
 
 from modelcheck.kernel.atomic import (
@@ -110,6 +111,7 @@ class KernfsOpenNode:
 class KernfsOpenFile:
     event: U8
     listed: Bool = ghost(False)
+    closed: Bool = ghost(False)
     asleep: Bool = ghost(False)
 
 
@@ -262,6 +264,7 @@ def poller(me):
     kernfs_seq_show(of)
     do_poll(of)
     kernfs_fop_release(of)
+    of.closed = True
 
 
 @thread(count=closers)
@@ -269,6 +272,7 @@ def closer(me):
     of = open_files[pollers + me]
     kernfs_get_open_node(of)
     kernfs_fop_release(of)
+    of.closed = True
 
 
 @final
@@ -281,6 +285,12 @@ def no_event_lost():
 def open_node_goes_with_last_file():
     """LEAK: the node has no open node any more when no file of it is open."""
     return kn.open is None or any(of.listed for of in open_files)
+
+
+@final
+def closed_files_are_unlinked():
+    """A file that is closed is not on the list of its node: kernfs_fop_release frees it."""
+    return not any(of.closed and of.listed for of in open_files)
 
 
 @reachable

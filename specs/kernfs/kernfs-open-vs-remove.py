@@ -19,7 +19,8 @@ kernfs_notify would count an event that is then set to 1, and walk a wait queue 
 here that is `uninitialised`.  Its reader is kernfs_notify: the drain waits for the opener.
 on_published_relaxed has the order right and no release: that needs the weak memory model.
 Redundant here: kernfs_should_drain_open_files (it only saves the mutex), `of->released` (there is
-one drain and no close), the wake-up in kernfs_notify (kernfs-open-node-rcu).
+one drain and no close), what kernfs_notify counts and whom it wakes (nobody polls:
+kernfs-open-node-rcu).
 """
 
 from modelcheck.kernel.atomic import (
@@ -312,6 +313,16 @@ def files_hang_on_the_open_node():
     """LEAK: in the end there is one open node, that of the node, if any file is open, else none."""
     return all(on is the_node.open for on in objects(KernfsOpenNode)) and (
         the_node.open is None or any(of.opened for of in objects(KernfsOpenFile))
+    )
+
+
+@final
+def opened_files_are_known():
+    """LEAK: each file that ->open() accepted is what some `struct file` leads to."""
+    return all(
+        any(file.private_data is of for file in files)
+        for of in objects(KernfsOpenFile)
+        if of.opened
     )
 
 

@@ -22,7 +22,9 @@ the mutex.  That is a data race (KCSAN would say so), and harmless: too large a 
 0 is stored after ->release() came back.  So it is allowed here.  And the comment there, that
 `attr.open` cannot change, is wrong: the last close stores NULL; rcu_read_lock is what saves it
 (variant should_drain_without_rcu).
-Redundant: kernfs_should_drain_open_files itself only saves the mutex where nothing is open.
+Redundant: kernfs_should_drain_open_files itself only saves the mutex where nothing is open; and
+what ->open() allocates for `of->priv`, which makes a second ->release() a double free.  A process
+need not close.
 """
 
 from modelcheck.kernel.atomic import (

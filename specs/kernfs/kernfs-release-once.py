@@ -1,7 +1,7 @@
 """kernfs calls ->release() exactly once per open file.
 
 Kernel: fs/kernfs/file.c, kernfs_fop_release and kernfs_drain_open_files, v6.12.
-Left out: mmap. Try: variant no_released_check.
+Left out: mmap. Redundant: close or drain alone would do (see -full). Try: variant no_released_check.
 """
 
 from modelcheck.kernel import Mutex, mutex_lock, mutex_unlock

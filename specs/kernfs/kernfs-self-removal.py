@@ -20,7 +20,8 @@ Finding: with_kernfs_remove, where a plain kernfs_remove comes beside the self-r
 WARN_ON_ONCE in kernfs_should_drain_open_files: the remover has seen the node drained, then the
 writer unbreaks, and its +1 is there when the remover looks again.  The warning is wrong, not the
 removal: nothing else is violated.
-Redundant: as in kernfs-active-drain; the test of `linked` in __kernfs_remove is for `kn->count`;
+Redundant: as in kernfs-active-drain; the test of `linked` in __kernfs_remove is for `kn->count`,
+that of kernfs_active for a second remover; kernfs_should_drain_open_files only warns here;
 without prepare_to_wait or schedule losers would spin, which is no fault to the checker.
 """
 

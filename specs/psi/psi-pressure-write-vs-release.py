@@ -12,8 +12,9 @@ cgroup_mutex, as it must: rmdir drains under that mutex. From then on only the m
 
 Left out: `deactivate_waitq` and `kernfs_rwsem` (kernfs-active-drain; here a drain just waits, and
 cgroup_mutex keeps those who drain apart), polling (psi-poll-uaf), close (the file stays open), what a
-trigger does, the thread psimon but for its fork, that a hidden file may be shown again (and
-so `of->released` in kernfs_get_active_of: kernfs-hide-show-poll), and the file cgroup.pressure itself (its writer holds a reference on the cgroup instead of an active one).
+trigger does, the thread psimon but for its fork, that a hidden file may be shown again (and so
+`of->released` in kernfs_get_active_of: kernfs-hide-show-poll), and the file cgroup.pressure itself
+(its writer holds a reference on the cgroup instead of an active one).
 Try: variant buggy is v6.12; mutex_extended_ctx_read_early holds the mutex and reads `of->priv` before
 it; fix_no_null_test forgets that hiding a file releases it and leaves the cgroup alive; no_break
 keeps the active reference and waits for the mutex under which it is drained.
@@ -31,8 +32,11 @@ What else fails, beyond the catalogue's row:
 mutex_extended_ctx_read_early needs the toggler. Without it every way to free `ctx` makes the cgroup
 dead before, and cgroup_kn_lock_live says so.
 
-Redundant for every property here: that cgroup_kn_lock_live looks whether the cgroup is dead (`of->priv`
-is NULL by then; files without ->release() need it).
+Redundant for every property here: that the cgroup is marked dead, and that cgroup_kn_lock_live and
+cgroup_pressure_write look (`of->priv` is NULL by then; files without ->release() need it); of->mutex,
+because cgroup_mutex covers the write; in kernfs_show the look at `active`, as the file is hidden once;
+in split_create the look at `rtpoll_task`, as there is one writer; what scx_enable does with
+cgroup_mutex, because only fix_fork_lock waits for forks under it.
 """
 
 from modelcheck.kernel.atomic import (
@@ -79,6 +83,7 @@ from modelcheck.lang import (
     flag,
     ghost,
     initial,
+    invariant,
     new,
     observer,
     on_free,
@@ -191,6 +196,9 @@ create = shared(KthreadCreateInfo)
 written: Bool = ghost(False)
 busy: Bool = ghost(False)
 hidden: Bool = ghost(False)
+asked: Bool = ghost(False)  # kthreadd was, for a thread
+forked: Bool = ghost(False)
+enabling: Bool = ghost(False)  # scx_enable visits all tasks
 
 
 @initial
@@ -285,26 +293,36 @@ def psi_trigger_destroy(t: Ptr[PsiTrigger]):
 
 def kthread_create():
     """kernel/kthread.c, __kthread_create_on_node: kthreadd forks, who needs it waits."""
+    global asked
+    asked = True
     complete(create.queued)
     wait_for_completion(create.done)
+    assert forked, "a_created_thread_is_there"
 
 
 @thread(context=Context.KTHREAD)
 def kthreadd():
+    global forked
     while True:
         wait_for_completion_idle(create.queued)
+        assert asked, "kthreadd_forks_what_was_asked_for"
         percpu_down_read(scx_fork_rwsem)  # copy_process, sched_fork, scx_pre_fork
+        assert not enabling, "no_fork_while_scx_is_enabled"
         percpu_up_read(scx_fork_rwsem)  # scx_post_fork
+        forked = True
         complete(create.done)
 
 
 @thread
 def scx_enable():
     """kernel/sched/ext.c, scx_enable: no forks while all tasks and cgroups are visited."""
+    global enabling
     if worker != Worker.NONE:
         percpu_down_write(scx_fork_rwsem)
+        enabling = True
         mutex_lock(cgroup_mutex)
         mutex_unlock(cgroup_mutex)
+        enabling = False
         percpu_up_write(scx_fork_rwsem)
 
 
@@ -443,7 +461,10 @@ def cgroup_pressure_write():
 
 @observer
 def is_listed(t: Ptr[PsiTrigger]):
-    assert t in t.group.triggers, "published_triggers_are_listed"
+    group = t.group
+    assert t in group.triggers, "published_triggers_are_listed"
+    if worker != Worker.NONE:
+        assert group.rtpoll_task and forked, "published_triggers_have_their_worker"
 
 
 @on_free(PsiTrigger)
@@ -461,6 +482,12 @@ def cgroup_is_gone():
 def released_once():
     """R1, R2: ->release() has been called exactly once, if anybody drained at all."""
     return of.releases == (0 if removers == 0 and togglers == 0 else 1)
+
+
+@invariant
+def released_when_hidden():
+    """R3: when kernfs_show(kn, false) returns, ->release() has been called."""
+    return not hidden or of.released
 
 
 @final

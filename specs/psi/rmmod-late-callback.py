@@ -18,8 +18,10 @@ keeps the module: rmmod gives up (`rmmod_succeeds`); builtin is late_free_callba
 "safe because we know the ops is always built into the kernel"; flag_read_through_ops asks the table
 instead of the flag.
 
-Redundant for every property here: what the callbacks do with `of->priv` (it makes them last a
-while, so that the module could go in their middle), and one of the two `module_text` in each.
+Redundant for every property here: what ->release() and ->free() do with `of->priv` (it makes them
+last a while, so that the module could go in their middle), and one of the two `module_text` in each;
+that fput asks whether it is the last (here it always is); the mutex around `of->listed` in open and
+close, because one bit for each file stands for the list (kernfs-release-once-full has it).
 """
 
 from modelcheck.kernel.atomic import (
@@ -102,6 +104,7 @@ class KernfsOpenFile:
     released: Bool
     priv: U8
     releases: U8 = ghost(0)
+    frees: U8 = ghost(0)
     opened: Bool = ghost(False)
     closed: Bool = ghost(False)
 
@@ -138,8 +141,10 @@ def demo_open(of: Ptr[KernfsOpenFile]):
 
 
 def demo_show(of: Ptr[KernfsOpenFile]):
+    global read_before
     module_text(module)
     value = of.priv
+    read_before = True
     assert value == 1, "shown_while_open"
     module_text(module)
 
@@ -153,6 +158,7 @@ def demo_release(of: Ptr[KernfsOpenFile]):
 
 def demo_free(of: Ptr[KernfsOpenFile]):
     module_text(module)
+    of.frees += 1
     of.priv = 0
     module_text(module)
 
@@ -193,10 +199,8 @@ def kernfs_fop_open(of: Ptr[KernfsOpenFile]) -> Bool:
 
 
 def kernfs_seq_show(of: Ptr[KernfsOpenFile]):
-    global read_before
     if kernfs_get_active(kn):
         kn.ops.seq_show(of)
-        read_before = True
         kernfs_put_active(kn)
 
 
@@ -279,6 +283,12 @@ def rmmod():
 def released_once():
     """R1, R2: ->release() was called exactly once for what was closed, or open when the node went."""
     return all(of.releases == (1 if of.opened and (of.closed or removed) else 0) for of in files)
+
+
+@final
+def freed_once():
+    """LEAK: the ->free() of the thread was called once for each file that was closed."""
+    return all(of.frees == (1 if late_free and of.closed else 0) for of in files)
 
 
 @final
