@@ -20,6 +20,7 @@ from modelcheck.lang import (
     U8,
     atomic,
     ghost,
+    observer,
     on_free,
     shared,
     struct,
