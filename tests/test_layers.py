@@ -35,7 +35,7 @@ MAY_IMPORT = {
         *("checks", "diagnostics", "explore", "frontend", "gate", "ir", "report.files", "settings"),
         *("specfiles", "trace"),
     },
-    "results": {"api", "gate", "report"},
+    "results": {"api", "explore", "gate", "report"},
     "cli": {
         *("api", "codes", "diagnostics", "export", "gate", "report", "specfiles", "starter"),
         *("trace.text", "trace.stored"),  # writers

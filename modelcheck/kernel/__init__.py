@@ -135,6 +135,9 @@ from .file_ref import (
     file_ref_read as file_ref_read,
     file_ref_t as file_ref_t,
 )
+from .gfp import (
+    might_alloc as might_alloc,
+)
 from .irq_work import (
     IrqWork as IrqWork,
     IrqWorkLists as IrqWorkLists,
@@ -235,6 +238,7 @@ from .lockdep import (
     Rwsem as Rwsem,
     Spinlock as Spinlock,
     against_interrupts as against_interrupts,
+    callback_returns as callback_returns,
     in_hardirq as in_hardirq,
     in_softirq as in_softirq,
     lock_map_acquire as lock_map_acquire,
@@ -246,6 +250,7 @@ from .lockdep import (
     lockdep_assert_not_held as lockdep_assert_not_held,
     lockdep_hardirqs_on as lockdep_hardirqs_on,
     nested_rwlocks as nested_rwlocks,
+    no_locks_are_left as no_locks_are_left,
     reading_in_hardirq as reading_in_hardirq,
     reading_in_softirq as reading_in_softirq,
     rwlock_t as rwlock_t,
@@ -259,6 +264,7 @@ from .module import (
     __module_get as __module_get,
     delete_module as delete_module,
     free_module as free_module,
+    is_there as is_there,
     module_put as module_put,
     module_refcount as module_refcount,
     module_text as module_text,
@@ -266,6 +272,7 @@ from .module import (
     try_stop_module as try_stop_module,
 )
 from .mutex import (
+    in_task as in_task,
     mutex_init as mutex_init,
     mutex_is_locked as mutex_is_locked,
     mutex_lock as mutex_lock,
@@ -506,8 +513,6 @@ from .srcu import (
     synchronize_srcu as synchronize_srcu,
 )
 from .task import (
-    Task as Task,
-    TaskState as TaskState,
     cond_resched as cond_resched,
     exit_signals as exit_signals,
     flush_signals as flush_signals,
@@ -517,7 +522,9 @@ from .task import (
     local_irq_enable as local_irq_enable,
     local_irq_restore as local_irq_restore,
     local_irq_save as local_irq_save,
+    may_enable_bh as may_enable_bh,
     may_run as may_run,
+    might_resched as might_resched,
     might_sleep as might_sleep,
     preempt_disable as preempt_disable,
     preempt_enable as preempt_enable,
@@ -526,6 +533,10 @@ from .task import (
     send_signal as send_signal,
     set_current_state as set_current_state,
     signal_pending as signal_pending,
+)
+from .task_struct import (
+    Task as Task,
+    TaskState as TaskState,
     tasks as tasks,
 )
 from .task_work import (
@@ -595,6 +606,7 @@ from .wait import (
     WakeMode as WakeMode,
     add_wait_queue as add_wait_queue,
     add_wait_queue_exclusive as add_wait_queue_exclusive,
+    arrive_at_head as arrive_at_head,
     autoremove_wake_function as autoremove_wake_function,
     default_wake_function as default_wake_function,
     del_init_wait_entry as del_init_wait_entry,
@@ -630,6 +642,7 @@ from .wait import (
     wake_up_all_locked as wake_up_all_locked,
     wake_up_common as wake_up_common,
     wake_up_common_locked as wake_up_common_locked,
+    wake_up_in_steps as wake_up_in_steps,
     wake_up_interruptible as wake_up_interruptible,
     wake_up_interruptible_all as wake_up_interruptible_all,
     wake_up_interruptible_poll as wake_up_interruptible_poll,
@@ -658,6 +671,7 @@ from .workqueue import (
     INIT_DELAYED_WORK as INIT_DELAYED_WORK,
     INIT_WORK as INIT_WORK,
     WorkStruct as WorkStruct,
+    Workers as Workers,
     Workqueue as Workqueue,
     WqBarrier as WqBarrier,
     cancel_delayed_work as cancel_delayed_work,
@@ -668,6 +682,7 @@ from .workqueue import (
     delayed_work_pending as delayed_work_pending,
     delayed_work_timers as delayed_work_timers,
     destroy_workqueue as destroy_workqueue,
+    disable_and_wait as disable_and_wait,
     disable_work as disable_work,
     disable_work_sync as disable_work_sync,
     drain_workqueue as drain_workqueue,
@@ -699,4 +714,5 @@ from .workqueue import (
     work_is_idle as work_is_idle,
     work_pending as work_pending,
     worker_thread as worker_thread,
+    workers as workers,
 )

@@ -83,7 +83,9 @@ def list_scenario(story: Story) -> tuple[str, ...]:
         firsts = [(cpu, f"takes {name_class(o.first)}") for cpu, o in enumerate(orders)]
         seconds = [(cpu, f"waits for {name_class(o.second)}") for cpu, o in enumerate(orders)]
         return tuple(_write_columns([*firsts, *seconds], len(orders)))
-    return tuple(_write_columns(list(_list_interrupted(orders)), max(len(real), 0) + 1))
+    if len(orders) == 1:  # the other ones are told by traces of their own
+        return ()
+    return tuple(_write_columns(list(_list_interrupted(orders)), len(real) + 1))
 
 
 def _list_interrupted(orders: tuple[Order, ...]) -> Iterator[tuple[int, str]]:

@@ -3,6 +3,7 @@
 
 #pragma GCC diagnostic ignored "-Wtautological-compare"
 #pragma GCC diagnostic ignored "-Wint-in-bool-context"
+#pragma GCC diagnostic ignored "-Wtype-limits"
 
 static const mc_field m_fields[] = {
   {0x7ULL, 4ULL, 0LL, 0, 0, 0}, /* 0: increment[0].pc */
@@ -116,6 +117,7 @@ const mc_model m_model = {
     .template_count = 1,
     .threads = m_threads,
     .thread_count = 2,
+    .moves_others = false,
     .start = m_start,
     .start_words = m_start_words,
     .properties = m_properties,

@@ -3,17 +3,19 @@
 
 #pragma GCC diagnostic ignored "-Wtautological-compare"
 #pragma GCC diagnostic ignored "-Wint-in-bool-context"
+#pragma GCC diagnostic ignored "-Wtype-limits"
 
 static const mc_field m_fields[] = {
   {0x7ULL, 5ULL, 0LL, 0, 0, 0}, /* 0: close.pc */
   {0x7ULL, 5ULL, 0LL, 0, 3, 0}, /* 1: drain.pc */
-  {0x1ULL, 1ULL, 0LL, 0, 6, 0}, /* 2: close.t1 */
-  {0x3ULL, 2ULL, 0LL, 0, 7, 0}, /* 3: close.t2 */
-  {0x1ULL, 1ULL, 0LL, 0, 9, 0}, /* 4: drain.t1 */
-  {0x3ULL, 2ULL, 0LL, 0, 10, 0}, /* 5: drain.t2 */
+  {0x1ULL, 1ULL, 0LL, 0, 6, 0}, /* 2: close.t2 */
+  {0x3ULL, 2ULL, 0LL, 0, 7, 0}, /* 3: close.t3 */
+  {0x1ULL, 1ULL, 0LL, 0, 9, 0}, /* 4: drain.t2 */
+  {0x3ULL, 2ULL, 0LL, 0, 10, 0}, /* 5: drain.t3 */
   {0x3ULL, 2ULL, 0LL, 0, 12, 0}, /* 6: open_file_mutex.owner */
-  {0x1ULL, 1ULL, 0LL, 0, 14, 0}, /* 7: files[0].released */
-  {0xffULL, 255ULL, 0LL, 0, 15, 0}, /* 8: files[0].calls */
+  {0x3ULL, 2ULL, 0LL, 0, 14, 0}, /* 7: open_file_mutex.holder */
+  {0x1ULL, 1ULL, 0LL, 0, 16, 0}, /* 8: files[0].released */
+  {0xffULL, 255ULL, 0LL, 0, 17, 0}, /* 9: files[0].calls */
   {0, 0, 0, 0, 0, 0}, /* nowhere: where null pointers lead */
 };
 
@@ -53,8 +55,8 @@ static mc_result m_start(uint64_t *m, mc_way *way) {
   return result;
 }
 
-/* modelcheck/kernel/mutex.py:34:5: mutex_lock(open_file_mutex) */
-static mc_result m_step_close_b3(uint64_t *m, uint32_t thread, mc_way *way) {
+/* modelcheck/kernel/mutex.py:80:5: mutex_lock(open_file_mutex) */
+static mc_result m_step_close_b49(uint64_t *m, uint32_t thread, mc_way *way) {
   (void)thread;
   if (!(mc_get(m, &m_fields[6]) != 1LL)) {
     mc_note_failure(way, 1, 1);
@@ -62,81 +64,86 @@ static mc_result m_step_close_b3(uint64_t *m, uint32_t thread, mc_way *way) {
   }
   if (!(mc_get(m, &m_fields[6]) == 0LL)) return MC_BLOCKED;
   mc_put(m, &m_fields[6], 1LL);
+  mc_put(m, &m_fields[7], 1LL);
   mc_put(m, &m_fields[0], 1);
   return MC_DONE;
 }
 
 /* specs/kernfs/kernfs-release-once.py:27:32: if not (check_released and of.released): */
-static mc_result m_step_close_b10(uint64_t *m, uint32_t thread, mc_way *way) {
-  int64_t v_t1 = 0;
+static mc_result m_step_close_b56(uint64_t *m, uint32_t thread, mc_way *way) {
+  int64_t v_t2 = 0;
   (void)thread;
   (void)way;
-  v_t1 = mc_get(m, &m_fields[7]);
-  if (!(v_t1)) goto at_b6;
+  v_t2 = mc_get(m, &m_fields[8]);
+  if (!(v_t2)) goto at_b52;
   mc_put(m, &m_fields[0], 3);
   return MC_DONE;
-at_b6:
-  mc_put(m, &m_fields[8], (mc_get(m, &m_fields[8]) + 1LL) & 0xff);
+at_b52:
+  mc_put(m, &m_fields[9], (mc_get(m, &m_fields[9]) + 1LL) & 0xff);
   mc_put(m, &m_fields[0], 2);
   return MC_DONE;
 }
 
 /* specs/kernfs/kernfs-release-once.py:27:32: if not (check_released and of.released): */
-static mc_result m_watch_close_b10(uint64_t *m, uint32_t thread, mc_way *way) {
-  int64_t v_t1 = 0;
+static mc_result m_watch_close_b56(uint64_t *m, uint32_t thread, mc_way *way) {
+  int64_t v_t2 = 0;
   (void)thread;
-  v_t1 = mc_get(m, &m_fields[m_touch(way, 7, 7, MC_PLAIN)]);
-  if (!(v_t1)) goto at_b6;
+  v_t2 = mc_get(m, &m_fields[m_touch(way, 8, 8, MC_PLAIN)]);
+  if (!(v_t2)) goto at_b52;
   mc_put(m, &m_fields[0], 3);
   return MC_DONE;
-at_b6:
-  mc_put(m, &m_fields[8], (mc_get(m, &m_fields[8]) + 1LL) & 0xff);
+at_b52:
+  mc_put(m, &m_fields[9], (mc_get(m, &m_fields[9]) + 1LL) & 0xff);
   mc_put(m, &m_fields[0], 2);
   return MC_DONE;
 }
 
 /* specs/kernfs/kernfs-release-once.py:29:9: of.released = True */
-static mc_result m_step_close_b11(uint64_t *m, uint32_t thread, mc_way *way) {
+static mc_result m_step_close_b57(uint64_t *m, uint32_t thread, mc_way *way) {
   (void)thread;
   (void)way;
-  mc_put(m, &m_fields[7], 1LL);
+  mc_put(m, &m_fields[8], 1LL);
   mc_put(m, &m_fields[0], 3);
   return MC_DONE;
 }
 
 /* specs/kernfs/kernfs-release-once.py:29:9: of.released = True */
-static mc_result m_watch_close_b11(uint64_t *m, uint32_t thread, mc_way *way) {
+static mc_result m_watch_close_b57(uint64_t *m, uint32_t thread, mc_way *way) {
   (void)thread;
-  mc_put(m, &m_fields[m_touch(way, 7, 7, MC_WRITE | MC_PLAIN)], 1LL);
+  mc_put(m, &m_fields[m_touch(way, 8, 8, MC_WRITE | MC_PLAIN)], 1LL);
   mc_put(m, &m_fields[0], 3);
   return MC_DONE;
 }
 
-/* modelcheck/kernel/mutex.py:51:5: mutex_unlock(open_file_mutex) */
-static mc_result m_step_close_b13(uint64_t *m, uint32_t thread, mc_way *way) {
+/* modelcheck/kernel/mutex.py:108:5: mutex_unlock(open_file_mutex) */
+static mc_result m_step_close_b59(uint64_t *m, uint32_t thread, mc_way *way) {
   (void)thread;
   if (!(mc_get(m, &m_fields[6]) == 1LL)) {
     mc_note_failure(way, 2, 1);
     return MC_FAILED;
   }
   mc_put(m, &m_fields[6], 0LL);
+  mc_put(m, &m_fields[7], 0LL);
   mc_put(m, &m_fields[0], 4);
   return MC_DONE;
 }
 
-/* modelcheck/kernel/mutex.py:54:5: mutex_unlock(open_file_mutex) */
-static mc_result m_step_close_b15(uint64_t *m, uint32_t thread, mc_way *way) {
-  int64_t v_t2 = 0;
-  (void)v_t2;
+/* modelcheck/kernel/mutex.py:112:5: mutex_unlock(open_file_mutex) */
+static mc_result m_step_close_b61(uint64_t *m, uint32_t thread, mc_way *way) {
+  int64_t v_t3 = 0;
+  (void)v_t3;
   (void)thread;
-  (void)way;
-  v_t2 = mc_get(m, &m_fields[6]);
+  v_t3 = mc_get(m, &m_fields[6]);
+  if (!(!((mc_get(m, &m_fields[7]) == 1LL) && (mc_get(m, &m_fields[6]) == 1LL)))) {
+    mc_note_failure(way, 3, 0);
+    return MC_FAILED;
+  }
   mc_put(m, &m_fields[0], 5);
   return MC_DONE;
 }
 
-/* modelcheck/kernel/mutex.py:34:5: mutex_lock(open_file_mutex) */
-static mc_result m_step_drain_b3(uint64_t *m, uint32_t thread, mc_way *way) {
+/* modelcheck/kernel/mutex.py:80:5: mutex_lock(open_file_mutex) */
+static mc_result m_step_drain_b49(uint64_t *m, uint32_t thread, mc_way *way) {
   (void)thread;
   if (!(mc_get(m, &m_fields[6]) != 2LL)) {
     mc_note_failure(way, 1, 1);
@@ -144,97 +151,102 @@ static mc_result m_step_drain_b3(uint64_t *m, uint32_t thread, mc_way *way) {
   }
   if (!(mc_get(m, &m_fields[6]) == 0LL)) return MC_BLOCKED;
   mc_put(m, &m_fields[6], 2LL);
+  mc_put(m, &m_fields[7], 2LL);
   mc_put(m, &m_fields[1], 1);
   return MC_DONE;
 }
 
 /* specs/kernfs/kernfs-release-once.py:27:32: if not (check_released and of.released): */
-static mc_result m_step_drain_b12(uint64_t *m, uint32_t thread, mc_way *way) {
-  int64_t v_t1 = 0;
+static mc_result m_step_drain_b58(uint64_t *m, uint32_t thread, mc_way *way) {
+  int64_t v_t2 = 0;
   (void)thread;
   (void)way;
-  v_t1 = mc_get(m, &m_fields[7]);
-  if (!(v_t1)) goto at_b8;
+  v_t2 = mc_get(m, &m_fields[8]);
+  if (!(v_t2)) goto at_b54;
   mc_put(m, &m_fields[1], 3);
   return MC_DONE;
-at_b8:
-  mc_put(m, &m_fields[8], (mc_get(m, &m_fields[8]) + 1LL) & 0xff);
+at_b54:
+  mc_put(m, &m_fields[9], (mc_get(m, &m_fields[9]) + 1LL) & 0xff);
   mc_put(m, &m_fields[1], 2);
   return MC_DONE;
 }
 
 /* specs/kernfs/kernfs-release-once.py:27:32: if not (check_released and of.released): */
-static mc_result m_watch_drain_b12(uint64_t *m, uint32_t thread, mc_way *way) {
-  int64_t v_t1 = 0;
+static mc_result m_watch_drain_b58(uint64_t *m, uint32_t thread, mc_way *way) {
+  int64_t v_t2 = 0;
   (void)thread;
-  v_t1 = mc_get(m, &m_fields[m_touch(way, 7, 7, MC_PLAIN)]);
-  if (!(v_t1)) goto at_b8;
+  v_t2 = mc_get(m, &m_fields[m_touch(way, 8, 8, MC_PLAIN)]);
+  if (!(v_t2)) goto at_b54;
   mc_put(m, &m_fields[1], 3);
   return MC_DONE;
-at_b8:
-  mc_put(m, &m_fields[8], (mc_get(m, &m_fields[8]) + 1LL) & 0xff);
+at_b54:
+  mc_put(m, &m_fields[9], (mc_get(m, &m_fields[9]) + 1LL) & 0xff);
   mc_put(m, &m_fields[1], 2);
   return MC_DONE;
 }
 
 /* specs/kernfs/kernfs-release-once.py:29:9: of.released = True */
-static mc_result m_step_drain_b13(uint64_t *m, uint32_t thread, mc_way *way) {
+static mc_result m_step_drain_b59(uint64_t *m, uint32_t thread, mc_way *way) {
   (void)thread;
   (void)way;
-  mc_put(m, &m_fields[7], 1LL);
+  mc_put(m, &m_fields[8], 1LL);
   mc_put(m, &m_fields[1], 3);
   return MC_DONE;
 }
 
 /* specs/kernfs/kernfs-release-once.py:29:9: of.released = True */
-static mc_result m_watch_drain_b13(uint64_t *m, uint32_t thread, mc_way *way) {
+static mc_result m_watch_drain_b59(uint64_t *m, uint32_t thread, mc_way *way) {
   (void)thread;
-  mc_put(m, &m_fields[m_touch(way, 7, 7, MC_WRITE | MC_PLAIN)], 1LL);
+  mc_put(m, &m_fields[m_touch(way, 8, 8, MC_WRITE | MC_PLAIN)], 1LL);
   mc_put(m, &m_fields[1], 3);
   return MC_DONE;
 }
 
-/* modelcheck/kernel/mutex.py:51:5: mutex_unlock(open_file_mutex) */
-static mc_result m_step_drain_b15(uint64_t *m, uint32_t thread, mc_way *way) {
+/* modelcheck/kernel/mutex.py:108:5: mutex_unlock(open_file_mutex) */
+static mc_result m_step_drain_b61(uint64_t *m, uint32_t thread, mc_way *way) {
   (void)thread;
   if (!(mc_get(m, &m_fields[6]) == 2LL)) {
     mc_note_failure(way, 2, 1);
     return MC_FAILED;
   }
   mc_put(m, &m_fields[6], 0LL);
+  mc_put(m, &m_fields[7], 0LL);
   mc_put(m, &m_fields[1], 4);
   return MC_DONE;
 }
 
-/* modelcheck/kernel/mutex.py:54:5: mutex_unlock(open_file_mutex) */
-static mc_result m_step_drain_b17(uint64_t *m, uint32_t thread, mc_way *way) {
-  int64_t v_t2 = 0;
-  (void)v_t2;
+/* modelcheck/kernel/mutex.py:112:5: mutex_unlock(open_file_mutex) */
+static mc_result m_step_drain_b63(uint64_t *m, uint32_t thread, mc_way *way) {
+  int64_t v_t3 = 0;
+  (void)v_t3;
   (void)thread;
-  (void)way;
-  v_t2 = mc_get(m, &m_fields[6]);
+  v_t3 = mc_get(m, &m_fields[6]);
+  if (!(!((mc_get(m, &m_fields[7]) == 2LL) && (mc_get(m, &m_fields[6]) == 2LL)))) {
+    mc_note_failure(way, 3, 0);
+    return MC_FAILED;
+  }
   mc_put(m, &m_fields[1], 5);
   return MC_DONE;
 }
 
 static int m_judge_released_once(const uint64_t *m) {
-  return (mc_get(m, &m_fields[8]) == 1LL) ? 1 : 0;
+  return (mc_get(m, &m_fields[9]) == 1LL) ? 1 : 0;
 }
 
 static const mc_location m_locations_close[] = {
-    {m_step_close_b3, NULL, false, false, true},
-    {m_step_close_b10, m_watch_close_b10, false, false, false},
-    {m_step_close_b11, m_watch_close_b11, false, false, false},
-    {m_step_close_b13, NULL, false, false, true},
-    {m_step_close_b15, NULL, false, false, false},
+    {m_step_close_b49, NULL, false, false, true},
+    {m_step_close_b56, m_watch_close_b56, false, false, false},
+    {m_step_close_b57, m_watch_close_b57, false, false, false},
+    {m_step_close_b59, NULL, false, false, true},
+    {m_step_close_b61, NULL, false, false, false},
 };
 
 static const mc_location m_locations_drain[] = {
-    {m_step_drain_b3, NULL, false, false, true},
-    {m_step_drain_b12, m_watch_drain_b12, false, false, false},
-    {m_step_drain_b13, m_watch_drain_b13, false, false, false},
-    {m_step_drain_b15, NULL, false, false, true},
-    {m_step_drain_b17, NULL, false, false, false},
+    {m_step_drain_b49, NULL, false, false, true},
+    {m_step_drain_b58, m_watch_drain_b58, false, false, false},
+    {m_step_drain_b59, m_watch_drain_b59, false, false, false},
+    {m_step_drain_b61, NULL, false, false, true},
+    {m_step_drain_b63, NULL, false, false, false},
 };
 
 static const mc_template m_templates[] = {
@@ -264,12 +276,13 @@ const mc_model m_model = {
     .version = MC_MODEL_VERSION,
     .name = "kernfs-release-once",
     .words = 1,
-    .slot_count = 9,
+    .slot_count = 10,
     .fields = m_fields,
     .templates = m_templates,
     .template_count = 2,
     .threads = m_threads,
     .thread_count = 2,
+    .moves_others = false,
     .start = m_start,
     .start_words = m_start_words,
     .properties = m_properties,
