@@ -15,8 +15,9 @@ from modelcheck.checks import BUILT_IN
 from modelcheck.diagnostics import Span
 from modelcheck.explore.walk import Visit
 from modelcheck.ir.classes import find_class
+from modelcheck.ir.lookup import Lookup
 from modelcheck.ir.nodes import Block, Body, Precedes
-from modelcheck.ir.regions import find_region
+from modelcheck.ir.regions import find_region, list_start_blocks
 from modelcheck.trace.events import (
     Access,
     Ending,
@@ -143,8 +144,10 @@ class EndTeller:
         """Who comes to the second of two locks where, and since when he has the first."""
         edges = list(pairwise(failure.object.split(" -> ")))
         move = visits[-1].move
-        if move is None or number >= len(edges):
+        if number >= len(edges):
             return None
+        if move is None:
+            return self._tell_first_order(edges[number], visits[-1].state)
         first, second = edges[number]
         thread = move.thread
         location = find_block(self._model, visits[-2].state, thread)
@@ -159,19 +162,26 @@ class EndTeller:
         name = self._memory.threads[thread].name
         return Order(first, second, name, place, stack, held)
 
+    def _tell_first_order(self, edge: tuple[str, str], state: State) -> Order | None:
+        """The same of a thread that comes to the lock before its first step: it holds nothing."""
+        lookup = self._memory.lookup
+        for thread in self._memory.threads:
+            arrived = self._model.block(state, thread.number)
+            spans = _list_orders(lookup, list_start_blocks(self._body(thread.number)), edge)
+            if arrived is None or not spans:
+                continue
+            stacks = [self._stacks.of_start(span, arrived) for span in spans]
+            stack = max(map(self._stacks.strip_observers, stacks), key=len)
+            return Order(*edge, thread.name, _stand_at(thread.number, stack), stack, ())
+        return None
+
     def _find_order(
         self, location: Block, arrived: Block | None, thread: int, edge: tuple[str, str]
     ) -> Stack:
         """The calls that lead to where an order is recorded; none where that is not known."""
         lookup = self._memory.lookup
         body = self._body(thread)
-        spans: dict[Span, None] = {}
-        for block in find_region(body, location).blocks:
-            for instr in block.instrs:
-                if isinstance(instr, Precedes):
-                    classes = (find_class(lookup, p) for p in (instr.first, instr.second))
-                    if all(c in ("", name) for c, name in zip(classes, edge, strict=True)):
-                        spans[instr.span] = None
+        spans = _list_orders(lookup, find_region(body, location).blocks, edge)
         stacks = dict.fromkeys(
             self._stacks.strip_observers(self._stacks.of_check(body, location, span, arrived))
             for span in spans
@@ -292,3 +302,15 @@ def _is_part(name: str, whole: str) -> bool:
 
 
 ENDINGS: dict[str, Ending] = {"step": "step", "state": "state", "race": "race", "edge": "edge"}
+
+
+def _list_orders(lookup: Lookup, blocks: Iterable[Block], edge: tuple[str, str]) -> list[Span]:
+    """Where blocks record an order, as far as its classes are known from the program."""
+    spans: dict[Span, None] = {}
+    for block in blocks:
+        for instr in block.instrs:
+            if isinstance(instr, Precedes):
+                classes = (find_class(lookup, p) for p in (instr.first, instr.second))
+                if all(c in ("", name) for c, name in zip(classes, edge, strict=True)):
+                    spans[instr.span] = None
+    return list(spans)

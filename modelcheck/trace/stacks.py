@@ -84,6 +84,11 @@ class Stacks:
             return next(iter(found))
         return (self._frame(check), *(_common_end(list(found)) if found else step))
 
+    def of_start(self, check: Span, arrived: Block) -> Stack:
+        """The calls that lead to a check before a thread's first step, which is at `arrived`."""
+        joined = self._join(self.of_step(arrived.step), check) if arrived.step else ()
+        return joined or (self._frame(check),)
+
     def of_births(self, initial: Body) -> dict[str, Stack]:
         """Where the objects of the initial state are allocated, by name, as far as the order of
         the allocations is known from the text.

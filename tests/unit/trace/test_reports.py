@@ -340,6 +340,13 @@ def test_a_lock_taken_in_an_interrupt_names_no_class_of_the_library(tmp_path):
     ]
 
 
+def test_an_order_before_the_first_step_says_who_and_where(tmp_path):
+    text = INTERRUPT.replace("    box.n = 2\n", "")
+    lines = report(tmp_path, text.replace("interrupts=task, ", ""), "lock-order")
+    assert paragraph(lines, "handler takes s in an interrupt:")[-1][0] == "handler"
+    assert "<interrupt>" in [line.strip() for line in lines]
+
+
 RECURSIVE = (
     HEAD
     + """
