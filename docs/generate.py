@@ -10,6 +10,7 @@ nothing is written, and a part that is not current ends with 1.
 import json
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 from modelcheck.codes import render_markdown
@@ -43,16 +44,20 @@ def make_parts() -> dict[str, str]:
 
 
 def make_table() -> str:
-    """A row per spec and variant, from results/."""
-    rows = ["| spec | variant | expected | states |", "|---|---|---|---:|"]
+    """A row per spec, from results/."""
+    rows = [
+        "| spec | default | states | variants verified | violated | later |",
+        "|---|---|---:|---:|---:|---:|",
+    ]
     for file in sorted((ROOT / "results").glob("*.json")):
         recorded = json.loads(file.read_text(encoding="utf-8"))
-        for variant in recorded["variants"]:
-            counts = variant.get("counts", {}).get("none")
-            states = f"{counts['states']:,}" if counts else "–"  # noqa: RUF001 (a dash)
-            name = f"[{recorded['spec']}]({recorded['path']})"
-            shown = variant["variant"] or "–"  # noqa: RUF001 (a dash)
-            rows.append(f"| {name} | {shown} | {variant['expected']} | {states} |")
+        default, *variants = recorded["variants"]
+        counts = default.get("counts", {}).get("none")
+        states = f"{counts['states']:,}" if counts else "–"  # noqa: RUF001 (a dash)
+        kinds = Counter(variant.get("verdict", "later") for variant in variants)
+        name = f"[{recorded['spec']}]({recorded['path']})"
+        numbers = [str(kinds[kind] or "") for kind in ("verified", "violated", "later")]
+        rows.append(f"| {name} | {default['expected']} | {states} | {' | '.join(numbers)} |")
     return "\n".join(rows)
 
 
