@@ -52,8 +52,9 @@ def make_results(specs: Sequence[str]) -> tuple[dict[str, str], list[str]]:
 
 
 def _explore_larger(gated: api.GatedSpec) -> Iterator[Result]:
-    """The default of a spec that is verified, with one more of each thing there can be more of; not
-    what a variant is already.
+    """The default of a spec that is verified, with one more of each thing there can be more of.
+
+    Not what is a variant already, and not what the default has none of and variants are about.
     """
     default = next((r for r in gated.runs if r.variant.name is None), None)
     if default is None or default.result is None or gated.info is None:
@@ -62,8 +63,11 @@ def _explore_larger(gated: api.GatedSpec) -> Iterator[Result]:
         return
     for parameter in gated.info.parameters:
         larger = {parameter.name: parameter.default + 1}
-        is_variant = any(v.settings == larger for v in gated.info.variants)
-        if parameter.default < parameter.max and not is_variant:
+        is_told = any(
+            v.settings == larger or (parameter.default == 0 and parameter.name in v.settings)
+            for v in gated.info.variants
+        )
+        if parameter.default < parameter.max and not is_told:
             choice = api.Choice(None, {parameter.name: str(parameter.default + 1)})
             run = api.check(gated.info.path, choice, api.Options(max_states=MAX_STATES))
             if run.result is not None:
