@@ -90,7 +90,7 @@ size: $(READY) ## Lines per file, largest first
 
 oracle: $(READY) ## SPIN's states, transitions, depth and verdicts against ours, every variant and 300 random programs
 	$(BIN)/python -m tests.oracle specs --random 300
-	$(BIN)/python -m tests.oracle specs --random 300 --form processes
+	$(BIN)/python -m tests.oracle specs/classics specs/kernfs specs/selftest --random 300 --form processes
 
 bench: $(READY) ## Compare with the peers that are installed; BENCH='--large --tlc JAR' and more
 	$(BIN)/python bench/bench.py out/bench $(BENCH)
