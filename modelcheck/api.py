@@ -222,7 +222,7 @@ def make_program(
     spec: Spec, variant: Variant, settings: Mapping[str, SettingValue] | None = None
 ) -> Program:
     """The program of a variant, after all passes; `settings` go before the variant's own."""
-    return run_passes(spec.program({**variant.settings, **(settings or {})}), verify="ends")
+    return run_passes(spec.program({**variant.settings, **(settings or {})}), verify="last")
 
 
 def find_steps(info: SpecInfo, program: Program, result: Result) -> Steps:

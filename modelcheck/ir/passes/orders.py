@@ -23,7 +23,8 @@ def orders(program: Program, notes: Notes | None = None) -> Program:
     """Drop the orders that no cycle can contain.
 
     Soundness: every order that a run records is one of `_list_edges`, so a cycle of a run is a
-    cycle of theirs; what lies on none of these is on none of those.  Attacked by `test_orders_pass.py`.
+    cycle of theirs; what lies on none of these is on none of those.  Attacked by
+    `test_orders_pass.py`.
     """
     del notes
     found = list(_list_orders(program))
