@@ -631,7 +631,9 @@ ROWS = (
         "return [known.order_class for known in memory.places(place.root.struct)]",
         "return [place.root.struct]",
         "An order of what a pointer names is taken for one of nothing, and goes.",
-        ("tests/unit/ir/passes/test_orders_pass.py::test_a_pointer_may_name_any_place_of_its_struct",),
+        (
+            "tests/unit/ir/passes/test_orders_pass.py::test_a_pointer_may_name_any_place_of_its_struct",
+        ),
     ),
     Row(
         "orders-of-the-start-do-not-count",

@@ -27,7 +27,9 @@ def gate(tmp_path, monkeypatch, capsys):
 
 
 # All others are gated by `make gate`.
-@pytest.mark.parametrize("path", sorted((ROOT / "specs/classics").glob("*.py")), ids=lambda p: p.stem)
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "specs/classics").glob("*.py")), ids=lambda p: p.stem
+)
 def test_the_classics_are_as_expected(path, monkeypatch, capsys):
     monkeypatch.chdir(ROOT)
     assert run(["gate", str(path)]) == 0, capsys.readouterr().out
