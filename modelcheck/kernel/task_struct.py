@@ -1,6 +1,6 @@
 """`struct task_struct` itself: what task.py works on, and lockdep.py looks at (v6.12).
 
-Kept: see task.py.
+Kept: what task.py keeps.  Left out: what it leaves out.
 """
 
 from modelcheck.lang import (

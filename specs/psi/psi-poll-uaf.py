@@ -44,8 +44,11 @@ Whoever looks at the trigger holds an active reference or `trigger_lock`; the gr
 psi_schedule_poll_work, and for POLLFREE, where pollfree_no_gp says what happens without. Also
 `atomic_inc(&on->event)` in kernfs_notify (psi does not use the result of kernfs_generic_poll),
 poll_schedule (without it select would poll on and on), EPOLL_CTL_DEL (the last fput does the
-same), and the store to `on.file` (`kn->attr.open` is cleared under the same mutex). The variants
-with events notice what update_triggers and kernfs_notify do.
+same), the store to `on.file` (`kn->attr.open` is cleared under the same mutex), ep->mtx (only the
+last fput uses the same epoll, and it comes after all who hold the file), and what keeps those who
+remove and those who hide apart (cgroup_mutex, `cgrp->dead`, the look at `active`), because no
+variant that holds has both. The variants with events notice what update_triggers and kernfs_notify
+do.
 """
 
 from modelcheck.kernel.atomic import (
@@ -701,6 +704,12 @@ def everything_is_gone():
     """LEAK: the file is closed, its memory and the trigger are freed."""
     closed = fdt.fd is None and kn.open is None
     return psi.trigger is None and (closed or closers == 0)
+
+
+@final
+def module_goes():
+    """LEAK: the module that owns the file goes with the cgroup."""
+    return module.text_gone == (modular and removers > 0)
 
 
 @final
