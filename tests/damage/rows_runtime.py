@@ -13,7 +13,7 @@ QUEUES = f"{SLOTS}test_queues_do_what_python_queues_do"
 NEW = f"{SLOTS}test_new_takes_what_python_takes"
 SMALL = f"{UNIT}test_runtime_agrees.py::test_small_programs_have_the_same_results"
 ONCE = "tests/agree/test_random.py::test_the_backends_agree_on_what_they_once_did_not"
-SPECS = "tests/agree/test_specs.py::test_every_spec_has_the_same_results_with_tiny_sizes"
+SPECS = "tests/agree/test_specs.py::test_the_classics_have_the_same_results_with_tiny_sizes"
 
 WORKER_ENDS = """\
     pthread_mutex_lock(&search->lock);
