@@ -70,9 +70,10 @@ def test_the_classics_have_the_same_results_with_tiny_sizes():
 
 @pytest.mark.parametrize("path", OTHERS, ids=lambda path: path.stem)
 def test_every_other_spec_has_the_same_results(path):
-    cases = make_cases(list_programs(path))
+    # The default and two variants: compiling all takes minutes.
+    cases = make_cases(list_programs(path)[:3])
     with build_cases(cases, QUICK + TINY) as built:
-        for seed, case in enumerate(cases):
+        for seed, case in enumerate(cases, len(path.stem)):
             ways = list_ways(case, seed)
             chosen = [ways[seed % len(ways)]]
             assert list(compare(case, built, lambda _, w=chosen: w)) == [], case.program.name
