@@ -99,8 +99,8 @@ class ProgramMaker:
     def _survey(self) -> None:
         """Find most of what the rounds have to know, without what only checks and records.
 
-        Soundness: what it finds is there (it leaves out, and adds nothing); the rest is found by
-        the rounds, the last of which learns nothing.  Attacked by `test_fn.py`.
+        What it finds is there (it leaves out, and adds nothing); the rest is found by the rounds,
+        the last of which learns nothing.
         """
         stored: dict[tuple[str, str], set[str]] = {}
         self.is_survey = True

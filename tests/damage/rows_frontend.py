@@ -111,14 +111,6 @@ ROWS = (
         ("tests/language/test_freed.py::test_a_shared_object_freed_by_another_thread_is_dead",),
     ),
     Row(
-        "what-is-freed-is-forgotten",
-        "frontend/program.py",
-        "return targets, stacks, frozenset(self.world.freed), ",
-        "return targets, stacks, (), ",
-        "Code lowered before the first `free` was seen keeps its missing checks.",
-        ("tests/language/test_freed.py::test_a_shared_object_freed_by_another_thread_is_dead",),
-    ),
-    Row(
         "no-double-free",
         OBJECTS,
         'self.check(ir.Alive(place), "double-free", place, node)\n'
