@@ -120,4 +120,40 @@ ROWS = (
         "pass",
         "The text of a module that was unloaded may run.",
     ),
+    Row(
+        "library-threads-are-not-read",
+        "frontend/world.py",
+        "        self.modules.read_imports(self.main, set())\n",
+        "",
+        "A kworker of the library is missing, and what it would do is never seen.",
+        ("tests/unit/kernel/test_workqueue.py::test_an_item_runs_once_and_the_worker_rests",),
+    ),
+    Row(
+        "variants-share-a-result",
+        "api.py",
+        "return tuple(variant.settings.get(name, value) for name, value in defaults.items())",
+        "return ()",
+        "Every variant is given the result of the default.",
+        ("tests/gate/test_gate.py::test_the_classics_are_as_expected",),
+    ),
+    Row(
+        "other-arguments-are-called-all-the-same",
+        "frontend/lowering/indirect.py",
+        "others = len(targets) < len(known)",
+        "others = False",
+        "A call of a local that holds a routine with other arguments runs another routine.",
+        (
+            "tests/language/test_fn.py::test_a_local_that_takes_other_arguments_is_a_fault_when_it_is_called",
+        ),
+    ),
+    Row(
+        "locks-of-the-library-are-one-class",
+        "ir/classes.py",
+        "            and not lookup.struct(of.struct).library\n",
+        "",
+        "All wait queue heads are one class.",
+        (
+            "tests/unit/ir/test_classes.py::test_a_field_of_the_library_is_of_the_class_of_its_place",
+        ),
+    ),
 )
