@@ -6,7 +6,6 @@ RUNTIME = "backends/native/runtime/"
 UNIT = "tests/unit/backends/native/"
 STORE = f"{UNIT}test_runtime_store.py::"
 ALONE = f"{STORE}test_every_state_is_stored_once_while_the_table_grows[tiny-1]"
-TOGETHER = f"{STORE}test_what_several_put_at_once_is_stored_once[tiny-4]"
 SLOTS = f"{UNIT}test_runtime_slots.py::"
 FITS = f"{SLOTS}test_what_fits_is_stored_there_alone_and_what_does_not_is_refused"
 QUEUES = f"{SLOTS}test_queues_do_what_python_queues_do"
@@ -74,7 +73,7 @@ ROWS = (
         "if (store->workers == 1)",
         "if (store->workers)",
         "Of two workers that use one slot, one loses its state.",
-        TOGETHER,
+        f"{STORE}test_a_worker_that_is_overtaken_loses_no_state",
     ),
     row(
         "refuses-nothing",

@@ -12,6 +12,12 @@
  * full once in 10^10 (six standard deviations); should it be, the table doubles earlier. */
 enum { FULL_PERCENT = 80 };
 
+#ifdef MC_BEFORE_PUBLISHING /* a test lets another worker in between */
+void MC_BEFORE_PUBLISHING(void);
+#else
+#define MC_BEFORE_PUBLISHING() ((void)0)
+#endif
+
 static inline uint64_t group_count(const mc_store *store) {
   return (uint64_t)1 << (MC_FIRST_GROUPS + store->doublings);
 }
@@ -175,6 +181,7 @@ static inline __attribute__((always_inline)) mc_put_result put(mc_store *store, 
     if (entry == 0) {
       if (!is_written && !mc_write_state(store, writer, state, words)) return MC_NO_MEMORY;
       is_written = true;
+      MC_BEFORE_PUBLISHING();
       uint64_t made = (lookup->hash & ~NUMBER_MASK) | (writer->next + 1);
       if (store->workers == 1)
         atomic_store_explicit(slot, made, memory_order_relaxed);

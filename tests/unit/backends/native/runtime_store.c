@@ -182,6 +182,17 @@ static void put_together(void) {
 
 /* ------------------------------------------------------------------------------------- adversaries */
 
+static uint64_t overtaking; /* what the other worker puts while the first is about to publish */
+static uint32_t overtakers;
+
+void overtake(void); /* compiled in as MC_BEFORE_PUBLISHING */
+void overtake(void) {
+  if (overtakers == 0) return;
+  overtakers--;
+  uint64_t number, state = overtaking;
+  EXPECT(mc_store_put(&store, &writers[1], &state, &number) == MC_NEW, "not put in between");
+}
+
 static uint64_t invert(uint64_t odd) { /* modulo 2^64, by Newton */
   uint64_t x = odd;
   for (int i = 0; i < 6; i++) x *= 2 - odd * x;
@@ -235,6 +246,27 @@ static void put_same_home(void) {
   }
 }
 
+/* Between the look at a slot and the publishing, another worker takes it: with the same state (then
+ * that one counts), or with another one (then both are there). */
+static void put_overtaken(void) {
+  uint64_t number, other;
+  for (uint64_t i = 0; i < count; i++) {
+    uint64_t hash = mix(i), neighbour = hash ^ (i % 2 ? (uint64_t)1 << MC_NUMBER_BITS : 0);
+    uint64_t state = make_with_hash(hash);
+    overtaking = make_with_hash(neighbour);
+    overtakers = 1;
+    mc_put_result result;
+    while ((result = mc_store_put(&store, &writers[0], &state, &number)) == MC_TABLE_FULL) grow();
+    EXPECT(overtakers == 0, "nobody was let in between");
+    EXPECT(result == (i % 2 ? MC_NEW : MC_FOUND), "state %lu: %d", i, result);
+    EXPECT(*mc_store_get(&store, number) == state, "state %lu has another's number", i);
+    EXPECT(mc_store_find(&store, &overtaking, &other), "what overtook state %lu is lost", i);
+    EXPECT((number == other) == (i % 2 == 0), "state %lu has another's number", i);
+    grow();
+  }
+  EXPECT(writers[0].count + writers[1].count == count + count / 2, "a wrong number of new states");
+}
+
 /* ------------------------------------------------------------------------------------- no room */
 
 /* A small budget: what was stored stays, and the store says that it is full. */
@@ -258,6 +290,7 @@ int main(int argument_count, char **arguments) {
   else if (!strcmp(arguments[1], "together")) put_together();
   else if (!strcmp(arguments[1], "beyond")) put_beyond();
   else if (!strcmp(arguments[1], "same-tag") && words == 1) return put_same_tag(), 0;
+  else if (!strcmp(arguments[1], "overtaken") && words == 1) return put_overtaken(), 0;
   else if (!strcmp(arguments[1], "same-home") && words == 1) return put_same_home(), 0;
   else return 2;
   expect_all_there();

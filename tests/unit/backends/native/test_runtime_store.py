@@ -46,6 +46,12 @@ def test_what_several_put_at_once_is_stored_once(program, workers):
         assert (states, doublings > 0) == (70_000, True)
 
 
+def test_a_worker_that_is_overtaken_loses_no_state(tmp_path):
+    flags = (*SIZES["tiny"], "-DMC_BEFORE_PUBLISHING=overtake")
+    program = compile_c(tmp_path, "runtime_store.c", FILES, *flags)
+    assert run_c(program, "overtaken", 1, 2, 5_000, PLENTY) == []
+
+
 def test_a_million_states(tmp_path):
     program = compile_c(tmp_path, "runtime_store.c", FILES, "-O2")
     assert run(program, "alone", 2, count=1_000_000) == (1_000_000, 5)
