@@ -42,12 +42,16 @@ def agree(program, **options):
     return ours
 
 
-@pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
-def test_every_variant_has_the_same_result(path):
-    spec = api.load_spec(api.find_spec(str(path)))
-    for variant in (spec.info.default, *spec.info.variants):
-        if not variant.needs:
-            agree(api.make_program(spec, variant))
+def list_variants():
+    for path in SPECS:
+        info = api.load_spec(api.find_spec(str(path))).info
+        for variant in (None, *(v.name for v in info.variants if not v.needs)):
+            yield pytest.param(path, variant, id=f"{path.stem}-{variant or 'default'}")
+
+
+@pytest.mark.parametrize(("path", "variant"), list(list_variants()))
+def test_every_variant_has_the_same_result(path, variant):
+    agree(make_spec_program(str(path), variant))
 
 
 @pytest.mark.parametrize("search", ["bfs", "dfs", "random"])

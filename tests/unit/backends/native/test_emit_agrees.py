@@ -19,9 +19,10 @@ SPECS = [*sorted(ROOT.glob("specs/*/*.py")), *sorted(ROOT.glob("bench/specs/*.py
 
 
 def list_cases(path):
-    """The spec as it is, then every variant."""
+    """The spec as it is, then every variant; the large ones by their default alone."""
     spec = load(path, path.relative_to(ROOT).as_posix())
-    for i, variant in enumerate((spec.info.default, *spec.info.variants)):
+    variants = () if path.parent.name in ("kernfs", "psi") else spec.info.variants
+    for i, variant in enumerate((spec.info.default, *variants)):
         program = run_passes(spec.program(variant.settings))
         yield Case.make(f"{path.stem} {variant.name}", program, 2_000, f"m_model_{i}")
 
