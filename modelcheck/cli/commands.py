@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -208,16 +209,16 @@ def check_command(
     **_refused: object,
 ) -> int:
     """Visit every state of a spec and judge its properties."""
-    from modelcheck import api
-    from modelcheck.explore.options import COMPACT_BITS
-    from modelcheck.gate import choose_check_exit
-    from modelcheck.report import json, text
-    from modelcheck.trace.text import write_text
-
     refuse_python_workers(backend, workers)
     refuse_compact(backend, search, compact=compact, accept=accept_compact)
     live = LiveLine(spec)
-    with InterruptFlag() as interrupt:
+    with InterruptFlag() as interrupt, _build_ahead(backend):
+        from modelcheck import api
+        from modelcheck.explore.options import COMPACT_BITS
+        from modelcheck.gate import choose_check_exit
+        from modelcheck.report import json, text
+        from modelcheck.trace.text import write_text
+
         options = api.Options(
             backend=backend,
             workers=workers,
@@ -257,6 +258,15 @@ def check_command(
         if coverage:
             say_all(text.describe_coverage(run.program, run.result))
     return choose_check_exit(run.result, accept_compact=accept_compact)
+
+
+def _build_ahead(backend: Backend) -> AbstractContextManager[None]:
+    """What the native backend needs of a compiler, begun before anything else is."""
+    if backend != "native":
+        return nullcontext()
+    from modelcheck.backends.native.build import compile_runtime_ahead
+
+    return compile_runtime_ahead()
 
 
 def _store_trace(run: Run, folder: Path) -> Path | None:

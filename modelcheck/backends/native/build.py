@@ -11,13 +11,15 @@ import functools
 import shlex
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from modelcheck.backends.native.ahead import Ahead
 from modelcheck.backends.native.cache import Cache, find_folder, hash_parts
 from modelcheck.backends.native.compiler import (
     CompileFailure,
@@ -116,6 +118,27 @@ def build(
     return Built(made, plan.sources, temporary)
 
 
+_ahead: Ahead | None = None  # of this process, while the front end works
+
+
+@contextmanager
+def compile_runtime_ahead() -> Iterator[None]:
+    """Meanwhile the runtime is compiled, if it is in no cache; `build` waits for that."""
+    global _ahead  # noqa: PLW0603
+    _ahead = Ahead(_compile_runtime)
+    try:
+        yield
+    finally:
+        _ahead.stop()
+        _ahead = None
+
+
+def _compile_runtime(check_stop: Callable[[], None]) -> None:
+    plan, cache = _Plan((), find_compiler(), FLAGS), Cache(find_folder())
+    with tempfile.TemporaryDirectory(prefix="modelcheck-build-") as folder:
+        plan.compile_runtime(cache, Path(folder), check_stop)
+
+
 def find_built(
     sources: Sequence[Source], compiler: Compiler, *, folder: Path | None = None
 ) -> Built | None:
@@ -150,6 +173,25 @@ class _Plan:
         for source in write_models(self.sources, folder):
             objects.append(source.with_suffix(".o"))
             commands.append(self._call("-c", source, "-o", objects[-1]))
+        if _ahead is not None:
+            run_all(commands, folder, check_stop)
+            commands = []
+            _ahead.wait(check_stop)
+        objects += self.compile_runtime(cache, folder, check_stop, commands)
+        program = folder / "search"
+        run_all([self._call(*objects, "-o", program)], folder, check_stop)
+        return program
+
+    def compile_runtime(
+        self,
+        cache: Cache,
+        folder: Path,
+        check_stop: Callable[[], None],
+        others: Sequence[tuple[str, ...]] = (),
+    ) -> list[Path]:
+        """Compile what of the runtime is in no cache, beside `others`; its objects."""
+        objects: list[Path] = []
+        commands = list(others)
         fresh: dict[str, Path] = {}
         for unit, key in self._units.items():
             found = cache.find(key)
@@ -160,11 +202,9 @@ class _Plan:
                 commands.append(self._call(*unit.effort, "-c", written, "-o", found))
             objects.append(found)
         run_all(commands, folder, check_stop)
-        program = folder / "search"
-        run_all([self._call(*objects, "-o", program)], folder, check_stop)
         for key, path in fresh.items():
             cache.store(key, path)
-        return program
+        return objects
 
     def _call(self, *words: str | Path) -> tuple[str, ...]:
         return (*self._compiler.command, *self._flags, "-I", str(RUNTIME), *map(str, words))

@@ -12,7 +12,13 @@ from pathlib import Path
 import pytest
 
 from modelcheck.backends.native import build as build_module
-from modelcheck.backends.native.build import BuildError, Source, build, find_built
+from modelcheck.backends.native.build import (
+    BuildError,
+    Source,
+    build,
+    compile_runtime_ahead,
+    find_built,
+)
 from modelcheck.backends.native.compiler import NoCompilerError, find_compiler
 from modelcheck.diagnostics import InternalError
 
@@ -89,6 +95,55 @@ def test_the_runtime_is_compiled_once(folder):
     build([Source(ONE.text.replace("one", "two"))], folder=folder)
     names = sorted(p.name.partition("-")[0] for p in folder.iterdir())
     assert names == ["last", "object", "search", "search"]
+
+
+def count_compilations(tmp_path, monkeypatch, seconds=0.0):
+    """A compiler that notes each file that it compiles: where it notes them."""
+    log = tmp_path / "compiled"
+    log.touch()
+    script = write_script(
+        tmp_path / "noting",
+        f"""
+        import os, sys, time
+        if "-c" in sys.argv:
+            with open({str(log)!r}, "a") as file:
+                file.write(os.path.basename(sys.argv[sys.argv.index("-c") + 1]) + "\\n")
+            time.sleep({seconds})
+        os.execvp("cc", ["cc", *sys.argv[1:]])
+        """,
+    )
+    monkeypatch.setenv("CC", str(script))
+    return log
+
+
+def test_who_builds_waits_for_the_runtime_that_is_compiled_ahead(folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("MODELCHECK_CACHE", str(folder))
+    log = count_compilations(tmp_path, monkeypatch, seconds=0.3)
+    with compile_runtime_ahead(), build([ONE]) as built:
+        assert run(built) == "one\n"
+    assert sorted(log.read_text().split()) == ["models.c", "runtime-rest.c"]
+    assert list_temporary(tmp_path) == []
+
+
+def test_what_fails_ahead_is_said_by_who_needs_it(folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("MODELCHECK_CACHE", str(folder))
+    monkeypatch.setenv("CC", str(write_script(tmp_path / "failing", "raise SystemExit(3)")))
+    with compile_runtime_ahead():
+        time.sleep(0.2)
+    with compile_runtime_ahead(), pytest.raises(BuildError, match="ended with exit code 3"):
+        build([ONE])
+
+
+def test_what_is_compiled_ahead_ends_with_who_asked_for_it(folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("MODELCHECK_CACHE", str(folder))
+    log = count_compilations(tmp_path, monkeypatch, seconds=600)
+    began = time.monotonic()
+    with compile_runtime_ahead():
+        while not log.read_text() and time.monotonic() < began + 20:
+            time.sleep(0.01)
+    assert time.monotonic() < began + 30
+    assert log.read_text() == "runtime-rest.c\n"
+    assert list_temporary(tmp_path) == []
 
 
 @pytest.mark.parametrize("what", ["text", "flags", "runtime", "header", "compiler", "version"])
