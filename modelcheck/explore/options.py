@@ -9,6 +9,7 @@ from typing import Literal
 Search = Literal["bfs", "dfs", "random"]
 Stop = Literal["first", "all"]
 Backend = Literal["auto", "python", "native"]
+Reduction = Literal["por", "symmetry", "fuse"]
 
 STUCK_LIMIT = 1_000_000  # states up to which the python backend judges `stuck` (DESIGN 3.4)
 COMPACT_BITS = 63  # of hash compaction, where nobody asks for fewer
@@ -32,6 +33,7 @@ class Options:
     `max_memory` is in bytes (None: 80 % of what is available when the run starts).  `properties`
     are the names to judge (None: all).  `samples` ends a random search after that many walks.
     `compact_bits` asks the native backend for hash compaction, with so many bits (1 … 63) a state.
+    `reduce` names the reductions (DESIGN 6): verdicts are the same with any of them.
     `workers` are those of the native backend (None: one for each core).  `ranges` asks for the
     values that fields took.  `progress` is called about twice a second; `interrupted` is asked as
     often, and ends the run when true.
@@ -49,6 +51,7 @@ class Options:
     variant: str | None = None
     backend: Backend = "auto"
     workers: int | None = None
+    reduce: frozenset[Reduction] = frozenset()
     compact_bits: int | None = None
     ranges: bool = False
     progress: Callable[[Progress], None] | None = None

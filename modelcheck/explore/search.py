@@ -2,7 +2,8 @@
 
 There is one loop.  Breadth-first, depth-first and random differ only in the worklist that says
 which state is next; every one of them, if it ends because the list is empty, has seen the same
-states and transitions.  Nothing is ever left out here: no reduction, no hashing of states.
+states and transitions.  What a reduction leaves out is a function of the state (`reduce`); nothing
+else is ever left out here, and states are not hashed.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from modelcheck.backends.python.outcomes import (
     Failure,
     Outcome,
     State,
+    StepResult,
     list_outcomes,
 )
 from modelcheck.explore.coverage import find_ranges
@@ -34,6 +36,7 @@ from modelcheck.explore.stuck import Edges
 from modelcheck.explore.walk import make_move
 from modelcheck.explore.worklists import make_worklist
 from modelcheck.ir.nodes import Program
+from modelcheck.reduce import StubbornSets, make_stubborn_tables
 
 EXPANSIONS_BETWEEN_LOOKS = 1024  # at clock, memory and interrupt flag
 
@@ -64,6 +67,10 @@ class Run:
         self._race = race if race is not None and race.has_candidates else None
         self._edges = Edges() if "stuck" in names else None
         self._watch = Watch(options)
+
+        self._stubborn: StubbornSets | None = None
+        if "por" in options.reduce:
+            self._stubborn = StubbornSets(make_stubborn_tables(model.program, names))
 
         self._index: dict[State, int] = {}
         self._states: list[State] = []
@@ -104,6 +111,7 @@ class Run:
         states, index, depths = self._states, self._index, self._depths
         parents, via, choices = self._parents, self._via, self._choices
         invariants, edges, race = self._invariants, self._edges, self._race
+        stubborn = self._stubborn
         max_states = options.max_states
         worklist = make_worklist(options)
         by_level = options.search == "bfs"
@@ -146,12 +154,18 @@ class Run:
 
             is_enabled, is_resting, is_failing = False, True, False
             found = []
+            results = None if stubborn is None else self._take_stubborn(stubborn, state)
             for thread, table, taken in tables:
                 pc = state[thread]
-                step = table[pc]
-                if step is None:  # the thread has ended
-                    continue
-                result = step(state)
+                if results is not None:
+                    result = results[thread]
+                    if result is None:  # the thread has ended, or is put off
+                        continue
+                else:
+                    step = table[pc]
+                    if step is None:  # the thread has ended
+                        continue
+                    result = step(state)
                 if isinstance(result, tuple):
                     is_enabled = True
                     taken[pc] += 1
@@ -208,6 +222,19 @@ class Run:
             worklist.add(found)
         if len(worklist):
             self._stopped_by = "samples"
+
+    def _take_stubborn(self, stubborn: StubbornSets, state: State) -> list[StepResult | None]:
+        """What each thread's step comes to; None for the threads that are put off."""
+        results: list[StepResult | None] = []
+        for table, pc in zip(self._model.tables, state, strict=False):
+            step = table[pc]
+            results.append(None if step is None else step(state))
+        chosen = stubborn.choose(state, results)
+        if chosen:
+            for thread in range(len(results)):
+                if not chosen >> thread & 1:
+                    results[thread] = None
+        return results
 
     def _move_parent(self, target: int, parent: int, thread: int, choices: tuple[int, ...]) -> None:
         """Let the path to a state lead over a lesser state of the level before.

@@ -29,6 +29,7 @@ from modelcheck.ir.footprint import Access, Aspect, expr_accesses, node_accesses
 from modelcheck.ir.nodes import (
     Assert,
     Block,
+    Body,
     Check,
     Const,
     Crash,
@@ -133,14 +134,26 @@ class Footprints:
         parts = _Parts(self._program, self.aliases, template)
         for block in self._regions[template.name].step(label):
             parts.add_block(block)
-        parts.add_surroundings(is_first=label in self._first[template.name])
+        parts.add_surroundings(template, is_first=label in self._first[template.name])
         return Footprint(frozenset(parts.reads), frozenset(parts.writes), parts.everything)
+
+    def of_property(self, body: Body) -> Footprint:
+        """What the answer of a property rests on.
+
+        Soundness: a part left out hides from the reductions that a step changes the answer.
+        Attacked by `test_dependence.py`.
+        """
+        parts = _Parts(self._program, self.aliases, None)
+        for block in body.blocks:
+            parts.add_block(block)
+        # A property belongs to no thread: it means every thread's own.
+        return Footprint(frozenset(map(_as_any, parts.reads)), frozenset(), parts.everything)
 
 
 class _Parts:
-    """Collects what code of one template reads and writes."""
+    """Collects what code of one template, or of a property (None), reads and writes."""
 
-    def __init__(self, program: Program, aliases: Aliases, template: Template) -> None:
+    def __init__(self, program: Program, aliases: Aliases, template: Template | None) -> None:
         self.program = program
         self.aliases = aliases
         self.template = template
@@ -166,40 +179,37 @@ class _Parts:
                 self._add_spawn(self.aliases.lookup.template(name))
             case Crash():
                 self.everything = True
-            case SetInterrupts(which):
-                self.writes.add(self._own(which))
-            case End():
-                self.writes.add(self._own("ended"))
+            case SetInterrupts(which) if self.template is not None:
+                self.writes.add(_own(self.template, which))
+            case End() if self.template is not None:
+                self.writes.add(_own(self.template, "ended"))
                 self.writes.update(self._list_memory(self.template, Index.OWN))
                 if self.template.interrupts:
-                    self.writes.add(self._own("running"))
+                    self.writes.add(_own(self.template, "running"))
             case _:
                 pass
 
-    def add_surroundings(self, *, is_first: bool) -> None:
+    def add_surroundings(self, template: Template, *, is_first: bool) -> None:
         """Add what decides whether a step of the template is allowed."""
-        if self.template.spawned:
-            self.reads.add(self._own("ended"))
+        if template.spawned:
+            self.reads.add(_own(template, "ended"))
         for handler in self.program.templates:
-            if handler.interrupts == self.template.name:
+            if handler.interrupts == template.name:
                 self.reads.add(ThreadPart(handler.name, Index.ANY, "running"))
         if is_first:
-            target = self.template.interrupts
+            target = template.interrupts
             asked: list[ThreadAspect] = ["ended", "irqs"]
-            if self.template.context == "softirq":
+            if template.context == "softirq":
                 asked.append("softirqs")
             self.reads.update(ThreadPart(target, Index.ANY, aspect) for aspect in asked)
-            self.writes.add(self._own("running"))
-
-    def _own(self, aspect: ThreadAspect) -> ThreadPart:
-        return ThreadPart(self.template.name, Index.OWN, aspect)
+            self.writes.add(_own(template, "running"))
 
     def _ends_asked(self, expr: Expr) -> Iterator[ThreadPart]:
         match expr:
             case HasFreeThread(template):
                 yield ThreadPart(template, Index.ANY, "ended")
-            case IsFinished(Current()):
-                yield self._own("ended")
+            case IsFinished(Current()) if self.template is not None:
+                yield _own(self.template, "ended")
             case IsFinished(ThreadOf(template, copy)):
                 number = copy.value if isinstance(copy, Const) else Index.ANY
                 yield ThreadPart(template, number, "ended")
@@ -241,6 +251,10 @@ def _list_accesses(node: Instr | Terminator) -> Iterator[Access]:
         for place in places_of(node):
             for part in parts_of_place(place):
                 yield from expr_accesses(part, conditional=False)
+
+
+def _own(template: Template, aspect: ThreadAspect) -> ThreadPart:
+    return ThreadPart(template.name, Index.OWN, aspect)
 
 
 def _as_any(part: Part) -> Part:

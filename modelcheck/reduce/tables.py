@@ -1,0 +1,78 @@
+"""The tables of the stubborn sets: everything that is known of a program before any state is.
+
+Each is a list by location number (`locations.py`) of sets of location numbers, as integers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from dataclasses import dataclass
+
+from modelcheck.ir.dependence import Footprints
+from modelcheck.ir.nodes import Program
+from modelcheck.reduce.dependence import Dependence
+from modelcheck.reduce.locations import Locations, list_members
+from modelcheck.reduce.sticky import find_sticky
+
+
+@dataclass(frozen=True, slots=True)
+class StubbornTables:
+    """What `stubborn.StubbornSets` and runtime/stubborn.c read.
+
+    `base[t]`: the number of thread t's first location; its program counter is added to it.
+    `dependent[i]`: where another thread stands from which it can come to a step that depends on the
+    one at i, or that a property sees as well.  `enabling[i]`: where another thread stands from
+    which it can come to a step that may let the one at i run (of an end: that may spawn the
+    thread).  `sticky[i]`: where the step at i goes on a sticky edge.
+    """
+
+    base: tuple[int, ...]
+    dependent: tuple[int, ...]
+    enabling: tuple[int, ...]
+    sticky: tuple[int, ...]
+
+
+def make_stubborn_tables(program: Program, judged: Container[str]) -> StubbornTables:
+    """The tables of a program of which the properties with `judged` names are asked.
+
+    Soundness: a *virtual step* stands for each invariant and `reachable`, enabled where the one is
+    violated or the other satisfied, and never taken.  Who may switch it off has it in his stubborn
+    set, and with it everything that may switch it on: so whatever one of these properties sees
+    depends on one another.  `final`, `leak`, `deadlock` are judged where nothing is enabled, and
+    need none.  Attacked by `test_traps.py` (two words that are never set together) and by random
+    programs.
+    """
+    locations = Locations(program)
+    dependence = Dependence(Footprints(program), locations)
+    dependent = [dependence.dependent(number) for number in range(len(locations.steps))]
+    enabling = [dependence.enabling(number) for number in range(len(locations.steps))]
+    for shown in program.properties:
+        if shown.name in judged and shown.kind in ("invariant", "reachable"):
+            visible = dependence.visible(shown)
+            for number in list_members(visible):
+                dependent[number] |= visible
+    for template, end in zip(program.templates, locations.ends, strict=True):
+        if template.spawned:
+            enabling[end] = locations.spawners(template.name)
+    numbers = {t.name: base for t, base in zip(program.templates, locations.base, strict=True)}
+    return StubbornTables(
+        base=tuple(numbers[t.name] for t in program.templates for _ in range(t.count)),
+        dependent=tuple(_list_standing(dependent, locations)),
+        enabling=tuple(_list_standing(enabling, locations)),
+        sticky=tuple(find_sticky(program, locations)),
+    )
+
+
+def _list_standing(wanted: list[int], locations: Locations) -> list[int]:
+    """From where a thread can come to one of the wanted steps, each."""
+    coming = [0] * len(locations.reach)
+    for number, reached in enumerate(locations.reach):
+        for to in list_members(reached):
+            coming[to] |= 1 << number
+    found = []
+    for numbers in wanted:
+        standing = 0
+        for number in list_members(numbers):
+            standing |= coming[number]
+        found.append(standing)
+    return found
