@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "codes": {"diagnostics"},
     "ir": {"checks", "diagnostics"},
     "frontend": {"diagnostics", "codes", "ir", "checks"},
-    "backends": {"checks", "diagnostics", "ir"},
+    "backends": {"checks", "diagnostics", "ir", "reduce.tables"},
     "reduce": {"diagnostics", "ir", "backends.python.outcomes"},
     "explore": {"checks", "diagnostics", "ir", "backends", "reduce"},
     "trace": {"checks", "diagnostics", "ir", "backends", "explore", "frontend.spec"},

@@ -22,17 +22,17 @@ from modelcheck.cli.console import (
 from modelcheck.cli.options import (
     Duration,
     Size,
+    read_reductions,
     read_settings,
     refuse_compact,
     refuse_later_backend,
     refuse_later_format,
-    refuse_later_reduction,
     refuse_python_workers,
 )
 
 if TYPE_CHECKING:
     from modelcheck.api import Run  # not on the way to --help
-    from modelcheck.explore.options import Backend
+    from modelcheck.explore.options import Backend, Reduction
 
 _EXIT_CODES = """\b
 Exit codes
@@ -155,9 +155,9 @@ def list_command(specs: Sequence[str], *, as_json: bool) -> int:
     "reductions",
     default="none",
     show_default=True,
-    metavar="none",
-    help="This version has no reductions.",
-    callback=refuse_later_reduction,
+    metavar="por|none",
+    help="Leave out interleavings that cannot change a verdict: por, partial-order reduction.",
+    callback=read_reductions,
 )
 @click.option(
     "--search",
@@ -206,6 +206,7 @@ def check_command(
     coverage: bool,
     as_json: bool,
     folder: Path | None,
+    reductions: frozenset[Reduction],
     **_refused: object,
 ) -> int:
     """Visit every state of a spec and judge its properties."""
@@ -231,6 +232,7 @@ def check_command(
             timeout_seconds=timeout,
             properties=None if property_name is None else frozenset({property_name}),
             ranges=coverage,
+            reduce=reductions,
             progress=live.show,
             interrupted=interrupt.is_raised,
         )

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 import click
 
+from modelcheck.explore.options import REDUCTIONS, Reduction
+
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 _SECONDS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-_REDUCTIONS = ("por", "symmetry", "fuse")
 
 
 class Size(click.ParamType[int]):
@@ -78,20 +79,22 @@ def refuse_later_backend(ctx: click.Context, param: click.Parameter, value: str)
     return value
 
 
-def refuse_later_reduction(
-    ctx: click.Context, param: click.Parameter, value: str
-) -> tuple[str, ...]:
-    """Only `none` exists: every state is visited."""
+def read_reductions(ctx: click.Context, param: click.Parameter, value: str) -> frozenset[Reduction]:
+    """`por`, or `none`: every state is visited."""
     del ctx
     names = [name.strip() for name in value.split(",")]
     if names == ["none"]:
-        return ()
-    unknown = [name for name in names if name not in _REDUCTIONS]
+        return frozenset()
+    unknown = [name for name in names if name not in REDUCTIONS]
     if unknown:
         raise click.BadParameter(
-            f"{unknown[0]!r} is none of {', '.join(_REDUCTIONS)}, none", param=param
+            f"{unknown[0]!r} is none of {', '.join(REDUCTIONS)}, none", param=param
         )
-    raise click.BadParameter("reductions come in a later version; this one has `none`", param=param)
+    if later := [name for name in names if name != "por"]:
+        raise click.BadParameter(
+            f"{later[0]} comes in a later version; this one has `por` and `none`", param=param
+        )
+    return frozenset(name for name in REDUCTIONS if name in names)
 
 
 def refuse_python_workers(backend: str, workers: int | None) -> None:

@@ -13,6 +13,7 @@ from modelcheck.backends.python.outcomes import State
 from modelcheck.explore.coverage import find_unevaluated, find_untaken
 from modelcheck.explore.findings import Found, FoundCycle, Origin
 from modelcheck.explore.judging import Judging
+from modelcheck.explore.options import REDUCTIONS
 from modelcheck.explore.properties import Ending, decide, list_needing_quiescence
 from modelcheck.explore.result import Counts, Coverage, FieldRange, Move, Path, Result, Violation
 from modelcheck.explore.scope import describe_scope
@@ -83,6 +84,7 @@ def make_result(judging: Judging, tally: Tally, answers: Answers, backend: str) 
         exhausted=exhausted,
         stopped_by=tally.stopped_by,
         backend=backend,
+        reductions=tuple(name for name in REDUCTIONS if name in options.reduce),
         search=options.search,
         coverage=Coverage(
             taken=taken,
@@ -95,7 +97,7 @@ def make_result(judging: Judging, tally: Tally, answers: Answers, backend: str) 
             deadlocks=tally.deadlocks,
         ),
         omission=tally.omission,
-        scope=describe_scope(program, properties, tally.stopped_by, tally.omission),
+        scope=describe_scope(program, options, properties, tally.stopped_by, tally.omission),
     )
 
 

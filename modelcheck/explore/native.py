@@ -31,6 +31,7 @@ from modelcheck.explore.findings import Origin
 from modelcheck.explore.judging import Judging
 from modelcheck.explore.limits import Watch, choose_memory_limit
 from modelcheck.explore.options import Options, Progress
+from modelcheck.explore.reducing import make_tables
 from modelcheck.explore.result import FieldRange, Path, Result
 from modelcheck.ir.layout import Layout, pack_slots
 from modelcheck.ir.memory import Memory
@@ -79,7 +80,7 @@ def explore_native(
     """
     options = options or Options()
     watch = watch or Watch(options)
-    prepared = prepare(program)
+    prepared = prepare(program, options)
     try:
         built = build([prepared.source], compiler, check_stop=make_stop_check(watch))
     except Stopped as stopped:
@@ -90,11 +91,12 @@ def explore_native(
         return search_native(prepared, built, options, watch)
 
 
-def prepare(program: Program) -> Prepared:
-    """Write the C text of a program."""
+def prepare(program: Program, options: Options | None = None) -> Prepared:
+    """Write the C text of a program, with the reductions that the options name."""
     memory = Memory(program)
     layout = pack_slots(memory)
-    return Prepared(memory, layout, emit_model(program, memory, layout))
+    stubborn = make_tables(program, options or Options())
+    return Prepared(memory, layout, emit_model(program, memory, layout, stubborn=stubborn))
 
 
 def make_stop_check(watch: Watch) -> Callable[[], None]:

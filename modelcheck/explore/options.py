@@ -10,6 +10,7 @@ Search = Literal["bfs", "dfs", "random"]
 Stop = Literal["first", "all"]
 Backend = Literal["auto", "python", "native"]
 Reduction = Literal["por", "symmetry", "fuse"]
+REDUCTIONS: tuple[Reduction, ...] = ("por", "symmetry", "fuse")  # in the order they are named
 
 STUCK_LIMIT = 1_000_000  # states up to which the python backend judges `stuck` (DESIGN 3.4)
 COMPACT_BITS = 63  # of hash compaction, where nobody asks for fewer

@@ -31,12 +31,13 @@ from modelcheck.explore.leak import LeakCheck
 from modelcheck.explore.limits import Watch
 from modelcheck.explore.options import Options, Progress
 from modelcheck.explore.race import RaceCheck
+from modelcheck.explore.reducing import make_tables
 from modelcheck.explore.result import Move, Path, Result
 from modelcheck.explore.stuck import Edges
 from modelcheck.explore.walk import make_move
 from modelcheck.explore.worklists import make_worklist
 from modelcheck.ir.nodes import Program
-from modelcheck.reduce import StubbornSets, make_stubborn_tables
+from modelcheck.reduce import StubbornSets
 
 EXPANSIONS_BETWEEN_LOOKS = 1024  # at clock, memory and interrupt flag
 
@@ -68,9 +69,8 @@ class Run:
         self._edges = Edges() if "stuck" in names else None
         self._watch = Watch(options)
 
-        self._stubborn: StubbornSets | None = None
-        if "por" in options.reduce:
-            self._stubborn = StubbornSets(make_stubborn_tables(model.program, names))
+        tables = make_tables(model.program, options)
+        self._stubborn = None if tables is None else StubbornSets(tables)
 
         self._index: dict[State, int] = {}
         self._states: list[State] = []

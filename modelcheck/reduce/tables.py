@@ -14,6 +14,8 @@ from modelcheck.reduce.dependence import Dependence
 from modelcheck.reduce.locations import Locations, list_members
 from modelcheck.reduce.sticky import find_sticky
 
+MOST_THREADS = 64  # a set of threads is a word in C
+
 
 @dataclass(frozen=True, slots=True)
 class StubbornTables:
@@ -32,8 +34,9 @@ class StubbornTables:
     sticky: tuple[int, ...]
 
 
-def make_stubborn_tables(program: Program, judged: Container[str]) -> StubbornTables:
-    """The tables of a program of which the properties with `judged` names are asked.
+def make_stubborn_tables(program: Program, judged: Container[str]) -> StubbornTables | None:
+    """The tables of a program of which the properties with `judged` names are asked; None for one
+    that is not reduced, because it has too many threads.
 
     Soundness: a *virtual step* stands for each invariant and `reachable`, enabled where the one is
     violated or the other satisfied, and never taken.  Who may switch it off has it in his stubborn
@@ -42,6 +45,8 @@ def make_stubborn_tables(program: Program, judged: Container[str]) -> StubbornTa
     need none.  Attacked by `test_traps.py` (two words that are never set together) and by random
     programs.
     """
+    if sum(template.count for template in program.templates) > MOST_THREADS:
+        return None
     locations = Locations(program)
     dependence = Dependence(Footprints(program), locations)
     dependent = [dependence.dependent(number) for number in range(len(locations.steps))]

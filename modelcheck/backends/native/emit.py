@@ -22,6 +22,7 @@ from modelcheck.ir.memory import Memory
 from modelcheck.ir.nodes import Body, Program, Template
 from modelcheck.ir.races import Candidates, find_candidates
 from modelcheck.ir.regions import find_step_regions
+from modelcheck.reduce.tables import StubbornTables
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +38,13 @@ class Emitted:
 
 
 def emit_model(
-    program: Program, memory: Memory, layout: Layout, symbol: str = "m_model"
+    program: Program,
+    memory: Memory,
+    layout: Layout,
+    symbol: str = "m_model",
+    stubborn: StubbornTables | None = None,
 ) -> Emitted:
-    """The C file of a program that has gone through all passes.
+    """The C file of a program that has gone through all passes, reduced where tables are given.
 
     Soundness: what these functions do is what the python backend does, state by state and in every
     choice; tests/unit/backends/native compares them on every spec and on random programs.
@@ -48,7 +53,7 @@ def emit_model(
     tables = Tables(memory, layout, unit)
     emitter = _Emitter(tables, Names(program), Numbers())
     emitter.emit()
-    emitter.emit_tables(symbol)
+    emitter.emit_tables(symbol, stubborn)
     numbers = emitter.numbers
     return Emitted(
         unit.write(_write_head(program), symbol),
@@ -98,10 +103,10 @@ class _Emitter:
                 body = self._emitter(property_.body, None)
                 self._add(name, body.emit_judge(name))
 
-    def emit_tables(self, symbol: str) -> None:
+    def emit_tables(self, symbol: str, stubborn: StubbornTables | None) -> None:
         """Add the tables, and the model that names them."""
         made = ModelTables(self._tables, self._names, self._watched, self._candidates)
-        made.emit(symbol)
+        made.emit(symbol, stubborn)
 
     def _add(self, name: str, text: str, prototype: str = "") -> None:
         self._unit.add(Part.FUNCTIONS, name, text, prototype)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from modelcheck.backends.facts import find_first_numbers, find_target, list_flags
 from modelcheck.backends.native.names import Names
@@ -15,6 +15,7 @@ from modelcheck.ir.nodes import Crash, Program, Property, Spawn, Template
 from modelcheck.ir.races import Candidates
 from modelcheck.ir.regions import can_fail, find_step_regions, has_choices
 from modelcheck.ir.types import PtrType, SetType
+from modelcheck.reduce.tables import StubbornTables
 
 _KINDS = {"invariant": "MC_INVARIANT", "final": "MC_FINAL", "reachable": "MC_REACHABLE"}
 
@@ -37,7 +38,7 @@ class ModelTables:
         self._watched = watched
         self._candidates = candidates
 
-    def emit(self, symbol: str) -> None:
+    def emit(self, symbol: str, stubborn: StubbornTables | None) -> None:
         """Add everything."""
         templates = [self._write_template(t) for t in self._program.templates]
         threads = [self._write_thread(t) for t in self._memory.threads]
@@ -67,6 +68,7 @@ class ModelTables:
             ("property_count", str(len(properties))),
             ("races", self._add("m_races", "mc_race", races)),
             ("race_count", str(len(races))),
+            ("stubborn", "NULL" if stubborn is None else self._add_stubborn(stubborn)),
             ("elements", self._add("m_elements", "mc_element", elements)),
             ("element_count", str(len(elements))),
             ("roots", self._add("m_roots", "mc_pointer", roots)),
@@ -140,6 +142,27 @@ class ModelTables:
                 shown = list(map(write_word, words))
                 tables[templates] = self._unit.add_table("m_pairs", "uint64_t", shown)
             yield f"{{{a}, {b}, {tables[templates]}}}"
+
+    def _add_stubborn(self, stubborn: StubbornTables) -> str:
+        words = len(stubborn.sticky) // WORD_BITS + 1
+        shown = [
+            self._add("m_base", "uint32_t", list(map(str, stubborn.base))),
+            str(words),
+            self._add_rows("m_dependent", stubborn.dependent, words),
+            self._add_rows("m_enabling", stubborn.enabling, words),
+            self._add_rows("m_sticky", stubborn.sticky, words),
+        ]
+        line = f"static const mc_stubborn m_stubborn = {{{', '.join(shown)}}};"
+        self._unit.add(Part.MODEL, "m_stubborn", line)
+        return "&m_stubborn"
+
+    def _add_rows(self, name: str, rows: Sequence[int], words: int) -> str:
+        """Sets of locations, each a line of words."""
+        mask = (1 << WORD_BITS) - 1
+        lines = [
+            ", ".join(write_word(row >> WORD_BITS * i & mask) for i in range(words)) for row in rows
+        ]
+        return self._add(name, "uint64_t", lines)
 
     # -----------------------------------------------------------------------------------------
     # Pointers, for `leak`

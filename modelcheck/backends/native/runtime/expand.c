@@ -4,6 +4,7 @@
 #include "memory.h"
 #include "search.h"
 #include "states.h"
+#include "stubborn.h"
 
 mc_result mc_follow(const mc_model *model, const uint64_t *state, uint32_t thread, mc_step step,
                     mc_way *way, uint64_t *m, mc_visit visit, void *context, bool *is_cut) {
@@ -191,7 +192,9 @@ static inline __attribute__((always_inline)) void expand(mc_worker *worker, uint
   worker->expanding = number;
   if (search->open_properties) mc_judge_state(worker, state);
   make_room(batch, thread_count, words);
+  const uint64_t chosen = model->stubborn ? mc_choose(search, state, &worker->way) : UINT64_MAX;
   for (uint32_t thread = 0; thread < thread_count; thread++) {
+    if (!mc_is_chosen(chosen, thread)) continue;
     const mc_seat *seat = &search->seats[thread];
     uint32_t pc = (uint32_t)(state[seat->word] >> seat->shift) & seat->mask;
     if (pc == seat->location_count) continue;
@@ -229,7 +232,7 @@ static inline __attribute__((always_inline)) void expand(mc_worker *worker, uint
     worker->taken[seat->first_taken + pc] += transitions;
   }
   if (!is_enabled) mc_judge_rest(worker, state, is_resting);
-  else if (racing > 1 && search->wants_races) mc_look_for_races(worker, state);
+  else if ((racing > 1 || model->stubborn) && search->wants_races) mc_look_for_races(worker, state);
   if (search->marks && (expansion.is_failing || !is_enabled)) mc_mark(search, number);
 }
 

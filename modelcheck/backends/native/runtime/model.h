@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MC_MODEL_VERSION 1u /* of this interface */
+#define MC_MODEL_VERSION 2u /* of this interface */
 #define MC_UNINITIALISED (-((int64_t)1 << 62)) /* ir/slots.py */
 #define MC_MAX_BLOCKS 10000u /* in one step; one more is `diverges` (docs/ir.md) */
 
@@ -133,6 +133,14 @@ typedef struct {
   const uint64_t *pairs;
 } mc_race;
 
+/* What reduce/tables.py found out.  The locations of all templates are numbered in one row; a set of
+ * them is a row of `row_words` words, and there is one for each location. */
+typedef struct {
+  const uint32_t *base; /* by thread: the number of its first location */
+  uint32_t row_words;
+  const uint64_t *dependent, *enabling, *sticky;
+} mc_stubborn;
+
 typedef enum { MC_INVARIANT, MC_FINAL, MC_REACHABLE } mc_property_kind;
 
 typedef struct {
@@ -174,6 +182,7 @@ typedef struct {
   uint32_t property_count;
   const mc_race *races;
   uint32_t race_count;
+  const mc_stubborn *stubborn; /* NULL: every enabled step is taken */
   const mc_element *elements; /* of pools, in order of declaration */
   uint32_t element_count;
   const mc_pointer *roots; /* pointers outside pools */

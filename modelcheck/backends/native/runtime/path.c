@@ -15,6 +15,7 @@
 #include "memory.h"
 #include "report.h"
 #include "states.h"
+#include "stubborn.h"
 
 /* A state on some path, and the move that led there; of an initial state, the start's choices. */
 typedef struct {
@@ -149,6 +150,7 @@ static void visit_successors(mc_worker *worker, const uint64_t *state, uint64_t 
   uint64_t m[model->words];
   bool is_cut = false;
   mc_visitor visitor = {.search = search, .state = state};
+  if (model->stubborn) movers &= mc_choose(search, state, &worker->way);
   for (uint32_t thread = 0; thread < model->thread_count; thread++) {
     if (thread < 64 && !(movers >> thread & 1)) continue;
     uint32_t pc = mc_pc(model, state, thread);
@@ -319,7 +321,9 @@ static void take_transition(mc_search *search, uint64_t *state, uint64_t rank, u
   uint64_t m[model->words], next[model->words];
   bool is_cut = false;
   mc_picker picker = {.wanted = rank, .next = next, .words = model->words, .node = node};
+  const uint64_t chosen = mc_choose(search, state, &search->workers[0].way);
   for (uint32_t thread = 0; thread < model->thread_count && !picker.is_found; thread++) {
+    if (!mc_is_chosen(chosen, thread)) continue;
     uint32_t pc = mc_pc(model, state, thread);
     if (mc_has_ended(model, thread, pc)) continue;
     if (search->has_gates && !mc_is_open(model, state, thread, pc)) continue;

@@ -9,6 +9,7 @@
 #include "memory.h"
 #include "search.h"
 #include "states.h"
+#include "stubborn.h"
 
 static const uint64_t MOST_NUMBERED = UINT32_MAX; /* states that `next` can name */
 
@@ -65,7 +66,9 @@ static bool is_saved(mc_worker *worker, const uint64_t *state) {
   uint64_t m[model->words];
   bool is_cut = false;
   mc_looker looker = {.search = search};
+  const uint64_t chosen = mc_choose(search, state, &worker->way);
   for (uint32_t thread = 0; thread < model->thread_count && !looker.is_saved; thread++) {
+    if (!mc_is_chosen(chosen, thread)) continue;
     uint32_t pc = mc_pc(model, state, thread);
     if (mc_has_ended(model, thread, pc)) continue;
     if (search->has_gates && !mc_is_open(model, state, thread, pc)) continue;
