@@ -5,7 +5,6 @@ Each is a list by location number (`locations.py`) of sets of location numbers, 
 
 from __future__ import annotations
 
-from collections.abc import Container
 from dataclasses import dataclass
 
 from modelcheck.ir.dependence import Footprints
@@ -34,9 +33,8 @@ class StubbornTables:
     sticky: tuple[int, ...]
 
 
-def make_stubborn_tables(program: Program, judged: Container[str]) -> StubbornTables | None:
-    """The tables of a program of which the properties with `judged` names are asked; None for one
-    that is not reduced, because it has too many threads.
+def make_stubborn_tables(program: Program) -> StubbornTables | None:
+    """The tables of a program; None for one that is not reduced, because it has too many threads.
 
     Soundness: a *virtual step* stands for each invariant and `reachable`, enabled where the one is
     violated or the other satisfied, and never taken.  Who may switch it off has it in his stubborn
@@ -52,7 +50,7 @@ def make_stubborn_tables(program: Program, judged: Container[str]) -> StubbornTa
     dependent = [dependence.dependent(number) for number in range(len(locations.steps))]
     enabling = [dependence.enabling(number) for number in range(len(locations.steps))]
     for shown in program.properties:
-        if shown.name in judged and shown.kind in ("invariant", "reachable"):
+        if shown.kind in ("invariant", "reachable"):
             visible = dependence.visible(shown)
             for number in list_members(visible):
                 dependent[number] |= visible

@@ -20,6 +20,7 @@ def main() -> int:
     from agree.batch import QUICK, SANITIZED, THREADED, TINY
     from agree.repeat import LARGE, WORKERS, count_answers
     from agree.sample import Drawn, compare_all, draw, shrink_drawn
+    from modelcheck.explore.options import REDUCTIONS
 
     parser = argparse.ArgumentParser(prog="agree", description=main.__doc__)
     parser.add_argument("--count", type=int, default=200)
@@ -27,6 +28,7 @@ def main() -> int:
     parser.add_argument("--form", choices=("ir", "text", "both"), default="both")
     parser.add_argument("--with", dest="with_", choices=("nothing", "address", "thread"))
     parser.add_argument("--usual-sizes", action="store_true", help="of table, batch and level")
+    parser.add_argument("--reduce", default="", help="also: to what is not reduced; `por`")
     parser.add_argument("--repeat", type=int, help="only compare the JSON of so many runs")
     parser.add_argument("--no-shrink", action="store_true", help="only print the seeds")
     options = parser.parse_args()
@@ -37,6 +39,7 @@ def main() -> int:
         return 1 if any(len(texts) > 1 for texts in answers.values()) else 0
     flags = {"address": SANITIZED, "thread": THREADED}.get(options.with_, QUICK)
     flags += () if options.usual_sizes else TINY
+    reduce = frozenset(name for name in REDUCTIONS if name in options.reduce.split(","))
     failed = 0
 
     def note(drawn: Drawn, found: list[str]) -> None:
@@ -44,7 +47,7 @@ def main() -> int:
         failed += 1
         print(f"{drawn.name}: {'; '.join(found)}", flush=True)
         if not options.no_shrink:
-            small, why = shrink_drawn(drawn, found, flags)
+            small, why = shrink_drawn(drawn, found, flags, reduce)
             print(f"  shrunk: {save(small, why[:1], TESTS / 'regressions')}", flush=True)
 
     began = time.monotonic()
@@ -54,7 +57,7 @@ def main() -> int:
     while done < options.count:
         stream = streams[done // BATCH % len(streams)]
         drawn = list(islice(stream, min(BATCH, options.count - done)))
-        compare_all(drawn, flags, note)
+        compare_all(drawn, flags, note, reduce=reduce)
         done, last = done + len(drawn), drawn[-1].name
         print(f"{done} compared, up to {last}", file=sys.stderr, flush=True)
     seconds = time.monotonic() - began

@@ -14,7 +14,8 @@ from modelcheck.backends.native.process import SearchProcess
 from modelcheck.explore.judging import Judging
 from modelcheck.explore.limits import Watch
 from modelcheck.explore.native import Prepared, _Run, list_arguments
-from modelcheck.explore.options import Options
+from modelcheck.explore.options import Options, Reduction
+from modelcheck.explore.reducing import make_tables
 from modelcheck.explore.result import Result
 from modelcheck.ir.layout import pack_slots
 from modelcheck.ir.memory import Memory
@@ -32,6 +33,8 @@ SANITIZED = ("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover
 THREADED = ("-O1", "-g", "-fsanitize=thread")
 SECONDS_TO_END = 60
 
+NOTHING: frozenset[Reduction] = frozenset()
+
 has_compiler = any(map(shutil.which, ("cc", "gcc", "clang")))
 
 
@@ -42,19 +45,21 @@ class Case:
     program: Program
     prepared: Prepared
     symbol: str
+    reduce: frozenset[Reduction] = NOTHING
 
     @staticmethod
-    def make(program: Program, number: int) -> Case:
+    def make(program: Program, number: int, reduce: frozenset[Reduction] = NOTHING) -> Case:
         program = replace(program, name=f"{program.name} {number}")
         symbol = f"m_model_{number}"
         memory = Memory(program)
         layout = pack_slots(memory)
-        emitted = emit_model(program, memory, layout, symbol)
-        return Case(program, Prepared(memory, layout, emitted), symbol)
+        tables = make_tables(program, Options(reduce=reduce))
+        emitted = emit_model(program, memory, layout, symbol, tables)
+        return Case(program, Prepared(memory, layout, emitted), symbol, reduce)
 
 
-def make_cases(programs: Iterable[Program]) -> list[Case]:
-    return [Case.make(program, number) for number, program in enumerate(programs)]
+def make_cases(programs: Iterable[Program], reduce: frozenset[Reduction] = NOTHING) -> list[Case]:
+    return [Case.make(program, number, reduce) for number, program in enumerate(programs)]
 
 
 def build_cases(

@@ -11,7 +11,7 @@ from modelcheck.backends.native.build import Built
 from modelcheck.backends.python.model import Model, compile_program
 from modelcheck.checks import BUILT_IN
 from modelcheck.explore.options import COMPACT_BITS, Options
-from modelcheck.explore.result import Result, Violation
+from modelcheck.explore.result import PropertyResult, Result, Violation
 from modelcheck.explore.search import Run
 
 WORKERS = (1, 2, 4)
@@ -33,7 +33,7 @@ def list_ways(case: Case, seed: int = 0) -> list[Options]:
         Options(properties=frozenset({names[seed % len(names)]}), search="dfs", stop="first"),
         Options(properties=frozenset({names[seed * 5 % len(names)]}), workers=1, stop="first"),
     ]
-    return [replace(way, ranges=True) for way in ways]
+    return [replace(way, ranges=True, reduce=case.reduce) for way in ways]
 
 
 def compare(
@@ -44,15 +44,38 @@ def compare(
 ) -> Iterator[str]:
     """What differs; nothing is said of a program with more states than `most_states`."""
     model = compile_program(case.program)
-    theirs = Run(model, Options(ranges=True, max_states=most_states)).execute()
+    usual = Options(ranges=True, reduce=case.reduce)
+    theirs = Run(model, replace(usual, max_states=most_states)).execute()
     if theirs.stopped_by == "max-states":
         return
+    yield from compare_unreduced(theirs, model, usual)
     for workers in WORKERS:
-        yield from _compare_to(theirs, case, built, Options(ranges=True, workers=workers))
+        yield from _compare_to(theirs, case, built, replace(usual, workers=workers))
     for options in ways(case):
         yield from _compare_to(Run(model, options).execute(), case, built, options)
     yield from _compare_limited(theirs, case, built)
     yield from _compare_compact(theirs, case, built)
+
+
+def compare_unreduced(reduced: Result, model: Model, options: Options) -> Iterator[str]:
+    """What a reduction changed that it must not: anything but counts and which path is told."""
+    if not options.reduce:
+        return
+    full = Run(model, replace(options, reduce=frozenset())).execute()
+    if reduced.counts.states > full.counts.states:
+        yield f"{full.counts} reduced to {reduced.counts}"
+    for expected, got in zip(full.properties, reduced.properties, strict=True):
+        if list_reported(expected) != list_reported(got):
+            yield f"{expected.name}: {_cut(expected)}, reduced {_cut(got)}"
+    for name in ("untaken", "unevaluated", "ranges"):
+        expected, got = getattr(full.coverage, name), getattr(reduced.coverage, name)
+        if expected != got:
+            yield f"{name}: {_cut(expected)}, reduced {_cut(got)}"
+
+
+def list_reported(of: PropertyResult) -> tuple[object, ...]:
+    """What is said of a property, but for the paths and what depends on them."""
+    return of.name, of.verdict, sorted({(v.object, v.names) for v in of.violations})
 
 
 def compare_way(case: Case, built: Built, model: Model, options: Options) -> Iterator[str]:
@@ -93,7 +116,8 @@ def _compare_limited(theirs: Result, case: Case, built: Built) -> Iterator[str]:
     first: Result | None = None
     for workers in WORKERS:
         try:
-            ours = run(case, built, Options(max_states=limit, workers=workers))
+            options = Options(max_states=limit, workers=workers, reduce=case.reduce)
+            ours = run(case, built, options)
         except Exception as error:  # noqa: BLE001
             yield f"the native search fails (max-states {limit}): {error!r}"[:4000]
             return
@@ -114,7 +138,8 @@ def _compare_compact(theirs: Result, case: Case, built: Built) -> Iterator[str]:
     for workers in WORKERS:
         name = f"compact, {workers} workers"
         try:
-            ours = run(case, built, Options(compact_bits=COMPACT_BITS, workers=workers))
+            options = Options(compact_bits=COMPACT_BITS, workers=workers, reduce=case.reduce)
+            ours = run(case, built, options)
         except Exception as error:  # noqa: BLE001
             yield f"the native search fails ({name}): {error!r}"[:4000]
             return

@@ -14,11 +14,11 @@ from random_programs.mend import mend
 from random_programs.sample import Form, make
 from random_programs.shrink import shrink
 
-from agree.batch import Case, build_cases
+from agree.batch import NOTHING, Case, build_cases, make_cases
 from agree.compare import MOST_STATES, compare, list_ways
 from modelcheck.backends.native.compiler import Compiler
 from modelcheck.diagnostics import InternalError
-from modelcheck.explore.options import Options
+from modelcheck.explore.options import Options, Reduction
 from modelcheck.explore.search import explore
 from modelcheck.ir.nodes import Program
 from modelcheck.ir.passes import run_passes
@@ -58,9 +58,10 @@ def compare_all(
     flags: tuple[str, ...],
     note: Callable[[Drawn, list[str]], None],
     compiler: Compiler | None = None,
+    reduce: frozenset[Reduction] = NOTHING,
 ) -> None:
     """Build programs as one executable and compare each; `note` is told of each that differs."""
-    cases = [Case.make(d.program, number) for number, d in enumerate(drawn)]
+    cases = make_cases((d.program for d in drawn), reduce)
     with build_cases(cases, flags, compiler) as built:
         for d, case in zip(drawn, cases, strict=True):
             if found := list(compare(case, built, lambda c, s=d.seed: list_ways(c, s))):
@@ -68,13 +69,16 @@ def compare_all(
 
 
 def shrink_drawn(
-    drawn: Drawn, found: list[str], flags: tuple[str, ...]
+    drawn: Drawn,
+    found: list[str],
+    flags: tuple[str, ...],
+    reduce: frozenset[Reduction] = NOTHING,
 ) -> tuple[Program, list[str]]:
     """A small program on which the backends differ in the same way."""
 
     def find(source: Program) -> list[str]:
         try:
-            case = Case.make(run_passes(source), 0)
+            case = Case.make(run_passes(source), 0, reduce)
             with build_cases([case], flags) as built:
                 return list(compare(case, built, lambda c: list_ways(c, drawn.seed)))
         except InternalError:
