@@ -33,6 +33,7 @@ class Findings:
     failed: set[str] = field(default_factory=set)  # those of them that a step failed with
     not_tested: set[str] = field(default_factory=set)
     has_cycle: bool = False
+    fails_at_start: bool = False
 
 
 @dataclass
@@ -227,6 +228,7 @@ def explore(program: Program, *, most_states: int = 100_000) -> Findings:
     reached = {p.name for p in program.properties if p.kind == "reachable"}
     never_reached = set(reached)
     first = begin(world)
+    found.fails_at_start = bool(first.failures)
     note_failures(world, found, first.failures)
     orders |= first.orders
     depth: dict[object, int] = {frozen: 0 for _, frozen in first.ends}

@@ -175,6 +175,10 @@ def compare_passes(say, found: Comparison, source: Program, program: Program) ->
         if changed := changed - (found.naive.violated & seen_more):
             say(f"joining changes the violated: {sorted(changed)}")
         return
+    # Threads begin one after the other.  With more locations less is done before the next one
+    # begins, and if that one's start fails, nothing comes later.
+    if ours.fails_at_start:
+        return
     # A check in local work fails with the step before it, which then has no successor: what the
     # step did is never seen.  As a step of its own it fails later, so more may happen, not less.
     seen_more |= {"stuck", *(n for n, kind in found.kinds.items() if kind == "reachable")}

@@ -51,7 +51,34 @@ def list_variants():
 
 @pytest.mark.parametrize(("path", "variant"), list(list_variants()))
 def test_every_variant_has_the_same_result(path, variant):
-    agree(make_spec_program(str(path), variant))
+    """On both backends; and with reductions the same verdicts, objects, coverage and ranges."""
+    program = make_spec_program(str(path), variant)
+    full = agree(program)
+    reduced = explore(program, Options(ranges=True, reduce=POR))
+    assert list_differences(full, reduced) == []
+    if variant is None:
+        agree(program, reduce=POR)
+        dfs = explore(program, Options(ranges=True, reduce=POR, search="dfs")).counts
+        assert dfs == dataclasses.replace(reduced.counts, depth=None)
+
+
+POR = frozenset({"por"})
+
+
+def list_differences(full, reduced):
+    """What a reduction changed that it must not."""
+    found = [
+        name
+        for name in ("untaken", "unevaluated", "ranges")
+        if getattr(full.coverage, name) != getattr(reduced.coverage, name)
+    ]
+    for one, other in zip(full.properties, reduced.properties, strict=True):
+        objects = [sorted({(v.object, v.names) for v in p.violations}) for p in (one, other)]
+        if one.verdict != other.verdict or objects[0] != objects[1]:
+            found.append(one.name)
+    if reduced.counts.states > full.counts.states:
+        found.append("states")
+    return found
 
 
 @pytest.mark.parametrize("search", ["bfs", "dfs", "random"])
