@@ -1,4 +1,4 @@
-"""A pytest plugin: every exploration of a test is repeated with reductions, which change no verdict.
+"""A pytest plugin: what a test explores is explored again with reductions; verdicts stay.
 
     pytest -p tests.reductions tests/unit/explore tests/language tests/traps tests/unit/kernel
 

@@ -11,6 +11,7 @@ from tests.damage import (
     rows_frontend,
     rows_ir,
     rows_native,
+    rows_reduce,
     rows_runtime,
 )
 from tests.damage.row import Row
@@ -23,4 +24,5 @@ ROWS: tuple[Row, ...] = (
     *rows_runtime.ROWS,
     *rows_explore.ROWS,
     *rows_checks.ROWS,
+    *rows_reduce.ROWS,
 )

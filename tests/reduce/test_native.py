@@ -48,10 +48,10 @@ def list_states(model):
         for thread in range(len(model.memory.threads)):
             for outcome in model.outcomes(state, thread):
                 reached = outcome.result
-                if len(found) < MOST_STATES and not isinstance(reached, Failure | type(None)):
-                    if reached not in found:
-                        found[reached] = None
-                        work.append(reached)
+                if isinstance(reached, Failure) or reached in found or len(found) >= MOST_STATES:
+                    continue
+                found[reached] = None
+                work.append(reached)
     return list(found)
 
 
@@ -67,9 +67,8 @@ def build(folder, sources):
     files += [path for path in sorted(RUNTIME.glob("*.c")) if path.name != "main.c"]
     program = folder / "choices"
     command = ["cc", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-O1", "-pthread"]
-    done = subprocess.run(
-        [*command, "-I", RUNTIME, "-o", program, *files], capture_output=True, text=True
-    )
+    command += ["-I", RUNTIME, "-o", program, *files]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[:3000]
     return program
 

@@ -14,7 +14,7 @@ from modelcheck.ir.passes import run_passes
 from modelcheck.reduce import StubbornSets, make_stubborn_tables
 
 FORMS = ("ir", "text")
-PROGRAMS = 120  # of each form
+PROGRAMS = 60  # of each form
 MOST_STATES = 400
 MOST_BEYOND = 60  # states that the others reach while those of the set wait
 
@@ -113,7 +113,7 @@ def test_whatever_the_others_do_the_set_can_do_the_same_before_or_after(form):
                                 for first in reduced.follow(beyond, mine)
                                 for last in reduced.follow(first, thread)
                             }
-    assert compared > 2_000
+    assert compared > 1_000
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -131,7 +131,7 @@ def test_on_every_cycle_some_state_is_expanded_fully(form):
         cyclic += not nx.is_directed_acyclic_graph(graph)
         assert nx.is_directed_acyclic_graph(graph.subgraph(kept))
     assert cyclic > PROGRAMS / 10
-    assert partial > 1_000
+    assert partial > 500
 
 
 @pytest.mark.parametrize("form", FORMS)

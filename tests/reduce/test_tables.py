@@ -162,3 +162,27 @@ def test_threads_that_spawn_each_other_have_sticky_spawns(circle):
     assert bool(inside) == circle
     assert all(sticky[n] == locations.successors[n] for n in inside)
     assert not any(sticky[n] for n in spawning if n not in inside)
+
+
+def test_a_crash_depends_on_everything():
+    program = program_of("""
+        a = shared(Bool)
+        b = shared(Bool)
+
+        @thread
+        def works():
+            WRITE_ONCE(a, True)
+
+        @thread
+        def falls():
+            WRITE_ONCE(b, True)
+            crash()
+    """)
+    locations = Locations(program)
+    dependence = Dependence(Footprints(program), locations)
+    known = footprints_of(program, locations)
+    steps = [number for number, one in enumerate(known) if one is not None]
+    (crash,) = (number for number in steps if known[number].everything)
+    assert list_members(dependence.dependent(crash)) == steps
+    assert all(dependence.dependent(number) >> crash & 1 for number in steps)
+    assert all(dependence.enabling(number) >> crash & 1 for number in steps)

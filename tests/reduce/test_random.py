@@ -1,0 +1,26 @@
+"""Random programs, reduced: the verdicts of the unreduced ones, the same on both backends.
+
+`python -m tests.agree --reduce por --count N` runs any others.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+
+import pytest
+from agree.batch import QUICK, TINY, has_compiler
+from agree.sample import compare_all, draw
+
+pytestmark = pytest.mark.skipif(not has_compiler, reason="needs a C compiler")
+
+COUNT = 25  # to an executable
+POR = frozenset({"por"})
+
+
+@pytest.mark.parametrize("first", range(20_000, 20_600, 100))
+@pytest.mark.parametrize("form", ["ir", "text"])
+def test_reduced_random_programs_are_the_same_on_both_backends(form, first):
+    found = []
+    drawn = list(islice(draw(form, first), COUNT))
+    compare_all(drawn, QUICK + TINY, lambda d, said: found.append((d.name, said)), reduce=POR)
+    assert found == []
