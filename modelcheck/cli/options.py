@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
-from modelcheck.explore.options import REDUCTIONS, Reduction
+if TYPE_CHECKING:
+    from modelcheck.explore.options import Reduction  # not on the way to --help
 
+_REDUCTIONS: tuple[Reduction, ...] = ("por", "symmetry", "fuse")
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 _SECONDS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -85,16 +88,16 @@ def read_reductions(ctx: click.Context, param: click.Parameter, value: str) -> f
     names = [name.strip() for name in value.split(",")]
     if names == ["none"]:
         return frozenset()
-    unknown = [name for name in names if name not in REDUCTIONS]
+    unknown = [name for name in names if name not in _REDUCTIONS]
     if unknown:
         raise click.BadParameter(
-            f"{unknown[0]!r} is none of {', '.join(REDUCTIONS)}, none", param=param
+            f"{unknown[0]!r} is none of {', '.join(_REDUCTIONS)}, none", param=param
         )
     if later := [name for name in names if name != "por"]:
         raise click.BadParameter(
             f"{later[0]} comes in a later version; this one has `por` and `none`", param=param
         )
-    return frozenset(name for name in REDUCTIONS if name in names)
+    return frozenset(name for name in _REDUCTIONS if name in names)
 
 
 def refuse_python_workers(backend: str, workers: int | None) -> None:

@@ -151,7 +151,9 @@ def _make_violations(
     describe: Mapping[str, Describe],
 ) -> tuple[Violation, ...]:
     """All violations, by property, then depth, then object."""
-    minimal = "steps" if judging.options.search == "bfs" else "no"
+    # Partial-order reduction leaves out paths, the shortest ones too.
+    is_shortest = judging.options.search == "bfs" and "por" not in judging.options.reduce
+    minimal = "steps" if is_shortest else "no"
     findings = judging.findings
     made = [_make_cycle(found, paths, minimal) for found in findings.list_cycles()]
     for (name, shown), found in findings.violated.items():

@@ -141,7 +141,7 @@ class Footprints:
         """What the answer of a property rests on.
 
         Soundness: a part left out hides from the reductions that a step changes the answer.
-        Attacked by `test_dependence.py`.
+        Attacked by `test_traps.py` of the reductions.
         """
         parts = _Parts(self._program, self.aliases, None)
         for block in body.blocks:

@@ -20,8 +20,8 @@ def find_sticky(program: Program, locations: Locations) -> list[int]:
     edge of who spawns it; templates that spawn each other in a circle have sticky spawns.
 
     Soundness: without its edge a cycle may put off steps of others for ever, and what they would
-    have done is never seen; `test_sticky.py` looks for cycles in the graphs of random programs, a
-    damage row drops an edge.
+    have done is never seen; `test_tables.py` asks every cycle of threads, `test_stubborn.py` every
+    cycle of states of random programs.
     """
     sticky = _cut_cycles(locations)
     for number in _list_spawning_in_circles(program, locations):

@@ -23,9 +23,9 @@ from modelcheck.reduce.tables import StubbornTables
 class StubbornSets:
     """The stubborn sets of one program.
 
-    Soundness: a thread left out that should be in loses behaviours.  `test_stubborn.py` holds
-    condition 1 and 2 against the footprints in states of random programs, and every verdict with
-    and without; the C interpreter has to choose the same.
+    Soundness: a thread left out that should be in loses behaviours.  `test_stubborn.py` lets the
+    others of random programs run alone and then tries the chosen ones, before and after; every
+    verdict is compared with the one without; the C interpreter has to choose the same.
     """
 
     def __init__(self, tables: StubbornTables) -> None:

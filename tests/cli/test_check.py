@@ -181,3 +181,18 @@ def test_a_new_spec_checks_cleanly_and_gates(tmp_path, monkeypatch, capsys):
     assert run(["check", "starter.py"]) == 0
     assert run(["gate", "starter.py"]) == 0
     assert "2 as expected" in capsys.readouterr().out
+
+
+def test_reduced_runs_say_so(capsys):
+    assert run(["check", "kernfs-open-node-rcu", "--reduce", "por"]) == 0
+    out, _ = capsys.readouterr()
+    assert "reduced by por" in out
+    assert "no reductions" not in out
+
+
+def test_a_reduced_trace_is_not_called_shortest(capsys):
+    arguments = ["check", "kernfs-release-once", "--variant", "no_released_check"]
+    assert run([*arguments, "--reduce", "por"]) == 1
+    out, _ = capsys.readouterr()
+    assert "minimal: no" in out
+    assert "shortest" not in out

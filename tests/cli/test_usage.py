@@ -25,7 +25,7 @@ def modelcheck(*arguments: str, **options):
         (["check"], "Missing argument 'SPEC'"),
         (["chekc"], "No such command"),
         (["check", "x", "--backend", "smt"], "the smt backend comes in a later version"),
-        (["check", "x", "--reduce", "por"], "reductions come in a later version"),
+        (["check", "x", "--reduce", "fuse"], "fuse comes in a later version"),
         (["check", "x", "--reduce", "all"], "'all' is none of por, symmetry, fuse, none"),
         (
             ["check", "x", "--backend", "python", "--workers", "2"],

@@ -41,6 +41,7 @@ def check_all(text, **settings):
         assert report(reduced) == report(full), search
         assert reduced.counts.states <= full.counts.states
     first = explore(program, POR)
+    assert all(violation.minimal == "no" for violation in first.violations)
     for workers in (1, 2) if has_compiler() else ():
         native = explore_native(program, dataclasses.replace(POR, workers=workers))
         assert dataclasses.replace(native, backend="python") == first
