@@ -11,16 +11,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import combinations
 from pathlib import Path
 from typing import Literal
 
 from modelcheck.backends.python.model import compile_program
 from modelcheck.checks import BUILT_IN
-from modelcheck.diagnostics import SpecErrors, SpecWarning
+from modelcheck.diagnostics import InternalError, SpecErrors, SpecWarning
 from modelcheck.explore.choose import NoCompilerError
 from modelcheck.explore.choose import explore as explore_program
 from modelcheck.explore.native import prepare
-from modelcheck.explore.options import Options, Progress
+from modelcheck.explore.options import AVAILABLE, Options, Progress
 from modelcheck.explore.result import Result
 from modelcheck.frontend import Spec, load
 from modelcheck.frontend.spec import SettingValue, SpecInfo, Variant
@@ -29,6 +30,7 @@ from modelcheck.ir.layout import layout, print_layout
 from modelcheck.ir.nodes import Program, StepInfo
 from modelcheck.ir.passes import PASS_NAMES, run_passes
 from modelcheck.ir.text import print_program
+from modelcheck.reduce import explain_steps
 from modelcheck.settings import choose_variant, explain_unknown, read_settings
 from modelcheck.specfiles import SelectionError, SpecFile, find_spec, find_specs
 from modelcheck.trace.picture import Picture
@@ -87,6 +89,26 @@ def check(
         return Run(spec.info, variant, program, None, spec.sources, spec.warnings(program))
     result = explore(program, replace(options, variant=variant.name), notice)
     return Run(spec.info, variant, program, result, spec.sources, spec.warnings(program))
+
+
+def compare_reductions(run: Run, options: Options) -> list[Result]:
+    """The results with each combination of reductions; the one of the run is not found again.
+
+    A verdict that depends on them is a fault of ours: InternalError.
+    """
+    if run.result is None:
+        return []
+    results = []
+    for size in range(len(AVAILABLE) + 1):
+        for reduce in map(frozenset, combinations(AVAILABLE, size)):
+            is_known = reduce == options.reduce
+            results.append(
+                run.result if is_known else explore(run.program, replace(options, reduce=reduce))
+            )
+    verdicts = [[(p.name, p.verdict) for p in r.properties] for r in results if r.exhausted]
+    if any(one != verdicts[0] for one in verdicts):
+        raise InternalError(f"the verdicts on {run.info.path} depend on the reductions")
+    return results
 
 
 def gate(
@@ -327,9 +349,11 @@ __all__ = [
     "SelectionError",
     "check",
     "choose_program",
+    "compare_reductions",
     "describe_program",
     "draw_pictures",
     "draw_states",
+    "explain_steps",
     "explore",
     "find_steps",
     "gate",

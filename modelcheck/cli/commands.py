@@ -179,6 +179,12 @@ def list_command(specs: Sequence[str], *, as_json: bool) -> int:
 )
 @_limit_run
 @click.option("--coverage", is_flag=True, help="Also what the run did and never did.")
+@click.option(
+    "--compare-reductions", "compares", is_flag=True, help="Also run with each reduction: a table."
+)
+@click.option(
+    "--explain-reductions", "explains", is_flag=True, help="Also what keeps steps in their order."
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 @click.option(
     "-o",
@@ -207,17 +213,22 @@ def check_command(
     as_json: bool,
     folder: Path | None,
     reductions: frozenset[Reduction],
+    compares: bool,
+    explains: bool,
     **_refused: object,
 ) -> int:
     """Visit every state of a spec and judge its properties."""
     refuse_python_workers(backend, workers)
     refuse_compact(backend, search, compact=compact, accept=accept_compact)
+    if as_json and (compares or explains):
+        raise click.UsageError("--compare-reductions and --explain-reductions are text, no JSON")
     live = LiveLine(spec)
     with InterruptFlag() as interrupt, _build_ahead(backend):
         from modelcheck import api
         from modelcheck.explore.options import COMPACT_BITS
         from modelcheck.gate import choose_check_exit
         from modelcheck.report import json, text
+        from modelcheck.report import reductions as reduced
         from modelcheck.trace.text import write_text
 
         options = api.Options(
@@ -237,6 +248,7 @@ def check_command(
             interrupted=interrupt.is_raised,
         )
         run = api.check(spec, api.Choice(variant, settings), options, Notices(live).say)
+        compared = api.compare_reductions(run, options) if compares else ()
     live.clear()
     warn(run.warnings)
     if run.result is None:
@@ -259,6 +271,10 @@ def check_command(
         say_all(text.describe_result(run.info, run.program, run.result, traces))
         if coverage:
             say_all(text.describe_coverage(run.program, run.result))
+        if compares:
+            say_all(reduced.describe_comparison(compared))
+        if explains:
+            say_all(reduced.describe_steps(run.program, api.explain_steps(run.program)))
     return choose_check_exit(run.result, accept_compact=accept_compact)
 
 

@@ -5,7 +5,14 @@ one in Python (`stubborn`) and one in C, choose in each state whose steps are ta
 is a function of the state alone, so the reduced graph is the same for every search.
 """
 
+from modelcheck.reduce.explain import StepFacts, explain_steps
 from modelcheck.reduce.stubborn import StubbornSets
 from modelcheck.reduce.tables import StubbornTables, make_stubborn_tables
 
-__all__ = ["StubbornSets", "StubbornTables", "make_stubborn_tables"]
+__all__ = [
+    "StepFacts",
+    "StubbornSets",
+    "StubbornTables",
+    "explain_steps",
+    "make_stubborn_tables",
+]

@@ -1,0 +1,53 @@
+"""Reductions as text: what they left out, and what kept them from leaving out more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from modelcheck.explore.result import Result
+from modelcheck.ir.nodes import Program, StepInfo
+from modelcheck.reduce.explain import StepFacts
+
+_HEADINGS = ("reductions", "states", "transitions", "verdict")
+
+
+def describe_comparison(results: Sequence[Result]) -> Iterator[str]:
+    """A table: a line for each combination of reductions."""
+    rows = [_HEADINGS]
+    for result in results:
+        counts = result.counts
+        name = ", ".join(result.reductions) or "none"
+        row = (name, f"{counts.states:,}", f"{counts.transitions:,}", result.verdict.value)
+        rows.append(row)
+    widths = [max(len(row[i]) for row in rows) for i in range(len(_HEADINGS))]
+    for name, states, transitions, verdict in rows:
+        yield (f"{name:<{widths[0]}}  {states:>{widths[1]}}  {transitions:>{widths[2]}}  {verdict}")
+
+
+def describe_steps(program: Program, facts: Sequence[StepFacts]) -> Iterator[str]:
+    """What each step has to do with others: a step that shares nothing is put in any order."""
+    spans = {(t.name, b.label): b.step for t in program.templates for b in t.body.blocks}
+    yield "what partial-order reduction knows of each step"
+    for one in facts:
+        yield f"  {_describe_place(one.step)}{one.template}  {_describe_text(one)}"
+        for name, others in one.meets:
+            where = ", ".join(_describe_other(other, spans.get(other)) for other in others)
+            yield f"      {name}: {where}"
+        if one.seen_by:
+            yield f"      seen by {', '.join(one.seen_by)}"
+        if one.goes_round:
+            yield "      goes round: all threads step where it is taken"
+        if not (one.meets or one.seen_by):
+            yield "      nobody notices it"
+
+
+def _describe_place(step: StepInfo | None) -> str:
+    return f"{step.span.path}:{step.span.line}  " if step else ""
+
+
+def _describe_text(one: StepFacts) -> str:
+    return one.step.text if one.step and one.step.text else one.label
+
+
+def _describe_other(other: tuple[str, str], step: StepInfo | None) -> str:
+    return f"{other[0]}:{step.span.line}" if step else f"{other[0]}:{other[1]}"
