@@ -33,7 +33,7 @@ class Options:
     are the names to judge (None: all).  `samples` ends a random search after that many walks.
     `compact_bits` asks the native backend for hash compaction, with so many bits (1 … 63) a state.
     `workers` are those of the native backend (None: one for each core).  `ranges` asks for the
-    values that fields took.  `progress` is called about twice a second; `interrupted` is asked as
+    values that fields took.  `reduce` names the reductions (`symmetry`).  `progress` is called about twice a second; `interrupted` is asked as
     often, and ends the run when true.
     """
 
@@ -51,5 +51,6 @@ class Options:
     workers: int | None = None
     compact_bits: int | None = None
     ranges: bool = False
+    reduce: frozenset[str] = frozenset()
     progress: Callable[[Progress], None] | None = None
     interrupted: Callable[[], bool] | None = None

@@ -28,6 +28,7 @@ from modelcheck.explore.judging import Judging
 from modelcheck.explore.leak import LeakCheck
 from modelcheck.explore.limits import Watch
 from modelcheck.explore.options import Options, Progress
+from modelcheck.explore.orbits import make_canonical
 from modelcheck.explore.race import RaceCheck
 from modelcheck.explore.result import Move, Path, Result
 from modelcheck.explore.stuck import Edges
@@ -64,6 +65,7 @@ class Run:
         self._race = race if race is not None and race.has_candidates else None
         self._edges = Edges() if "stuck" in names else None
         self._watch = Watch(options)
+        self._canonical = make_canonical(model.memory, options)
 
         self._index: dict[State, int] = {}
         self._states: list[State] = []
@@ -109,6 +111,7 @@ class Run:
         by_level = options.search == "bfs"
         tables = [(thread, table, self._taken[thread]) for thread, table in enumerate(model.tables)]
         targets = edges.targets if edges is not None else None
+        canonical = self._canonical
         level, expanded = 0, 0
 
         worklist.add(self._begin())
@@ -156,6 +159,8 @@ class Run:
                     is_enabled = True
                     taken[pc] += 1
                     self._transitions += 1
+                    if canonical is not None:
+                        result = canonical(result)
                     target = index.get(result)
                     if target is None:
                         target = index[result] = len(states)
@@ -185,6 +190,8 @@ class Run:
                             is_failing = True
                             self._add_failing_step(outcome, number, thread)
                             continue
+                        if canonical is not None:
+                            reached = canonical(reached)
                         target = index.get(reached)
                         if target is None:
                             target = index[reached] = len(states)
@@ -234,7 +241,10 @@ class Run:
             if isinstance(reached, Failure):
                 origin = Origin(-1, "step", (), outcome.choices)
                 self._findings.add(reached, 0, (), outcome.choices, origin)
-            elif reached not in self._index:
+                continue
+            if self._canonical is not None:
+                reached = self._canonical(reached)
+            if reached not in self._index:
                 number = self._index[reached] = len(self._states)
                 self._choices[number] = outcome.choices
                 self._parents.append(-1)

@@ -1,0 +1,1 @@
+"""Reductions: what a search may leave out without changing a verdict."""
