@@ -23,12 +23,12 @@ from modelcheck.backends.python.outcomes import (
 from modelcheck.explore.coverage import find_ranges
 from modelcheck.explore.deadlock import describe_deadlock, describe_stuck
 from modelcheck.explore.ending import Answers, Tally, make_path, make_result
-from modelcheck.explore.findings import Origin
+from modelcheck.explore.findings import Found, Origin
 from modelcheck.explore.judging import Judging
 from modelcheck.explore.leak import LeakCheck
 from modelcheck.explore.limits import Watch
 from modelcheck.explore.options import Options, Progress
-from modelcheck.explore.orbits import make_canonical
+from modelcheck.explore.orbits import Orbits, Told, list_tables
 from modelcheck.explore.race import RaceCheck
 from modelcheck.explore.result import Move, Path, Result
 from modelcheck.explore.stuck import Edges
@@ -65,7 +65,11 @@ class Run:
         self._race = race if race is not None and race.has_candidates else None
         self._edges = Edges() if "stuck" in names else None
         self._watch = Watch(options)
-        self._canonical = make_canonical(model.memory, options)
+        tables = list_tables(model.memory, options)
+        self._orbits = Orbits(model.memory, tables) if tables is not None else None
+        self._canonical = self._orbits.canonical if self._orbits is not None else None
+        if self._orbits is not None:
+            self._findings.represent = self._orbits.represent
 
         self._index: dict[State, int] = {}
         self._states: list[State] = []
@@ -379,6 +383,7 @@ class Run:
                 "stuck": lambda state: describe_stuck(self._model, state),
             },
             find_ranges(self._model.memory, self._states) if self._options.ranges else (),
+            self._retell if self._orbits is not None else None,
         )
         return make_result(self._judging, tally, answers, "python")
 
@@ -387,6 +392,11 @@ class Run:
 
     def _find_paths(self, origins: Sequence[Origin]) -> list[Path]:
         return [self._find_path(origin) for origin in origins]
+
+    def _retell(self, found: Found, path: Path) -> Told:
+        if self._orbits is None:
+            return Told(path, found.failure, found.state)
+        return self._orbits.retell(self._model, found, path)
 
     def _find_path(self, origin: Origin) -> Path:
         """The stored trace to an origin: back along the parents, then its own moves."""
