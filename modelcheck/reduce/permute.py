@@ -42,6 +42,7 @@ class NameSlot:
     first: int = 0
     live: frozenset[int] | None = None
     pc: int = -1  # the slot of that program counter
+    pc_count: int = 0  # how many values it has
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +171,8 @@ class _Maker:
                 for block in blocks
                 if block.rest and not set(slot.locals).isdisjoint(block.live)
             )
-            return NameSlot(table, live=live, pc=thread.pc)
+            count = self._memory.ended(thread.template) + 1
+            return NameSlot(table, live=live, pc=thread.pc, pc_count=count)
         return None
 
     def _make_names(self, key: object, type_: ScalarType) -> int | None:

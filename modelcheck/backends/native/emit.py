@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from modelcheck.backends.native.bodies import BodyEmitter
+from modelcheck.backends.native.emit_symmetry import write_exchanges
 from modelcheck.backends.native.emit_tables import ModelTables
 from modelcheck.backends.native.helpers import need_helper
 from modelcheck.backends.native.names import Names
@@ -22,6 +23,7 @@ from modelcheck.ir.memory import Memory
 from modelcheck.ir.nodes import Body, Program, Template
 from modelcheck.ir.races import Candidates, find_candidates
 from modelcheck.ir.regions import find_step_regions
+from modelcheck.reduce.permute import Tables as Exchanges
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +39,14 @@ class Emitted:
 
 
 def emit_model(
-    program: Program, memory: Memory, layout: Layout, symbol: str = "m_model"
+    program: Program,
+    memory: Memory,
+    layout: Layout,
+    symbol: str = "m_model",
+    exchanges: Exchanges | None = None,
 ) -> Emitted:
-    """The C file of a program that has gone through all passes.
+    """The C file of a program that has gone through all passes; with `exchanges`, its states are
+    kept in canonical form.
 
     Soundness: what these functions do is what the python backend does, state by state and in every
     choice; tests/unit/backends/native compares them on every spec and on random programs.
@@ -48,7 +55,7 @@ def emit_model(
     tables = Tables(memory, layout, unit)
     emitter = _Emitter(tables, Names(program), Numbers())
     emitter.emit()
-    emitter.emit_tables(symbol)
+    emitter.emit_tables(symbol, exchanges)
     numbers = emitter.numbers
     return Emitted(
         unit.write(_write_head(program), symbol),
@@ -98,10 +105,10 @@ class _Emitter:
                 body = self._emitter(property_.body, None)
                 self._add(name, body.emit_judge(name))
 
-    def emit_tables(self, symbol: str) -> None:
+    def emit_tables(self, symbol: str, exchanges: Exchanges | None) -> None:
         """Add the tables, and the model that names them."""
         made = ModelTables(self._tables, self._names, self._watched, self._candidates)
-        made.emit(symbol)
+        made.emit(symbol, "NULL" if exchanges is None else write_exchanges(self._unit, exchanges))
 
     def _add(self, name: str, text: str, prototype: str = "") -> None:
         self._unit.add(Part.FUNCTIONS, name, text, prototype)

@@ -4,6 +4,7 @@
 #include "memory.h"
 #include "search.h"
 #include "states.h"
+#include "symmetry.h"
 
 mc_result mc_follow(const mc_model *model, const uint64_t *state, uint32_t thread, mc_step step,
                     mc_way *way, uint64_t *m, mc_visit visit, void *context, bool *is_cut) {
@@ -21,6 +22,7 @@ mc_result mc_follow(const mc_model *model, const uint64_t *state, uint32_t threa
     } else {
       is_enabled = true;
       diverging += result == MC_FAILED && way->site == MC_DIVERGES;
+      if (model->symmetry && result == MC_DONE) mc_make_canonical(model, m);
       visit(context, result, m, way);
     }
     made += way->position;
@@ -44,6 +46,7 @@ void mc_follow_start(const mc_model *model, mc_way *way, uint64_t *m, mc_visit v
     mc_result result = model->start(m, way);
     if (result >= MC_DONE) {
       diverging += result == MC_FAILED && way->site == MC_DIVERGES;
+      if (model->symmetry && result == MC_DONE) mc_make_canonical(model, m);
       visit(context, result, m, way);
     }
     made += way->position;
@@ -213,6 +216,7 @@ static inline __attribute__((always_inline)) void expand(mc_worker *worker, uint
       copy_state(made, state, words);
       result = location->step(made, thread, &worker->way);
       if (__builtin_expect(result == MC_DONE, 1)) {
+        if (model->symmetry) mc_make_canonical(model, made);
         add_candidate(store, batch, made, make_source(number, expansion.rank), words);
       } else if (result == MC_FAILED) {
         expansion.thread = thread;
