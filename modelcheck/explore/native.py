@@ -309,7 +309,8 @@ class _Run:
         return [found.get(origin) or make_path(origin, (), ()) for origin in origins]
 
     def _retell(self, found: Found, path: Path) -> Told:
-        assert self._orbits is not None
+        if self._orbits is None:
+            return Told(path, found.failure, found.state)
         return self._orbits.retell(self._claims.model, found, path)
 
     def _trace_back(self, origins: Sequence[Origin]) -> list[Path]:

@@ -33,8 +33,8 @@ class Options:
     are the names to judge (None: all).  `samples` ends a random search after that many walks.
     `compact_bits` asks the native backend for hash compaction, with so many bits (1 … 63) a state.
     `workers` are those of the native backend (None: one for each core).  `ranges` asks for the
-    values that fields took.  `reduce` names the reductions (`symmetry`).  `progress` is called about twice a second; `interrupted` is asked as
-    often, and ends the run when true.
+    values that fields took.  `reduce` names the reductions (`symmetry`).  `progress` is called
+    about twice a second; `interrupted` is asked as often, and ends the run when true.
     """
 
     search: Search = "bfs"

@@ -8,8 +8,9 @@ at the end is looked at there, in the state that was really reached.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from modelcheck.backends.python.model import Model
 from modelcheck.backends.python.outcomes import Failure, Outcome, State
@@ -80,9 +81,7 @@ class _Telling:
         initial, state = self._begin(next(wanted))
         moves: list[Move] = []
         for following in wanted:
-            move, outcome = self._find(
-                state, lambda outcome: self._leads_to(outcome.result, following)
-            )
+            move, outcome = self._find(state, partial(self._leads_to, wanted=following))
             moves.append(move)
             state = _state_of(outcome)
         return self._end(path.last, initial, moves, state)
@@ -100,16 +99,16 @@ class _Telling:
 
     def _begin(self, wanted: State) -> tuple[tuple[int, ...], State]:
         for outcome in self._model.start():
-            if self._leads_to(outcome.result, wanted):
+            if self._leads_to(outcome, wanted):
                 return outcome.choices, _state_of(outcome)
         raise InternalError("no initial state is of the orbit where a path begins")
 
-    def _leads_to(self, reached: State | Failure, wanted: State) -> bool:
+    def _leads_to(self, outcome: Outcome, wanted: State) -> bool:
+        reached = outcome.result
         return not isinstance(reached, Failure) and self._canonical(reached) == wanted
 
-    def _find(self, state: State, is_wanted: object) -> tuple[Move, Outcome]:
+    def _find(self, state: State, is_wanted: Callable[[Outcome], bool]) -> tuple[Move, Outcome]:
         """The first move of a state that does what is wanted."""
-        assert callable(is_wanted)
         for thread in self._model.memory.threads:
             for outcome in self._model.outcomes(state, thread.number):
                 if is_wanted(outcome):
@@ -117,16 +116,14 @@ class _Telling:
                     return make_move(memory, state, thread.number, outcome.choices), outcome
         raise InternalError("no step of a state does what one of its orbit does")
 
-    def _end(
-        self, last: str, initial: tuple[int, ...], moves: list[Move], state: State
-    ) -> Told:
+    def _end(self, last: str, initial: tuple[int, ...], moves: list[Move], state: State) -> Told:
         failure = self._found.failure
         memory = self._model.memory
         match last:
             case "step":
                 move, outcome = self._find(state, lambda o: self._is_same(o.result))
-                assert isinstance(outcome.result, Failure)
-                return Told(Path(initial, (*moves, move), last), outcome.result, state)
+                seen = outcome.result if isinstance(outcome.result, Failure) else failure
+                return Told(Path(initial, (*moves, move), last), seen, state)
             case "edge":
                 wanted = (failure.property, *failure.names)
                 move, _ = self._find(

@@ -60,7 +60,11 @@ class Canonical:
         self._take_fixed = _getter(tables.fixed)
         self._take_said = _getter(tables.fixed + pcs)
         self._names_at = [
-            [(k, slot, tables.slots[slot]) for k, slot in enumerate(point.slots) if slot in tables.slots]
+            [
+                (k, slot, tables.slots[slot])
+                for k, slot in enumerate(point.slots)
+                if slot in tables.slots
+            ]
             for point in tables.points
         ]
         self._fixed_at = [(k, s, tables.slots[s]) for k, s in enumerate(tables.fixed)]
@@ -93,7 +97,7 @@ class Canonical:
         fixed = self._seen_fixed.get(held)
         if fixed is None:
             found: list[Edge] = []
-            for (k, slot, how) in self._fixed_at:
+            for k, slot, how in self._fixed_at:
                 lives = how.live is None or state[how.pc] in how.live
                 found += self._read(how, state[slot], k, lives)[1]
             fixed = self._seen_fixed[held] = tuple(found)

@@ -53,7 +53,9 @@ class Decisions:
             return known
         atom = min(self._nodes[n][0] for n in key)
         low, high = (
-            self.choose(*(self._nodes[n][1 + side] if self._nodes[n][0] == atom else n for n in key))
+            self.choose(
+                *(self._nodes[n][1 + side] if self._nodes[n][0] == atom else n for n in key)
+            )
             for side in (0, 1)
         )
         number = self._made[key] = self._node(atom, low, high)

@@ -124,9 +124,7 @@ def _find_name_of_thread(memory: Memory, template: Template) -> Reason | None:
     return None
 
 
-def _keeps_name(
-    memory: Memory, node: Instr | Terminator, where: str, template: Template
-) -> bool:
+def _keeps_name(memory: Memory, node: Instr | Terminator, where: str, template: Template) -> bool:
     """Whether a node names a thread of a template in a way that may be kept.
 
     Its own `per_thread` objects and whether a thread has ended may be asked by name: then the name

@@ -226,9 +226,9 @@ class Kinds:
         if op == "ite":
             return self._join(kinds[1], kinds[2])
         if op == "-" and isinstance(args[1], Const) and args[1].value == 1:
-            if kinds[0].names in ("thread", "place") and not kinds[0].is_set:
-                if not kinds[0].shift:
-                    return Kind(kinds[0].names, (), kinds[0].struct, -1)
+            whole = kinds[0]
+            if whole.names in ("thread", "place") and not (whole.is_set or whole.shift):
+                return Kind(whole.names, (), whole.struct, -1)
         if op == "popcount" and kinds[0].is_set:
             return PLAIN
         if op in ("bit-test", "bit-set", "bit-clear"):
@@ -261,9 +261,8 @@ class Kinds:
 
     def _join(self, a: Kind, b: Kind) -> Kind:
         """Values of two kinds meet: they name the same, or both are broken."""
-        if a == FREE or b == FREE:
-            known = b if a == FREE else a
-            return known
+        if FREE in (a, b):
+            return b if a == FREE else a
         if a.names == "index" and b.names == "index" and a.is_set == b.is_set:
             self.sorts.unite(a.sort, b.sort)
             return Kind("index", self.sorts.find(a.sort), is_set=a.is_set)

@@ -136,8 +136,8 @@ class Normal:
                 match self._known.get(name, ("const", 0)):
                     case ("bool", int(number)):
                         return number
-                    case ("const", value):
-                        return TRUE if value else FALSE
+                    case ("const", known):
+                        return TRUE if known else FALSE
                     case form:
                         return decisions.atom(form)
             case _:
@@ -285,7 +285,9 @@ class Normal:
     def _split_test(self, expr: Expr) -> tuple[Expr, int] | None:
         """The two sides of `x == 0`, where x is an index of what is renamed."""
         match expr:
-            case Apply("==", (Local() as x, Const(value))) | Apply("==", (Const(value), Local() as x)):
+            case Apply("==", (Local() as x, Const(value))) | Apply(
+                "==", (Const(value), Local() as x)
+            ):
                 kind = self._kinds.of(x, self._scope)
                 if kind.names != "index" or kind.is_set:
                     return None

@@ -101,12 +101,13 @@ class _Maker:
 
     def make(self) -> Tables:
         """Make them."""
-        points, owned = [], set()
+        points: list[Point] = []
+        owned: set[int] = set()
         for number, known in enumerate(self._symmetry.classes):
             for place, n in enumerate(known.numbers):
-                slots = tuple(self._list_slots(known, n))
-                points.append(Point(number, place, slots))
-                owned.update(slots)
+                own = tuple(self._list_slots(known, n))
+                points.append(Point(number, place, own))
+                owned.update(own)
         slots = {s.number: found for s in self._memory.slots if (found := self._find_names(s))}
         fixed = tuple(number for number in slots if number not in owned)
         return Tables(tuple(points), tuple(self._classes), tuple(self._tables), slots, fixed)

@@ -23,7 +23,7 @@ class Kind:
     """What the values of an expression name.
 
     `free` is a constant, which takes the kind of its surroundings.  `shift` is what was added to a
-    `ThreadId` or `Ptr` (−1 where it indexes an array or the bits of a set).
+    `ThreadId` or `Ptr` (-1 where it indexes an array or the bits of a set).
     """
 
     names: Literal["nothing", "free", "index", "thread", "place"]

@@ -15,11 +15,10 @@ from itertools import combinations
 
 from modelcheck.diagnostics import NOWHERE, Span
 from modelcheck.ir.memory import Memory
-from modelcheck.ir.nodes import Block, Body, Const, Instr, Program, Terminator
+from modelcheck.ir.nodes import Body, Const, Instr, Program, Terminator
 from modelcheck.ir.races import find_candidates
 from modelcheck.ir.regions import find_step_regions
 from modelcheck.ir.traverse import nodes_of, walk_node
-from modelcheck.ir.types import RangeType
 from modelcheck.reduce.decisions import Decisions
 from modelcheck.reduce.exchange import find_order_of_slots
 from modelcheck.reduce.follow import Follower, TooLarge
@@ -85,8 +84,10 @@ class _Finder:
             if count < 2 or not self._may_permute(root, keys, family, count):
                 continue
             first = len(classes)
-            for numbers in self._find_numbers(root, family, count):
-                classes.append(SymmetricClass(family.templates, family.objects, numbers))
+            classes.extend(
+                SymmetricClass(family.templates, family.objects, numbers)
+                for numbers in self._find_numbers(root, family, count)
+            )
             own = tuple(range(first, len(classes)))
             for key in keys if own else ():
                 if key[0] == "local":
@@ -152,7 +153,7 @@ class _Finder:
         return asked
 
     def _make_family(self, keys: list[Key]) -> tuple[Family, int]:
-        """The templates and objects of a sort, and how many of each there are; 0 if that differs."""
+        """The templates and objects of a sort, and how many of each; 0 if that differs."""
         templates = tuple(key[1] for key in keys if key[0] == "me")
         objects = tuple(key[1] for key in keys if key[0] == "object")
         lookup = self._memory.lookup
@@ -244,9 +245,7 @@ class _Checker:
                 return why
         return None
 
-    def _compare_code(
-        self, body: Body, scope: Scope, swap: Renaming
-    ) -> tuple[str, Span] | None:
+    def _compare_code(self, body: Body, scope: Scope, swap: Renaming) -> tuple[str, Span] | None:
         for block in body.blocks:
             keeps = (scope.template, block.label) in self._ordered
             for node in nodes_of(block):
@@ -275,7 +274,12 @@ class _Checker:
         def follow(renaming: Renaming) -> int:
             def write(known: object) -> Normal:
                 return Normal(
-                    self._kinds, scope, renaming, self._root, self._decisions, known=known  # type: ignore[arg-type]
+                    self._kinds,
+                    scope,
+                    renaming,
+                    self._root,
+                    self._decisions,
+                    known=known,  # type: ignore[arg-type]
                 )
 
             return Follower(body, self._decisions, write).follow(body.entry, {})

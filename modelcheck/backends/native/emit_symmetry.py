@@ -53,9 +53,7 @@ def write_exchanges(unit: Unit, tables: Tables) -> str:
 
 def _write_names(unit: Unit, names: Names) -> str:
     width = max(map(len, names.images), default=0)
-    images = [
-        str(value) for row in names.images for value in (*row, *([0] * (width - len(row))))
-    ]
+    images = [str(value) for row in names.images for value in (*row, *([0] * (width - len(row))))]
     points = unit.add_table("m_named_points", "int32_t", list(map(str, names.points)))
     values = unit.add_table("m_images", "int64_t", images)
     table = f"{{{points}, {values}, {len(names.points)}, {width}}}"
