@@ -340,6 +340,15 @@ class Normal:
         wanted = self._kinds.kind_of_root(root)
         return "in", root.object, self.value(root.index, wanted), path
 
+    def _subject(self, place: Place) -> Form:
+        """The form of what a check is about, which only a report says: a constant element is any
+        (`capacity` of a pool names its first).
+        """
+        root = place.root
+        if isinstance(root, ObjectRoot) and isinstance(root.index, Const):
+            return "in", root.object, place.path
+        return self.place(place)
+
     def node(self, node: Instr | Terminator) -> Form:
         """The form of an instruction or terminator."""
         kinds, scope = self._kinds, self._scope
@@ -354,10 +363,10 @@ class Normal:
                 put = None if value is None else self.value(value, kinds.of_place(place))
                 return verb, self.place(place), kind, put, local
             case Check(condition, fault, subject):
-                about = None if subject is None else self.place(subject)
+                about = None if subject is None else self._subject(subject)
                 return "check", self.value(condition), fault, about
             case Assert(condition, name, _, subject):
-                about = None if subject is None else self.place(subject)
+                about = None if subject is None else self._subject(subject)
                 return "assert", self.value(condition), name, about
             case Wait(condition, idle):
                 return "wait", self.value(condition), idle
