@@ -11,11 +11,11 @@
 #include "memory.h"
 #include "states.h"
 
-static const uint64_t FIRST = 0x9e3779b97f4a7c15u, MARK_OUT = 0xbf58476d1ce4e5b9u,
+static const uint64_t MARK_FIRST = 0x9e3779b97f4a7c15u, MARK_OUT = 0xbf58476d1ce4e5b9u,
                       MARK_IN = 0x94d049bb133111ebu, MARK_SELF = 0xd6e8feb86659fd93u,
-                      PICKED = 0xa0761d6478bd642fu;
+                      MARK_PICKED = 0xa0761d6478bd642fu;
 
-enum { MOST_LEAVES = 4096, NOBODY = -1, UNKNOWN = 0, TWINS = 1, NO_TWINS = 2 };
+enum { MOST_LEAVES = 4096, NOBODY = -1, NOT_ASKED = 0, TWINS = 1, NO_TWINS = 2 };
 
 /* The finaliser of splitmix64. */
 static inline uint64_t scatter(uint64_t z) {
@@ -70,7 +70,7 @@ static inline int64_t find_image(const mc_names *names, int64_t value, uint32_t 
 }
 
 static void add_edge(mc_form *form, uint64_t k, int64_t code, int32_t source, int32_t target) {
-  uint64_t mark = scatter(k * FIRST + (uint64_t)code);
+  uint64_t mark = scatter(k * MARK_FIRST + (uint64_t)code);
   form->edges[form->edge_count++] = (mc_edge){mark, source, target};
   if (source != target) form->named[target] = true;
 }
@@ -163,7 +163,7 @@ static void find_colours(mc_form *form, uint64_t *colours) {
   for (uint32_t p = 0; p < form->count; p++) {
     const mc_point *point = &symmetry->points[p];
     const mc_class *class = &symmetry->classes[point->class];
-    uint64_t colour = scatter(FIRST + point->class);
+    uint64_t colour = scatter(MARK_FIRST + point->class);
     uint32_t first = form->edge_count, h = 0;
     for (uint32_t k = 0; k < class->slot_count; k++) {
       int64_t value = mc_value(form->model, form->state, point->slots[k]);
@@ -172,7 +172,7 @@ static void find_colours(mc_form *form, uint64_t *colours) {
           value = read_names(form, &class->holders[h], value, (int32_t)p);
         h++;
       }
-      colour = scatter(colour + scatter((uint64_t)value + FIRST) + k);
+      colour = scatter(colour + scatter((uint64_t)value + MARK_FIRST) + k);
     }
     for (uint32_t i = first; i < form->edge_count; i++)
       if (form->edges[i].target == (int32_t)p) colour += scatter(form->edges[i].mark + MARK_SELF);
@@ -185,7 +185,7 @@ static void find_colours(mc_form *form, uint64_t *colours) {
       read_names(form, holder, mc_value(form->model, form->state, holder->at), NOBODY);
   }
   for (uint32_t i = first; i < form->edge_count; i++)
-    colours[form->edges[i].target] += scatter(form->edges[i].mark + FIRST);
+    colours[form->edges[i].target] += scatter(form->edges[i].mark + MARK_FIRST);
   form->edge_count = first;
 }
 
@@ -234,7 +234,7 @@ static bool has_same_slots(const mc_form *form, uint32_t a, uint32_t b) {
 /* Whether the exchange of two points leaves the state as it is. */
 static bool are_twins(mc_form *form, uint32_t a, uint32_t b) {
   uint8_t *known = &form->twins[(a < b ? a : b) * form->count + (a < b ? b : a)];
-  if (*known == UNKNOWN) {
+  if (*known == NOT_ASKED) {
     bool is_so = !form->named[a] && !form->named[b] && has_same_slots(form, a, b);
     if (!is_so) {
       uint32_t goes_to[form->count];
@@ -325,7 +325,7 @@ static bool is_mirrored(mc_form *form, uint64_t *colours, uint32_t point, const 
                         uint32_t tried_count, uint32_t depth) {
   uint32_t cell[form->count], goes_to[form->count], back[form->count];
   uint64_t leaf[form->words];
-  while (refine(form, colours, cell)) colours[cell[0]] = scatter(colours[cell[0]] + PICKED);
+  while (refine(form, colours, cell)) colours[cell[0]] = scatter(colours[cell[0]] + MARK_PICKED);
   order_points(form, colours, goes_to);
   move_points(form, leaf, goes_to);
   uint32_t known = find_leaf(form, leaf);
@@ -353,10 +353,10 @@ static void descend(mc_form *form, uint64_t *colours, uint32_t depth) {
       is_twin = is_twin || are_twins(form, tried[j], cell[i]);
     if (is_twin) continue;
     memcpy(picked, colours, sizeof picked);
-    picked[cell[i]] = scatter(picked[cell[i]] + PICKED);
+    picked[cell[i]] = scatter(picked[cell[i]] + MARK_PICKED);
     if (tried_count && is_mirrored(form, picked, cell[i], tried, tried_count, depth)) continue;
     memcpy(picked, colours, sizeof picked);
-    picked[cell[i]] = scatter(picked[cell[i]] + PICKED);
+    picked[cell[i]] = scatter(picked[cell[i]] + MARK_PICKED);
     form->stem[depth] = cell[i];
     descend(form, picked, depth + 1);
     tried[tried_count++] = cell[i];
