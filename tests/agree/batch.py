@@ -15,6 +15,7 @@ from modelcheck.explore.judging import Judging
 from modelcheck.explore.limits import Watch
 from modelcheck.explore.native import Prepared, _Run, list_arguments
 from modelcheck.explore.options import Options
+from modelcheck.explore.orbits import list_tables
 from modelcheck.explore.result import Result
 from modelcheck.ir.layout import pack_slots
 from modelcheck.ir.memory import Memory
@@ -44,17 +45,18 @@ class Case:
     symbol: str
 
     @staticmethod
-    def make(program: Program, number: int) -> Case:
+    def make(program: Program, number: int, reduce: frozenset[str] = frozenset()) -> Case:
         program = replace(program, name=f"{program.name} {number}")
         symbol = f"m_model_{number}"
         memory = Memory(program)
         layout = pack_slots(memory)
-        emitted = emit_model(program, memory, layout, symbol)
-        return Case(program, Prepared(memory, layout, emitted), symbol)
+        exchanges = list_tables(memory, Options(reduce=reduce))
+        emitted = emit_model(program, memory, layout, symbol, exchanges)
+        return Case(program, Prepared(memory, layout, emitted, exchanges), symbol)
 
 
-def make_cases(programs: Iterable[Program]) -> list[Case]:
-    return [Case.make(program, number) for number, program in enumerate(programs)]
+def make_cases(programs: Iterable[Program], reduce: frozenset[str] = frozenset()) -> list[Case]:
+    return [Case.make(program, number, reduce) for number, program in enumerate(programs)]
 
 
 def build_cases(

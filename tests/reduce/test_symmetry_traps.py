@@ -320,7 +320,9 @@ def test_the_order_in_which_memory_is_looked_at_counts_where_it_races():
     # Who sees the first slot ready never looks at the second one.
     assert moved(text) == set()
     plain, reduced = search(program_of(text))
-    races = [{v.object for v in r.violations if v.property == "data-race"} for r in (plain, reduced)]
+    races = [
+        {v.object for v in r.violations if v.property == "data-race"} for r in (plain, reduced)
+    ]
     assert races[0] == races[1] == {"slots[0].ready"}
     marked = text.replace("@struct", "@struct(marked=True)")
     assert moved(marked) == {"raise_ready", "slots"}

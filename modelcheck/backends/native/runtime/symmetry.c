@@ -366,7 +366,7 @@ static void descend(mc_form *form, uint64_t *colours, uint32_t depth) {
 void mc_make_canonical(const mc_model *model, uint64_t *state) {
   const mc_symmetry *symmetry = model->symmetry;
   uint32_t count = symmetry->point_count, words = model->words;
-  uint64_t colours[count], old[words];
+  uint64_t colours[count], unrefined[count], old[words];
   uint32_t cell[count], goes_to[count], stem[count];
   mc_edge edges[symmetry->most_edges + 1];
   bool named[count];
@@ -389,8 +389,9 @@ void mc_make_canonical(const mc_model *model, uint64_t *state) {
       .leaves = &leaves,
   };
   find_colours(&form, colours);
+  memcpy(unrefined, colours, sizeof colours);
   if (refine(&form, colours, cell)) {
-    descend(&form, colours, 0);
+    descend(&form, unrefined, 0);
     free(leaves.states);
     free(leaves.orders);
     return;
