@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from agree.batch import QUICK, SANITIZED, TINY, build_cases, has_compiler, make_cases, run
 from random_programs.sample import make
-from reduce.symmetry_kit import SYMMETRIC, check_equivariance, verdicts
 
 from modelcheck.explore.options import Options
 from modelcheck.explore.search import explore
 from modelcheck.frontend import load
 from modelcheck.ir.passes import run_passes
 from modelcheck.reduce.symmetry import find_symmetry
+from reduce.symmetry_kit import SYMMETRIC, check_equivariance, verdicts
 
 ROOT = Path(__file__).parents[2]
 SYMMETRY = frozenset({"symmetry"})

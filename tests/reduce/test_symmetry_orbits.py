@@ -7,6 +7,8 @@ from random import Random
 
 import pytest
 from checking import program_of
+
+from modelcheck.explore.search import explore
 from reduce.symmetry_kit import (
     SYMMETRIC,
     Looker,
@@ -15,8 +17,6 @@ from reduce.symmetry_kit import (
     list_states,
     shuffle,
 )
-
-from modelcheck.explore.search import explore
 
 
 def exchanges(*names: str, count: int) -> list[dict[str, str]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from checking import program_of, violated
-from reduce.symmetry_kit import SYMMETRIC, search
 
 from modelcheck.backends.python.model import compile_program
 from modelcheck.backends.python.outcomes import Failure
@@ -13,6 +12,7 @@ from modelcheck.explore.search import explore
 from modelcheck.explore.walk import walk
 from modelcheck.trace.confirm import confirm_run
 from modelcheck.trace.derive import Claim, derive_run
+from reduce.symmetry_kit import SYMMETRIC, search
 
 FREED = """
 @struct(marked=True)

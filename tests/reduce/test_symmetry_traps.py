@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from checking import program_of, violated
+
 from reduce.symmetry_kit import check_equivariance, moved, search, symmetry_of, verdicts
 
 SLOTS = """
@@ -128,8 +129,10 @@ def test_slots_that_are_told_apart_are_not_exchanged(trap):
         "    slot = choose(s for s in slots if not s.used)\n    slot.used = True",
         "    i = choose(range(3))\n    slots[i].used = True\n    slots[i].owner = current()",
         "    for slot in any_order(slots):\n        slot.used = True",
-        "    with atomic():\n        wait_until(any(not s.used for s in slots))\n"
-        "        i = choose(range(3))\n        slots[i].used = True",
+        (
+            "    with atomic():\n        wait_until(any(not s.used for s in slots))\n"
+            "        i = choose(range(3))\n        slots[i].used = True"
+        ),
         "    i = choose(range(3))\n    if i < 3:\n        slots[i].used = True",
     ],
 )
@@ -263,8 +266,10 @@ nodes = pool(Node, count=3)
         ("    n = new(Node, next=head.first, value=0)\n    head.first = n\n", True),
         ("    n = new(Node, next=None, value=0)\n    free(n)\n    head.first = n\n", True),
         (
-            "    n = new(Node, next=None, value=0)\n    with atomic():\n"
-            "        head.first = choose(x for x in objects(Node, free=True))\n    free(n)\n",
+            (
+                "    n = new(Node, next=None, value=0)\n    with atomic():\n"
+                "        head.first = choose(x for x in objects(Node, free=True))\n    free(n)\n"
+            ),
             False,
         ),
     ],
