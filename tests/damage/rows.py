@@ -12,6 +12,7 @@ from tests.damage import (
     rows_ir,
     rows_native,
     rows_runtime,
+    rows_symmetry,
 )
 from tests.damage.row import Row
 
@@ -23,4 +24,5 @@ ROWS: tuple[Row, ...] = (
     *rows_runtime.ROWS,
     *rows_explore.ROWS,
     *rows_checks.ROWS,
+    *rows_symmetry.ROWS,
 )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from agree.batch import QUICK, SANITIZED, TINY, build_cases, has_compiler, make_cases, run
+from checking import program_of
 from random_programs.sample import make
 
 from modelcheck.explore.options import Options
@@ -16,6 +17,7 @@ from modelcheck.frontend import load
 from modelcheck.ir.passes import run_passes
 from modelcheck.reduce.symmetry import find_symmetry
 from reduce.symmetry_kit import SYMMETRIC, check_equivariance, verdicts
+from reduce.test_symmetry_orbits import CASES, INDICES
 
 ROOT = Path(__file__).parents[2]
 SYMMETRY = frozenset({"symmetry"})
@@ -149,6 +151,13 @@ def test_both_backends_have_the_same_results(form):
 
 
 @pytest.mark.skipif(not has_compiler, reason="needs a C compiler")
+def test_both_backends_have_the_same_results_where_names_are_kept():
+    programs = [program_of(text) for text, _ in CASES.values()]
+    assert find_differences([*programs, program_of(INDICES)], QUICK + TINY) == []
+
+
+@pytest.mark.skipif(not has_compiler, reason="needs a C compiler")
 def test_nothing_is_undefined():
     programs = [program for program, _ in draw("ir", 3_000, 8)]
+    programs += [program_of(text) for text, _ in CASES.values()]
     assert find_differences(programs, SANITIZED + TINY) == []

@@ -218,3 +218,36 @@ def test_an_index_moves_with_its_element_as_long_as_it_lives():
     assert check_equivariance(program, samples=200) > 0
     states = {looker.canonical(state) for state in list_states(looker.model)}
     assert len(states) == explore(program, SYMMETRIC).counts.states
+
+
+RING = """
+@struct(marked=True)
+class Node:
+    other: Ptr[Node]
+
+
+nodes = shared(Node, count=5)
+
+
+@thread
+def link():
+    while True:
+        one = choose(n for n in nodes)
+        with atomic():
+            one.other = choose(n for n in nodes)
+"""
+
+
+def test_points_of_one_colour_that_differ_are_all_tried():
+    """A circle of two beside one of three: nobody sees from one step away which is which."""
+    looker = Looker(program_of(RING))
+    memory, rng = looker.model.memory, Random(3)
+    state = list(looker.model.start()[0].result)
+    for i, j in ((0, 1), (1, 0), (2, 3), (3, 4), (4, 2)):
+        (slot,) = memory.element_slots("nodes", i)
+        state[slot] = memory.object_pointer("nodes", j)
+    forms = {
+        looker.canonical(looker.canonical.move(tuple(state), shuffle(rng, looker.tables)))
+        for _ in range(40)
+    }
+    assert len(forms) == 1

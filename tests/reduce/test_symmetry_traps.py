@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from checking import program_of, violated
 
+from modelcheck.diagnostics import NOWHERE
+from modelcheck.ir.nodes import Const
+from modelcheck.ir.types import BOOL
+from modelcheck.reduce.sorts import Sorts
+from modelcheck.reduce.symmetry import find_symmetry
 from reduce.symmetry_kit import check_equivariance, moved, search, symmetry_of, verdicts
 
 SLOTS = """
@@ -143,6 +150,91 @@ def test_slots_that_nobody_tells_apart_are_exchanged(body):
     plain, reduced = search(program_of(text))
     assert verdicts(plain) == verdicts(reduced)
     assert reduced.counts.states < plain.counts.states
+
+
+def test_a_reason_survives_whatever_sorts_meet():
+    sorts = Sorts()
+    for a, b in (("x", "y"), ("z", "w"), ("y", "w")):
+        sorts.unite((a,), (b,))
+    sorts.spoil(("v",), "it is counted with", NOWHERE)
+    sorts.unite(("w",), ("v",))
+    assert all(sorts.is_broken((name,)) for name in "xyzwv")
+
+
+CRASHING = """
+@struct
+class Slot:
+    used: Bool
+
+
+slots = shared(Slot, count=3)
+{more}
+
+
+@thread(count=2)
+def take():
+    slot = choose(s for s in slots if not s.used)
+    slot.used = True
+    if either():
+        crash()
+
+
+@reachable
+def all_used():
+    return all(s.used for s in slots)
+"""
+
+
+def test_start_values_of_their_own():
+    program = program_of(CRASHING.format(more=""))
+    assert moved(CRASHING.format(more="")) >= {"slots"}
+    start = ((1, ("used",), Const(1, BOOL)),)
+    objects = tuple(replace(o, start=start) if o.name == "slots" else o for o in program.objects)
+    told = replace(program, objects=objects)
+    numbers = [c.numbers for c in find_symmetry(told).classes if "slots" in c.objects]
+    assert numbers == [(0, 2)]
+    check_equivariance(told)
+    plain, reduced = search(told)
+    assert verdicts(plain) == verdicts(reduced)
+
+
+ASKED = """
+@struct
+class Node:
+    word: U8
+
+
+@struct
+class Slot:
+    node: Ptr[Node]
+
+
+node = shared(Node)
+slots = shared(Slot, count=2)
+
+
+@thread(count=2)
+def fill():
+    slot = choose(s for s in slots if s.node is None)
+    slot.node = node
+    node.word = 1
+
+
+@invariant
+def small():
+    if slots[0].node is None and slots[1].node is None:
+        return True
+    return slots[0].node.word == slots[0].node.word
+"""
+
+
+def test_a_property_that_fails_to_be_asked_of_one_tells_it_apart():
+    """It is false nowhere: only asking it through one of the slots can fail."""
+    assert "slots" not in moved(ASKED)
+    check_equivariance(program_of(ASKED))
+    plain, reduced = search(program_of(ASKED))
+    assert violated(plain) >= {"small"}
+    assert verdicts(plain) == verdicts(reduced)
 
 
 ORDERED = """
