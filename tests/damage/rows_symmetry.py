@@ -95,13 +95,12 @@ ROWS = (
         (f"{TRAPS}test_a_property_that_fails_to_be_asked_of_one_tells_it_apart",),
     ),
     Row(
-        "symmetry-named-slots-may-be-taken",
+        "symmetry-crash-takes-no-slots-back",
         EXCHANGE,
-        "                if isinstance(root, ObjectRoot) and root.object == pool:\n"
-        '                    return "a slot is named that `new` may take", node.span\n',
-        "                pass\n",
-        "Which slot `new` takes is seen through a pointer that was there before.",
-        (f"{TRAPS}test_new_takes_the_lowest_only_where_nobody_can_tell",),
+        "        if isinstance(node, Crash):\n            return",
+        "        if False:\n            return",
+        "Which slot `new` takes after a crash is seen through a pointer that outlived it.",
+        (f"{TRAPS}test_new_after_a_crash_takes_slots_that_may_be_named",),
     ),
     Row(
         "symmetry-spawned-ids-may-be-kept",
@@ -141,7 +140,7 @@ ROWS = (
         '                elif obj.kind == "local" and obj.template == name:\n',
         "                elif False:\n",
         "A thread moves without its objects.",
-        (f"{COUNTED}[objects on stacks]",),
+        (f"{FORMS}test_what_is_exchanged_does_the_same[objects on stacks]",),
     ),
     Row(
         "symmetry-one-leaf-is-enough",

@@ -243,6 +243,7 @@ def test_points_of_one_colour_that_differ_are_all_tried():
     looker = Looker(program_of(RING))
     memory, rng = looker.model.memory, Random(3)
     state = list(looker.model.start()[0].result)
+    state[memory.threads[0].locals_base] = 0  # names none of them
     for i, j in ((0, 1), (1, 0), (2, 3), (3, 4), (4, 2)):
         (slot,) = memory.element_slots("nodes", i)
         state[slot] = memory.object_pointer("nodes", j)

@@ -248,7 +248,7 @@ forks = shared(Fork, count=2)
 
 @thread(count=2)
 def dine(me):
-    other = 1 - me
+    other = choose(range(2))
     first, second = forks[me], forks[other]
     if me < other:
         first, second = forks[other], forks[me]
@@ -260,6 +260,7 @@ def dine(me):
 
 def test_forks_taken_in_order_of_their_numbers():
     assert moved(ORDERED) == set()
+    assert moved(ORDERED.replace("me < other", "me == other")) == {"dine", "forks"}
 
 
 THREADS = """
@@ -369,6 +370,19 @@ nodes = pool(Node, count=3)
 def test_new_takes_the_lowest_only_where_nobody_can_tell(code, is_symmetric):
     text = f"{POOL}\n\n@thread(count=2)\ndef add():\n{code}"
     assert ("nodes" in moved(text)) is is_symmetric
+    check_equivariance(program_of(text))
+    plain, reduced = search(program_of(text))
+    assert verdicts(plain) == verdicts(reduced)
+
+
+def test_new_after_a_crash_takes_slots_that_may_be_named():
+    text = POOL.replace("first: Ptr[Node]", "first: Ptr[Node] = durable(None)")
+    code = "    n = new(Node, next=None, value=0)\n    with atomic():\n"
+    code += "        if head.first is None:\n            head.first = n\n"
+    text += f"\n\n@thread(count=2)\ndef add():\n{code}"
+    assert "nodes" in moved(text)
+    text += "    if either():\n        crash()\n        m = new(Node, next=None, value=0)\n"
+    assert "nodes" not in moved(text)
     check_equivariance(program_of(text))
     plain, reduced = search(program_of(text))
     assert verdicts(plain) == verdicts(reduced)
