@@ -9,14 +9,18 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 FALSE, TRUE, FAILED = 0, 1, 2
+_END = 1 << 60  # in place of an atom: behind all of them
 
 
 class Decisions:
-    """Diagrams over atoms, which are numbered as they come up; ends are FALSE, TRUE and FAILED."""
+    """Diagrams over atoms, which are numbered as they come up; ends are FALSE, TRUE, FAILED
+    and whatever else a way may come to.
+    """
 
     def __init__(self) -> None:
         self._atoms: dict[Hashable, int] = {}
-        self._nodes: list[tuple[int, int, int]] = [(1 << 60, 0, 0)] * 3
+        self._ends: dict[Hashable, int] = {}
+        self._nodes: list[tuple[int, int, int]] = [(_END, 0, 0)] * 3
         self._numbers: dict[tuple[int, int, int], int] = {}
         self._made: dict[tuple[int, int, int], int] = {}
 
@@ -28,6 +32,14 @@ class Decisions:
     def atom(self, name: Hashable) -> int:
         """The function that is true where a condition is."""
         return self._node(self._atoms.setdefault(name, len(self._atoms)), FALSE, TRUE)
+
+    def end(self, name: Hashable) -> int:
+        """An end of its own: what is come to."""
+        number = self._ends.get(name)
+        if number is None:
+            number = self._ends[name] = len(self._nodes)
+            self._nodes.append((_END, number, number))
+        return number
 
     def _node(self, atom: int, low: int, high: int) -> int:
         if low == high:

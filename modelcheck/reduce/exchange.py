@@ -68,6 +68,19 @@ def find_order_of_slots(memory: Memory, family: Family, keys: list[Key]) -> Reas
     return None
 
 
+def takes_the_lowest(memory: Memory, family: Family) -> bool:
+    """Whether `new` or `spawn` takes the lowest of a family.
+
+    Soundness: then all of it are alike or none: of slots 0, 1 and 2 of which 1 is told apart, the
+    lowest that is left is 1 after an exchange of 0 for 2.
+    """
+    program = memory.program
+    spawned = {node.template for _, node in _list_nodes(program) if isinstance(node, Spawn)}
+    spawned |= {template.name for template in program.templates if template.spawned}
+    pools = {obj.name for obj in program.objects if obj.kind == "pool" and not obj.reuse}
+    return not (pools.isdisjoint(family.objects) and spawned.isdisjoint(family.templates))
+
+
 def _list_nodes(program: Program) -> Iterator[tuple[str, Instr | Terminator]]:
     bodies: list[tuple[str, Body]] = [("", program.initial)]
     bodies += [(t.name, t.body) for t in program.templates]

@@ -71,7 +71,7 @@ class Normal:
 
     `keeps_order`: where another thread could tell in which order memory is looked at (a data
     race), conditions that look at it keep theirs.  `known` are the locals whose values are known
-    (in a property, which is followed way by way).
+    (where code is followed way by way); of others nothing is, if `unknown`, else they are 0.
 
     Soundness: two forms that are equal although the texts differ would make a program look
     symmetric that is not; tests/reduce/test_symmetry_traps.py has near misses, and
@@ -88,6 +88,7 @@ class Normal:
         *,
         keeps_order: bool = False,
         known: Mapping[str, Form] | None = None,
+        unknown: bool = False,
     ) -> None:
         self._kinds = kinds
         self._scope = scope
@@ -96,6 +97,7 @@ class Normal:
         self._decisions = decisions
         self._keeps_order = keeps_order
         self._known = known
+        self._unknown = unknown
 
     # -----------------------------------------------------------------------------------------
     # Values
@@ -105,7 +107,7 @@ class Normal:
         if isinstance(expr, Const):
             return "const", self._rename(expr, wanted)
         if isinstance(expr, Local) and self._known is not None:
-            return self._known.get(expr.name, ("const", 0))
+            return self._find_known(expr.name)
         if self._is_bool(expr):
             if self._keeps_order and has_access((expr,)):
                 return self._ordered(expr)
@@ -133,7 +135,7 @@ class Normal:
             case Apply("!=", (a, b), type_):
                 return decisions.negate(self.condition(Apply("==", (a, b), type_)))
             case Local(name) if self._known is not None:
-                match self._known.get(name, ("const", 0)):
+                match self._find_known(name):
                     case ("bool", int(number)):
                         return number
                     case ("const", known):
@@ -142,6 +144,15 @@ class Normal:
                         return decisions.atom(form)
             case _:
                 return decisions.atom(self._term(expr, PLAIN))
+
+    def _find_known(self, name: str) -> Form:
+        if self._known is not None and name in self._known:
+            return self._known[name]
+        if not self._unknown:
+            return "const", 0
+        if isinstance(self._scope.locals[name], BoolType):
+            return "bool", self._decisions.atom(("local", name))
+        return "local", name
 
     def _is_bool(self, expr: Expr) -> bool:
         return isinstance(self._kinds.lookup.expr_type(expr, self._scope.locals), BoolType)
@@ -263,7 +274,7 @@ class Normal:
         """`ite(x == 0, a, ite(x == 1, b, c))` over an index x; empty if it is none."""
         chosen: Expr | None = None
         cases: dict[int, Form] = {}
-        while self._known is None and isinstance(expr, Apply) and expr.op == "ite":
+        while isinstance(expr, Apply) and expr.op == "ite":
             found = self._split_test(expr.args[0])
             if found is None or (chosen is not None and found[0] != chosen):
                 break
@@ -285,9 +296,11 @@ class Normal:
     def _split_test(self, expr: Expr) -> tuple[Expr, int] | None:
         """The two sides of `x == 0`, where x is an index of what is renamed."""
         match expr:
-            case Apply("==", (Local() as x, Const(value))) | Apply(
-                "==", (Const(value), Local() as x)
+            case Apply("==", (Local(name) as x, Const(value))) | Apply(
+                "==", (Const(value), Local(name) as x)
             ):
+                if self._known is not None and (name in self._known or not self._unknown):
+                    return None
                 kind = self._kinds.of(x, self._scope)
                 if kind.names != "index" or kind.is_set:
                     return None
@@ -339,6 +352,11 @@ class Normal:
             return "in", root.object, None, path
         wanted = self._kinds.kind_of_root(root)
         return "in", root.object, self.value(root.index, wanted), path
+
+    def failure(self, node: Check | Assert) -> Form:
+        """What a report says of a check that fails."""
+        about = None if node.subject is None else self._subject(node.subject)
+        return (node.fault if isinstance(node, Check) else node.property), about
 
     def _subject(self, place: Place) -> Form:
         """The form of what a check is about, which only a report says: a constant element is any

@@ -20,11 +20,12 @@ from modelcheck.ir.races import find_candidates
 from modelcheck.ir.regions import find_step_regions
 from modelcheck.ir.traverse import nodes_of, walk_node
 from modelcheck.reduce.decisions import Decisions
-from modelcheck.reduce.exchange import find_order_of_slots
+from modelcheck.reduce.exchange import find_order_of_slots, takes_the_lowest
 from modelcheck.reduce.follow import Follower, TooLarge
 from modelcheck.reduce.kinds import Kinds, Scope, scope_of
 from modelcheck.reduce.normal import Normal
 from modelcheck.reduce.renaming import Family, Renaming
+from modelcheck.reduce.segments import Position, Segments, Write
 from modelcheck.reduce.sorts import Broken, Key
 
 
@@ -205,6 +206,9 @@ class _Finder:
             return
         for why in dict.fromkeys(why for why in against if why is not None):
             self._note(family, *why)
+        if takes_the_lowest(self._memory, family):
+            # The lowest may be one that is told apart, and after an exchange another one.
+            return
         sets = [{i} for i in range(count)]
         for i, j in combinations(range(count), 2):
             one, other = (next(s for s in sets if n in s) for n in (i, j))
@@ -233,9 +237,16 @@ class _Checker:
         self._ordered = ordered
         self._decisions = Decisions()
         self._indifferent: set[int] = set()  # nodes and bodies that name nothing, by identity
+        self._segments: dict[int, Segments] = {}
+        self._known: dict[tuple[int, int], tuple[str, Span] | None] = {}
 
     def find_difference(self, i: int, j: int) -> tuple[str, Span] | None:
         """Why two numbers cannot be exchanged; None if they can."""
+        if (i, j) not in self._known:
+            self._known[i, j] = self._compare(i, j)
+        return self._known[i, j]
+
+    def _compare(self, i: int, j: int) -> tuple[str, Span] | None:
         swap = Renaming(self._memory, self._family, {i: j, j: i})
         if why := self._compare_starts(swap):
             return why
@@ -246,9 +257,10 @@ class _Checker:
         return None
 
     def _compare_code(self, body: Body, scope: Scope, swap: Renaming) -> tuple[str, Span] | None:
+        differing: dict[Position, Span] = {}
         for block in body.blocks:
             keeps = (scope.template, block.label) in self._ordered
-            for node in nodes_of(block):
+            for i, node in enumerate(nodes_of(block)):
                 if id(node) in self._indifferent:
                     continue
                 plain, changed = (
@@ -262,8 +274,30 @@ class _Checker:
                 if not swap.asked:
                     self._indifferent.add(id(node))
                 elif form != plain.node(node):
-                    return "the code names one of them, or goes through them in order", node.span
+                    differing[block.label, i] = node.span
+        if differing:
+            left = self._find_told(body, scope, swap, set(differing))
+            if left:
+                first = min(left, key=list(differing).index)
+                return "the code names one of them, or goes through them in order", differing[first]
         return None
+
+    def _find_told(
+        self, body: Body, scope: Scope, swap: Renaming, differing: set[Position]
+    ) -> set[Position]:
+        """The nodes by which a body tells two numbers apart, of those that are not the same."""
+        decisions = Decisions()
+
+        def make(renaming: Renaming) -> Write:
+            return lambda known: Normal(
+                self._kinds, scope, renaming, self._root, decisions, known=known, unknown=True
+            )
+
+        if id(body) not in self._segments:
+            ordered = frozenset(label for name, label in self._ordered if name == scope.template)
+            self._segments[id(body)] = Segments(body, ordered)
+        segments = self._segments[id(body)]
+        return segments.excuse(differing, decisions, make(self._make_plain()), make(swap))
 
     def _compare_property(
         self, body: Body, scope: Scope, swap: Renaming

@@ -71,6 +71,22 @@ ROWS = (
         (f"{TOLD_APART}[the first free slot in order]",),
     ),
     Row(
+        "symmetry-stretches-are-not-compared",
+        "reduce/segments.py",
+        "is_same = other.follow(start, {}, frozenset()) == first",
+        "is_same = other.follow(start, {}, frozenset()) >= 0",
+        "A loop that keeps the first free slot is one that only looks.",
+        (f"{TOLD_APART}[the first free slot, kept in a local]",),
+    ),
+    Row(
+        "symmetry-stretches-forget-locals",
+        "reduce/segments.py",
+        'return self._decisions.end(("goes on", at, kept, recorded))',
+        'return self._decisions.end(("goes on", at, recorded))',
+        "What a loop leaves in a local does not count.",
+        (f"{TOLD_APART}[the first free slot, kept in a local]",),
+    ),
+    Row(
         "symmetry-properties-are-not-compared",
         SYMMETRY,
         "        return None if same else (",
@@ -101,6 +117,14 @@ ROWS = (
         "        if False:\n            return",
         "Which slot `new` takes after a crash is seen through a pointer that outlived it.",
         (f"{TRAPS}test_new_after_a_crash_takes_slots_that_may_be_named",),
+    ),
+    Row(
+        "symmetry-some-slots-are-alike",
+        EXCHANGE,
+        "    return not (pools.isdisjoint(family.objects) and",
+        "    return False and (pools.isdisjoint(family.objects) and",
+        "Slots on both sides of one that is told apart are exchanged.",
+        (f"{TRAPS}test_a_slot_that_is_told_apart_keeps_all_of_them_apart",),
     ),
     Row(
         "symmetry-spawned-ids-may-be-kept",

@@ -8,8 +8,8 @@ import pytest
 from checking import program_of, violated
 
 from modelcheck.diagnostics import NOWHERE
-from modelcheck.ir.nodes import Const
-from modelcheck.ir.types import BOOL
+from modelcheck.ir.nodes import Apply, Const, ObjectRoot, Place, Read, Return
+from modelcheck.ir.types import BOOL, U8
 from modelcheck.reduce.sorts import Sorts
 from modelcheck.reduce.symmetry import find_symmetry
 from reduce.symmetry_kit import check_equivariance, moved, search, symmetry_of, verdicts
@@ -43,6 +43,30 @@ def take():
         if not slot.used:
             slot.used = True
             break
+""",
+    "the first free slot, kept in a local": """
+@thread(count=2)
+def take():
+    with atomic():
+        found = slots[2]
+        for slot in slots:
+            if not slot.used:
+                found = slot
+                break
+        found.used = True
+        found.owner = current()
+""",
+    "the last that is looked at": """
+@thread(count=2)
+def take():
+    i = choose(range(3))
+    with atomic():
+        last: ThreadId = None
+        for slot in slots:
+            if slot.used:
+                last = slot.owner
+        slots[i].used = True
+        slots[i].owner = current() if last is None else last
 """,
     "one slot by its number": """
 @thread(count=2)
@@ -237,6 +261,52 @@ def test_a_property_that_fails_to_be_asked_of_one_tells_it_apart():
     assert verdicts(plain) == verdicts(reduced)
 
 
+LOOKING = """
+@struct(marked=True)
+class Lock:
+    owner: ThreadId
+
+
+locks = shared(Lock, count=3)
+gate = shared(Lock)
+
+
+@observer
+def note(lock):
+    for held in locks:
+        if held.owner == current() and held is not lock:
+            precedes("lock-order", held, gate)
+
+
+@thread(count=2)
+def work():
+    lock = choose(x for x in locks)
+    with atomic():
+        wait_until(lock.owner is None)
+        note(lock)
+        lock.owner = current()
+    with atomic():
+        free = True
+        for other in locks:
+            if other.owner == current() and other is not lock:
+                free = False
+        wait_until(free)
+        note(gate)
+        gate.owner = current()
+    gate.owner = None
+    lock.owner = None
+"""
+
+
+def test_loops_that_only_look_may_go_in_any_order():
+    program = program_of(LOOKING)
+    assert moved(LOOKING) == {"work", "locks"}
+    assert check_equivariance(program) > 0
+    plain, reduced = search(program)
+    assert verdicts(plain) == verdicts(reduced)
+    assert reduced.counts.states < plain.counts.states / 3
+
+
 ORDERED = """
 @struct(marked=True)
 class Fork:
@@ -385,6 +455,39 @@ def test_new_after_a_crash_takes_slots_that_may_be_named():
     assert "nodes" not in moved(text)
     check_equivariance(program_of(text))
     plain, reduced = search(program_of(text))
+    assert verdicts(plain) == verdicts(reduced)
+
+
+def test_a_slot_that_is_told_apart_keeps_all_of_them_apart():
+    """`new` takes slot 1 before slot 2, but 2 before 1 where 0 and 2 are exchanged."""
+    text = f"""{POOL}
+
+@thread(count=2)
+def add():
+    n = new(Node, next=None, value=0)
+    n.value = 1
+
+
+@invariant
+def holds():
+    return head.first is None
+"""
+    program = program_of(text)
+    assert moved(text) == {"add", "nodes"}
+    (told,) = (p for p in program.properties if p.name == "holds")
+    block = told.body.blocks[-1]
+    value = Read(Place(ObjectRoot("nodes", Const(1, U8)), ("value",)))
+    is_small = Apply("<", (value, Const(1, U8)), BOOL)
+    body = replace(
+        told.body,
+        entry=block.label,
+        blocks=(replace(block, instrs=(), end=Return(is_small)),),
+    )
+    others = [replace(p, body=body) if p is told else p for p in program.properties]
+    program = replace(program, properties=tuple(others))
+    assert all("nodes" not in c.objects for c in find_symmetry(program).classes)
+    plain, reduced = search(program)
+    assert violated(plain) >= {"holds"}
     assert verdicts(plain) == verdicts(reduced)
 
 
