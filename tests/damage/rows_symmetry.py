@@ -84,7 +84,7 @@ ROWS = (
         'return self._decisions.end(("goes on", at, kept, recorded))',
         'return self._decisions.end(("goes on", at, recorded))',
         "What a loop leaves in a local does not count.",
-        (f"{TOLD_APART}[the first free slot, kept in a local]",),
+        (f"{TOLD_APART}[the last that is looked at]",),
     ),
     Row(
         "symmetry-properties-are-not-compared",
