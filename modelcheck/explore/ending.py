@@ -98,7 +98,7 @@ def make_result(judging: Judging, tally: Tally, answers: Answers, backend: str) 
             deadlocks=tally.deadlocks,
         ),
         omission=tally.omission,
-        scope=describe_scope(program, properties, tally.stopped_by, tally.omission),
+        scope=describe_scope(program, properties, tally.stopped_by, tally.omission, options.reduce),
     )
 
 

@@ -14,13 +14,18 @@ def describe_scope(
     properties: Sequence[PropertyResult],
     stopped_by: str,
     omission: str = "",
+    reduce: frozenset[str] = frozenset(),
 ) -> tuple[str, ...]:
     """The parts of the scope line, most important first."""
-    return tuple(_list_parts(program, properties, stopped_by, omission))
+    return tuple(_list_parts(program, properties, stopped_by, omission, reduce))
 
 
 def _list_parts(
-    program: Program, properties: Sequence[PropertyResult], stopped_by: str, omission: str
+    program: Program,
+    properties: Sequence[PropertyResult],
+    stopped_by: str,
+    omission: str,
+    reduce: frozenset[str],
 ) -> Iterator[str]:
     if stopped_by:
         yield f"not exhausted (stopped by {stopped_by})"
@@ -30,7 +35,7 @@ def _list_parts(
     if sizes:
         yield f"{SIZES}{', '.join(sizes)}"
     yield "memory model sc"
-    yield "no reductions"
+    yield f"reductions {', '.join(sorted(reduce))}" if reduce else "no reductions"
     for allow in program.allows:
         where = f" on {allow.on}" if allow.on else ""
         yield f"silenced: {allow.check}{where} ({allow.because})"

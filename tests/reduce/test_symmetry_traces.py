@@ -212,3 +212,9 @@ def add():
     (one,) = [v for v in plain.violations if v.property == "small"]
     (other,) = [v for v in reduced.violations if v.property == "small"]
     assert one == other
+
+
+def test_the_scope_line_says_so():
+    plain, reduced = search(program_of(COUNTED))
+    assert "no reductions" in plain.scope
+    assert "reductions symmetry" in reduced.scope
