@@ -22,6 +22,7 @@ from modelcheck.explore.race import RaceCheck
 from modelcheck.explore.result import Move, Path
 from modelcheck.explore.walk import make_move, take
 from modelcheck.ir.memory import Memory
+from modelcheck.ir.slots import Path as SlotPath
 from modelcheck.reduce.canonical import Canonical
 from modelcheck.reduce.permute import Tables, make_tables
 from modelcheck.reduce.symmetry import find_symmetry
@@ -170,27 +171,20 @@ def _state_of(outcome: Outcome) -> State:
 
 def _list_names(memory: Memory, tables: Tables) -> dict[str, str]:
     """By name of what moves with a point, the name of the same of the first of its class."""
+    inside: dict[tuple[str, int], dict[SlotPath, str]] = {}
+    for struct in memory.program.structs:
+        for place in memory.places(struct.name):
+            inside.setdefault((place.object, place.element), {})[place.path] = place.shown
+    for slot in memory.slots:
+        if slot.object and slot.role != "status":
+            shown = slot.name.removesuffix(" (length)")
+            inside.setdefault((slot.object, slot.element), {})[slot.path] = shown
     found: dict[str, str] = {}
-    shown = {
-        (p.object, p.element, p.path): p.shown
-        for struct in memory.program.structs
-        for p in memory.places(struct.name)
-    }
     for point in tables.points:
         first = tables.points[tables.classes[point.class_][0]]
-        for one, other in zip(point.slots, first.slots, strict=True):
-            a, b = memory.slots[one], memory.slots[other]
-            if not a.object:
-                continue
-            names = {a.name.removesuffix(" (length)").removesuffix(" (status)"): b.name}
-            objects = memory.lookup.object(a.object), memory.lookup.object(b.object)
-            names[memory.element_name(objects[0], a.element)] = memory.element_name(
-                objects[1], b.element
-            )
-            for n in range(len(a.path) + 1):
-                here, there = ((s.object, s.element, s.path[:n]) for s in (a, b))
-                if here in shown and there in shown:
-                    names[shown[here]] = shown[there]
-            for name, of_first in names.items():
-                found[name] = of_first.removesuffix(" (length)").removesuffix(" (status)")
+        for one, other in zip(point.elements, first.elements, strict=True):
+            names = [memory.element_name(memory.lookup.object(o), e) for o, e in (one, other)]
+            found[names[0]] = names[1]
+            for path, shown in inside.get(one, {}).items():
+                found[shown] = inside[other][path]
     return found

@@ -47,11 +47,12 @@ class NameSlot:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One number of a class: its place there, and its slots."""
+    """One number of a class: its place there, its slots, and the elements that they are of."""
 
     class_: int
     place: int
     slots: tuple[int, ...]
+    elements: tuple[tuple[str, int], ...]  # some have no slots
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +106,16 @@ class _Maker:
         owned: set[int] = set()
         for number, known in enumerate(self._symmetry.classes):
             for place, n in enumerate(known.numbers):
+                elements = tuple(self._list_elements(known, n))
                 own = tuple(self._list_slots(known, n))
-                points.append(Point(number, place, own))
+                points.append(Point(number, place, own, elements))
                 owned.update(own)
         slots = {s.number: found for s in self._memory.slots if (found := self._find_names(s))}
         fixed = tuple(number for number in slots if number not in owned)
         return Tables(tuple(points), tuple(self._classes), tuple(self._tables), slots, fixed)
 
     def _list_slots(self, known: SymmetricClass, number: int) -> Iterator[int]:
-        """The slots of a point: of its threads, with what is their own, and of its elements."""
+        """The slots of a point: of its threads, and of its elements."""
         memory = self._memory
         for name in known.templates:
             thread = memory.threads_of(name)[number]
@@ -123,19 +125,24 @@ class _Maker:
             for base in (memory.irqs_base, memory.softirqs_base):
                 if base is not None:
                     yield base + thread.number
+        for object_, element in self._list_elements(known, number):
+            status = memory.status_slot(object_, element)
+            if status is not None:
+                yield status
+            yield from memory.element_slots(object_, element)
+
+    def _list_elements(self, known: SymmetricClass, number: int) -> Iterator[tuple[str, int]]:
+        """The elements of a point: its threads' own, and those of that number."""
+        memory = self._memory
+        for name in known.templates:
+            thread = memory.threads_of(name)[number]
             for obj in memory.program.objects:
                 if obj.kind == "per_thread":
-                    yield from self._list_element(obj.name, thread.number)
+                    yield obj.name, thread.number
                 elif obj.kind == "local" and obj.template == name:
-                    yield from self._list_element(obj.name, number)
+                    yield obj.name, number
         for name in known.objects:
-            yield from self._list_element(name, number)
-
-    def _list_element(self, object_: str, element: int) -> Iterator[int]:
-        status = self._memory.status_slot(object_, element)
-        if status is not None:
-            yield status
-        yield from self._memory.element_slots(object_, element)
+            yield name, number
 
     # -----------------------------------------------------------------------------------------
     # Names

@@ -190,6 +190,35 @@ def test_a_reachable_is_witnessed_by_a_path_of_the_program():
     assert compile_program(program).judges["two_counted"](last.state) is True
 
 
+def test_an_object_without_fields_has_a_name():
+    text = """
+@struct
+class Empty:
+    never: Bool
+
+
+empties = shared(Empty, count=2)
+
+
+@struct(marked=True)
+class Count:
+    value: U8
+
+
+count = shared(Count)
+
+
+@thread(count=2)
+def work():
+    i = choose(range(2))
+    count.value = 1
+    assert empties[i].never, "told"
+"""
+    plain, reduced = search(program_of(text))
+    assert {v.object for v in plain.violations} >= {"empties[0]", "empties[1]"}
+    assert [v.property for v in reduced.violations].count("told") == 1
+
+
 def test_a_failing_start_is_told_as_it_is():
     text = """
 counter = shared(U8)
