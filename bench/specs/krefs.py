@@ -29,7 +29,7 @@ from modelcheck.lang import (
 
 spec("krefs")
 
-threads = param(3, min=1, max=8)
+threads = param(3, min=1, max=10)
 test_before_lock = flag(False)
 
 

@@ -83,7 +83,7 @@ def refuse_later_backend(ctx: click.Context, param: click.Parameter, value: str)
 
 
 def read_reductions(ctx: click.Context, param: click.Parameter, value: str) -> frozenset[Reduction]:
-    """`por`, or `none`: every state is visited."""
+    """Names with commas between, or `none`: every state is visited."""
     del ctx
     names = [name.strip() for name in value.split(",")]
     if names == ["none"]:
@@ -93,9 +93,9 @@ def read_reductions(ctx: click.Context, param: click.Parameter, value: str) -> f
         raise click.BadParameter(
             f"{unknown[0]!r} is none of {', '.join(_REDUCTIONS)}, none", param=param
         )
-    if later := [name for name in names if name != "por"]:
+    if "fuse" in names:
         raise click.BadParameter(
-            f"{later[0]} comes in a later version; this one has `por` and `none`", param=param
+            "fuse comes in a later version; this one has `por`, `symmetry` and `none`", param=param
         )
     return frozenset(name for name in _REDUCTIONS if name in names)
 

@@ -16,6 +16,7 @@ from modelcheck.explore.ending import make_path
 from modelcheck.explore.findings import Origin
 from modelcheck.explore.judging import Judging
 from modelcheck.explore.leak import LeakCheck
+from modelcheck.explore.orbits import Orbits
 from modelcheck.explore.race import RaceCheck, Turn
 from modelcheck.explore.result import Move, Path
 from modelcheck.explore.walk import make_move
@@ -48,14 +49,20 @@ class Claim:
 class Claims:
     """Confirms claims and notes them as findings.
 
-    `labels` and `order_properties` say what the numbers of an order mean.  A claim is dropped only
+    `labels` and `order_properties` say what the numbers of an order mean; with `orbits` all states
+    are canonical.  A claim is dropped only
     where `Findings` drops the violation itself (not judged, silenced); all others are noted or
     raise.
     """
 
     def __init__(
-        self, judging: Judging, labels: Sequence[str], order_properties: Sequence[str]
+        self,
+        judging: Judging,
+        labels: Sequence[str],
+        order_properties: Sequence[str],
+        orbits: Orbits | None = None,
     ) -> None:
+        self._orbits = orbits
         self._judging = judging
         self._findings = judging.findings
         self._labels = labels
@@ -106,16 +113,21 @@ class Claims:
 
         Raises ClaimError where it does not lead there.
         """
-        state = self._start(initial).result
+        state = self._make_canonical(self._start(initial).result)
         told: list[Move] = []
         for thread, *choices in moves:
             if isinstance(state, Failure):
                 raise ClaimError("a path goes on after a failure")
             told.append(make_move(self.model.memory, state, thread, tuple(choices)))
-            state = self._step(state, thread, tuple(choices)).result
+            state = self._make_canonical(self._step(state, thread, tuple(choices)).result)
         if state != self.claim_of(origin).state:
             raise ClaimError("a path leads to another state")
         return make_path(origin, initial, tuple(told))
+
+    def _make_canonical(self, reached: State | Failure) -> State | Failure:
+        if self._orbits is None or isinstance(reached, Failure):
+            return reached
+        return self._orbits.canonical(reached)
 
     # -----------------------------------------------------------------------------------------
     # The kinds of claims

@@ -14,6 +14,7 @@ from modelcheck.explore.coverage import find_unevaluated, find_untaken
 from modelcheck.explore.findings import Found, FoundCycle, Origin
 from modelcheck.explore.judging import Judging
 from modelcheck.explore.options import REDUCTIONS
+from modelcheck.explore.orbits import Told
 from modelcheck.explore.properties import Ending, decide, list_needing_quiescence
 from modelcheck.explore.result import Counts, Coverage, FieldRange, Move, Path, Result, Violation
 from modelcheck.explore.scope import describe_scope
@@ -47,19 +48,21 @@ class Answers:
     """What only the backend can say: paths to origins, and words for states.
 
     `describe` gives the details that are too dear to work out for every candidate, by property.
+    `retell` is set where states stand for others (symmetry): what was found, in the program itself.
     """
 
     find_paths: Callable[[Sequence[Origin]], Sequence[Path]]
     describe: Mapping[str, Describe]
     ranges: tuple[FieldRange, ...] = ()
+    retell: Callable[[Found, Path], Told] | None = None
 
 
 def make_result(judging: Judging, tally: Tally, answers: Answers, backend: str) -> Result:
     """The result of a search that has ended: exhausted if nothing stopped it."""
     program, options = judging.program, judging.options
     exhausted = not tally.stopped_by and not tally.omission
-    paths = _find_all_paths(judging, answers)
-    violations = _make_violations(judging, paths, answers.describe)
+    told = _tell_all(judging, answers)
+    violations = _make_violations(judging, told, answers.describe)
     ending = Ending(
         exhausted=exhausted,
         progress=tally.omission
@@ -70,7 +73,7 @@ def make_result(judging: Judging, tally: Tally, answers: Answers, backend: str) 
         states=tally.states,
         needs_quiescence=list_needing_quiescence(program),
         reasons=_explain_unknown(judging, tally),
-        seen={name: paths[found.origin] for name, found in judging.findings.seen.items()},
+        seen={name: told[found].path for name, found in judging.findings.seen.items()},
     )
     properties = decide(judging.judged, violations, ending)
     taken = _count_taken(judging.memory, tally.taken)
@@ -97,7 +100,7 @@ def make_result(judging: Judging, tally: Tally, answers: Answers, backend: str) 
             deadlocks=tally.deadlocks,
         ),
         omission=tally.omission,
-        scope=describe_scope(program, options, properties, tally.stopped_by, tally.omission),
+        scope=describe_scope(program, properties, tally.stopped_by, tally.omission, options.reduce),
     )
 
 
@@ -136,18 +139,21 @@ def make_path(origin: Origin, initial: tuple[int, ...], moves: tuple[Move, ...])
     return Path(initial, (*moves, *origin.moves), origin.last)
 
 
-def _find_all_paths(judging: Judging, answers: Answers) -> dict[Origin, Path]:
-    """The path to everything that the result tells, asked for once."""
+def _tell_all(judging: Judging, answers: Answers) -> dict[Found, Told]:
+    """The path to everything that the result tells, asked for once, and what is shown there."""
     findings = judging.findings
     told: list[Found] = [*findings.violated.values(), *findings.seen.values()]
     told += [edge for cycle in findings.list_cycles() for edge in cycle.edges]
     origins = list(dict.fromkeys(found.origin for found in told))
-    return dict(zip(origins, answers.find_paths(origins), strict=True))
+    paths = dict(zip(origins, answers.find_paths(origins), strict=True))
+    if answers.retell is None:
+        return {found: Told(paths[found.origin], found.failure, found.state) for found in told}
+    return {found: answers.retell(found, paths[found.origin]) for found in told}
 
 
 def _make_violations(
     judging: Judging,
-    paths: Mapping[Origin, Path],
+    told: Mapping[Found, Told],
     describe: Mapping[str, Describe],
 ) -> tuple[Violation, ...]:
     """All violations, by property, then depth, then object."""
@@ -155,17 +161,22 @@ def _make_violations(
     is_shortest = judging.options.search == "bfs" and "por" not in judging.options.reduce
     minimal = "steps" if is_shortest else "no"
     findings = judging.findings
-    made = [_make_cycle(found, paths, minimal) for found in findings.list_cycles()]
-    for (name, shown), found in findings.violated.items():
-        failure = found.failure
-        detail = describe[name](found.state) if name in describe else failure.detail
-        path = paths[found.origin]
-        made.append(Violation(name, shown, failure.names, detail, found.depth, (path,), minimal))
+    made = [_make_cycle(found, told, minimal) for found in findings.list_cycles()]
+    for found in findings.violated.values():
+        shown = told[found]
+        failure = shown.failure
+        name = failure.property
+        detail = describe[name](shown.state) if name in describe else failure.detail
+        made.append(
+            Violation(
+                name, failure.object, failure.names, detail, found.depth, (shown.path,), minimal
+            )
+        )
     made.sort(key=lambda v: (findings.position(v.property), v.depth, v.object))
     return tuple(made)
 
 
-def _make_cycle(found: FoundCycle, paths: Mapping[Origin, Path], minimal: str) -> Violation:
+def _make_cycle(found: FoundCycle, told: Mapping[Found, Told], minimal: str) -> Violation:
     """The violation that a cycle of recorded orders is: a witness for each of its edges."""
     cycle = found.cycle
     return Violation(
@@ -174,7 +185,7 @@ def _make_cycle(found: FoundCycle, paths: Mapping[Origin, Path], minimal: str) -
         cycle.members,
         "; ".join(f"{edge.second} is taken under {edge.first}" for edge in cycle.edges),
         found.depth,
-        tuple(paths[edge.origin] for edge in found.edges),
+        tuple(told[edge].path for edge in found.edges),
         minimal,
     )
 

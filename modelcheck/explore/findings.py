@@ -6,6 +6,7 @@ not depend on the order in which a search meets violations, as long as it meets 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from modelcheck.backends.python.outcomes import Failure, Order, State
@@ -66,6 +67,8 @@ class Findings:
         self._least_depth: int | None = None
         self._orders: dict[Order, Found] = {}
         self._seen: dict[str, Found] = {}
+        # Under symmetry, one name for all objects that are exchanged for each other.
+        self.represent: Callable[[str], str] = lambda name: name
 
     def add(
         self, failure: Failure, depth: int, state: State, tie: tuple[int, ...], origin: Origin
@@ -74,7 +77,7 @@ class Findings:
         name = failure.property
         if name not in self._positions or self._silence.covers(name, failure.declared):
             return
-        key = (name, failure.object)
+        key = (name, self.represent(failure.object))
         known = self._found.get(key)
         if known is not None and known.depth < depth:
             return
@@ -94,7 +97,8 @@ class Findings:
             return
         known = self._orders.get(order)
         if known is None or (depth, state, tie) < known.rank:
-            self._orders[order] = Found(Failure(order.property), depth, state, tie, origin)
+            failure = Failure(order.property, names=(order.first, order.second))
+            self._orders[order] = Found(failure, depth, state, tie, origin)
 
     def add_seen(self, name: str, depth: int, state: State, origin: Origin) -> None:
         """Note a state that satisfies a `reachable`."""

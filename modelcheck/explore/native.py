@@ -27,15 +27,17 @@ from modelcheck.explore.ending import (
     make_path,
     make_result,
 )
-from modelcheck.explore.findings import Origin
+from modelcheck.explore.findings import Found, Origin
 from modelcheck.explore.judging import Judging
 from modelcheck.explore.limits import Watch, choose_memory_limit
 from modelcheck.explore.options import Options, Progress
+from modelcheck.explore.orbits import Orbits, Told, list_tables
 from modelcheck.explore.reducing import make_tables
 from modelcheck.explore.result import FieldRange, Path, Result
 from modelcheck.ir.layout import Layout, pack_slots
 from modelcheck.ir.memory import Memory
 from modelcheck.ir.nodes import Program
+from modelcheck.reduce.permute import Tables
 
 SECONDS_BETWEEN_LOOKS = 0.05  # at the interrupt flag
 _LEAST_SECONDS = 0.001  # a time limit of 0 would be none
@@ -50,6 +52,7 @@ class Prepared:
     memory: Memory
     layout: Layout
     emitted: Emitted
+    exchanges: Tables | None = None
 
     @property
     def source(self) -> Source:
@@ -96,7 +99,9 @@ def prepare(program: Program, options: Options | None = None) -> Prepared:
     memory = Memory(program)
     layout = pack_slots(memory)
     stubborn = make_tables(program, options or Options())
-    return Prepared(memory, layout, emit_model(program, memory, layout, stubborn=stubborn))
+    exchanges = list_tables(memory, options or Options())
+    emitted = emit_model(program, memory, layout, stubborn=stubborn, exchanges=exchanges)
+    return Prepared(memory, layout, emitted, exchanges)
 
 
 def make_stop_check(watch: Watch) -> Callable[[], None]:
@@ -165,7 +170,12 @@ class _Run:
         self._process = process
         self._watch = watch
         emitted = prepared.emitted
-        self._claims = Claims(judging, emitted.labels, emitted.order_properties)
+        self._orbits = (
+            Orbits(prepared.memory, prepared.exchanges) if prepared.exchanges is not None else None
+        )
+        if self._orbits is not None:
+            judging.findings.represent = self._orbits.represent
+        self._claims = Claims(judging, emitted.labels, emitted.order_properties, self._orbits)
         self._reason = ""  # why we asked the search to end
         self._is_stopping = False
 
@@ -188,7 +198,8 @@ class _Run:
             "deadlock": lambda state: describe_deadlock(self._claims.model, state),
             "stuck": lambda state: describe_stuck(self._claims.model, state),
         }
-        answers = Answers(self._find_paths, describe, self._find_ranges())
+        retell = None if self._orbits is None else self._retell
+        answers = Answers(self._find_paths, describe, self._find_ranges(), retell)
         result = make_result(self._judging, tally, answers, "native")
         self._process.write("quit")
         return result
@@ -299,6 +310,11 @@ class _Run:
         found = dict(zip(wanted, self._trace_back(wanted), strict=True)) if wanted else {}
         return [found.get(origin) or make_path(origin, (), ()) for origin in origins]
 
+    def _retell(self, found: Found, path: Path) -> Told:
+        if self._orbits is None:
+            return Told(path, found.failure, found.state)
+        return self._orbits.retell(self._claims.model, found, path)
+
     def _trace_back(self, origins: Sequence[Origin]) -> list[Path]:
         for origin in origins:
             claim = self._claims.claim_of(origin)
@@ -315,7 +331,7 @@ class _Run:
 
     def _find_ranges(self) -> tuple[FieldRange, ...]:
         # Hash compaction forgets the states.
-        if not self._options.ranges or self._options.compact_bits:
+        if not self._options.asks_for_ranges or self._options.compact_bits:
             return ()
         questions = list_range_questions(self._prepared.memory)
         if not questions:

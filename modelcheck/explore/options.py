@@ -11,7 +11,7 @@ Stop = Literal["first", "all"]
 Backend = Literal["auto", "python", "native"]
 Reduction = Literal["por", "symmetry", "fuse"]
 REDUCTIONS: tuple[Reduction, ...] = ("por", "symmetry", "fuse")  # in the order they are named
-AVAILABLE: tuple[Reduction, ...] = ("por",)  # those that are built
+AVAILABLE: tuple[Reduction, ...] = ("por", "symmetry")  # those that are built
 
 STUCK_LIMIT = 1_000_000  # states up to which the python backend judges `stuck` (DESIGN 3.4)
 COMPACT_BITS = 63  # of hash compaction, where nobody asks for fewer
@@ -58,3 +58,8 @@ class Options:
     ranges: bool = False
     progress: Callable[[Progress], None] | None = None
     interrupted: Callable[[], bool] | None = None
+
+    @property
+    def asks_for_ranges(self) -> bool:
+        """Whether the values of fields are told: under symmetry names stand for one another."""
+        return self.ranges and "symmetry" not in self.reduce

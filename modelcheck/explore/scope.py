@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from modelcheck.explore.options import REDUCTIONS, Options
+from modelcheck.explore.options import REDUCTIONS
 from modelcheck.explore.properties import list_bodies, list_instructions
 from modelcheck.explore.result import SIZES, PropertyResult, Verdict
 from modelcheck.ir.nodes import Kind, Load, Program, Store
@@ -12,21 +12,21 @@ from modelcheck.ir.nodes import Kind, Load, Program, Store
 
 def describe_scope(
     program: Program,
-    options: Options,
     properties: Sequence[PropertyResult],
     stopped_by: str,
     omission: str = "",
+    reduce: frozenset[str] = frozenset(),
 ) -> tuple[str, ...]:
     """The parts of the scope line, most important first."""
-    return tuple(_list_parts(program, options, properties, stopped_by, omission))
+    return tuple(_list_parts(program, properties, stopped_by, omission, reduce))
 
 
 def _list_parts(
     program: Program,
-    options: Options,
     properties: Sequence[PropertyResult],
     stopped_by: str,
     omission: str,
+    reduce: frozenset[str],
 ) -> Iterator[str]:
     if stopped_by:
         yield f"not exhausted (stopped by {stopped_by})"
@@ -36,7 +36,7 @@ def _list_parts(
     if sizes:
         yield f"{SIZES}{', '.join(sizes)}"
     yield "memory model sc"
-    reductions = [name for name in REDUCTIONS if name in options.reduce]
+    reductions = [name for name in REDUCTIONS if name in reduce]
     yield f"reduced by {', '.join(reductions)}" if reductions else "no reductions"
     for allow in program.allows:
         where = f" on {allow.on}" if allow.on else ""

@@ -25,11 +25,12 @@ from modelcheck.backends.python.outcomes import (
 from modelcheck.explore.coverage import find_ranges
 from modelcheck.explore.deadlock import describe_deadlock, describe_stuck
 from modelcheck.explore.ending import Answers, Tally, make_path, make_result
-from modelcheck.explore.findings import Origin
+from modelcheck.explore.findings import Found, Origin
 from modelcheck.explore.judging import Judging
 from modelcheck.explore.leak import LeakCheck
 from modelcheck.explore.limits import Watch
 from modelcheck.explore.options import Options, Progress
+from modelcheck.explore.orbits import Orbits, Told, list_tables
 from modelcheck.explore.race import RaceCheck
 from modelcheck.explore.reducing import make_tables
 from modelcheck.explore.result import Move, Path, Result
@@ -68,9 +69,14 @@ class Run:
         self._race = race if race is not None and race.has_candidates else None
         self._edges = Edges() if "stuck" in names else None
         self._watch = Watch(options)
+        tables = list_tables(model.memory, options)
+        self._orbits = Orbits(model.memory, tables) if tables is not None else None
+        self._canonical = self._orbits.canonical if self._orbits is not None else None
+        if self._orbits is not None:
+            self._findings.represent = self._orbits.represent
 
-        tables = make_tables(model.program, options)
-        self._stubborn = None if tables is None else StubbornSets(tables)
+        stubborn = make_tables(model.program, options)
+        self._stubborn = None if stubborn is None else StubbornSets(stubborn)
 
         self._index: dict[State, int] = {}
         self._states: list[State] = []
@@ -117,6 +123,7 @@ class Run:
         by_level = options.search == "bfs"
         tables = [(thread, table, self._taken[thread]) for thread, table in enumerate(model.tables)]
         targets = edges.targets if edges is not None else None
+        canonical = self._canonical
         level, expanded = 0, 0
 
         worklist.add(self._begin())
@@ -170,6 +177,8 @@ class Run:
                     is_enabled = True
                     taken[pc] += 1
                     self._transitions += 1
+                    if canonical is not None:
+                        result = canonical(result)
                     target = index.get(result)
                     if target is None:
                         target = index[result] = len(states)
@@ -199,6 +208,8 @@ class Run:
                             is_failing = True
                             self._add_failing_step(outcome, number, thread)
                             continue
+                        if canonical is not None:
+                            reached = canonical(reached)
                         target = index.get(reached)
                         if target is None:
                             target = index[reached] = len(states)
@@ -261,7 +272,10 @@ class Run:
             if isinstance(reached, Failure):
                 origin = Origin(-1, "step", (), outcome.choices)
                 self._findings.add(reached, 0, (), outcome.choices, origin)
-            elif reached not in self._index:
+                continue
+            if self._canonical is not None:
+                reached = self._canonical(reached)
+            if reached not in self._index:
                 number = self._index[reached] = len(self._states)
                 self._choices[number] = outcome.choices
                 self._parents.append(-1)
@@ -395,7 +409,8 @@ class Run:
                 "deadlock": lambda state: describe_deadlock(self._model, state),
                 "stuck": lambda state: describe_stuck(self._model, state),
             },
-            find_ranges(self._model.memory, self._states) if self._options.ranges else (),
+            find_ranges(self._model.memory, self._states) if self._options.asks_for_ranges else (),
+            self._retell if self._orbits is not None else None,
         )
         return make_result(self._judging, tally, answers, "python")
 
@@ -404,6 +419,11 @@ class Run:
 
     def _find_paths(self, origins: Sequence[Origin]) -> list[Path]:
         return [self._find_path(origin) for origin in origins]
+
+    def _retell(self, found: Found, path: Path) -> Told:
+        if self._orbits is None:
+            return Told(path, found.failure, found.state)
+        return self._orbits.retell(self._model, found, path)
 
     def _find_path(self, origin: Origin) -> Path:
         """The stored trace to an origin: back along the parents, then its own moves."""

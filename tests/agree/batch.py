@@ -15,6 +15,7 @@ from modelcheck.explore.judging import Judging
 from modelcheck.explore.limits import Watch
 from modelcheck.explore.native import Prepared, _Run, list_arguments
 from modelcheck.explore.options import Options, Reduction
+from modelcheck.explore.orbits import list_tables
 from modelcheck.explore.reducing import make_tables
 from modelcheck.explore.result import Result
 from modelcheck.ir.layout import pack_slots
@@ -53,9 +54,12 @@ class Case:
         symbol = f"m_model_{number}"
         memory = Memory(program)
         layout = pack_slots(memory)
-        tables = make_tables(program, Options(reduce=reduce))
-        emitted = emit_model(program, memory, layout, symbol, tables)
-        return Case(program, Prepared(memory, layout, emitted), symbol, reduce)
+        options = Options(reduce=reduce)
+        stubborn, exchanges = make_tables(program, options), list_tables(memory, options)
+        emitted = emit_model(
+            program, memory, layout, symbol, stubborn=stubborn, exchanges=exchanges
+        )
+        return Case(program, Prepared(memory, layout, emitted, exchanges), symbol, reduce)
 
 
 def make_cases(programs: Iterable[Program], reduce: frozenset[Reduction] = NOTHING) -> list[Case]:

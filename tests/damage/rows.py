@@ -13,6 +13,7 @@ from tests.damage import (
     rows_native,
     rows_reduce,
     rows_runtime,
+    rows_symmetry,
 )
 from tests.damage.row import Row
 
@@ -25,4 +26,5 @@ ROWS: tuple[Row, ...] = (
     *rows_explore.ROWS,
     *rows_checks.ROWS,
     *rows_reduce.ROWS,
+    *rows_symmetry.ROWS,
 )

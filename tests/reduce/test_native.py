@@ -80,7 +80,7 @@ def test_both_choose_the_same_in_a_hundred_thousand_states(tmp_path):
         program = run_passes(source)
         model, tables = Model(program), make_stubborn_tables(program)
         layout, sets, states = pack_slots(model.memory), StubbornSets(tables), list_states(model)
-        emitted = emit_model(program, model.memory, layout, f"m_model_{number}", tables)
+        emitted = emit_model(program, model.memory, layout, f"m_model_{number}", stubborn=tables)
         sources.append(Source(emitted.text, f"m_model_{number}"))
         given.append(len(states))
         given.extend(chain.from_iterable(map(layout.pack, states)))

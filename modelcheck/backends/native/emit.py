@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from modelcheck.backends.native.bodies import BodyEmitter
+from modelcheck.backends.native.emit_symmetry import write_exchanges
 from modelcheck.backends.native.emit_tables import ModelTables
 from modelcheck.backends.native.helpers import need_helper
 from modelcheck.backends.native.names import Names
@@ -22,6 +23,7 @@ from modelcheck.ir.memory import Memory
 from modelcheck.ir.nodes import Body, Program, Template
 from modelcheck.ir.races import Candidates, find_candidates
 from modelcheck.ir.regions import find_step_regions
+from modelcheck.reduce.permute import Tables as Exchanges
 from modelcheck.reduce.tables import StubbornTables
 
 
@@ -42,9 +44,14 @@ def emit_model(
     memory: Memory,
     layout: Layout,
     symbol: str = "m_model",
+    *,
     stubborn: StubbornTables | None = None,
+    exchanges: Exchanges | None = None,
 ) -> Emitted:
-    """The C file of a program that has gone through all passes, reduced where tables are given.
+    """The C file of a program that has gone through all passes.
+
+    With `stubborn` only the steps of stubborn sets are taken; with `exchanges` states are kept in
+    canonical form.
 
     Soundness: what these functions do is what the python backend does, state by state and in every
     choice; tests/unit/backends/native compares them on every spec and on random programs.
@@ -53,7 +60,7 @@ def emit_model(
     tables = Tables(memory, layout, unit)
     emitter = _Emitter(tables, Names(program), Numbers())
     emitter.emit()
-    emitter.emit_tables(symbol, stubborn)
+    emitter.emit_tables(symbol, stubborn, exchanges)
     numbers = emitter.numbers
     return Emitted(
         unit.write(_write_head(program), symbol),
@@ -103,10 +110,13 @@ class _Emitter:
                 body = self._emitter(property_.body, None)
                 self._add(name, body.emit_judge(name))
 
-    def emit_tables(self, symbol: str, stubborn: StubbornTables | None) -> None:
+    def emit_tables(
+        self, symbol: str, stubborn: StubbornTables | None, exchanges: Exchanges | None
+    ) -> None:
         """Add the tables, and the model that names them."""
         made = ModelTables(self._tables, self._names, self._watched, self._candidates)
-        made.emit(symbol, stubborn)
+        symmetry = "NULL" if exchanges is None else write_exchanges(self._unit, exchanges)
+        made.emit(symbol, stubborn, symmetry)
 
     def _add(self, name: str, text: str, prototype: str = "") -> None:
         self._unit.add(Part.FUNCTIONS, name, text, prototype)

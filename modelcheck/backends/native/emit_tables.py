@@ -38,8 +38,8 @@ class ModelTables:
         self._watched = watched
         self._candidates = candidates
 
-    def emit(self, symbol: str, stubborn: StubbornTables | None) -> None:
-        """Add everything."""
+    def emit(self, symbol: str, stubborn: StubbornTables | None, symmetry: str) -> None:
+        """Add everything; `symmetry` is the C expression of its tables."""
         templates = [self._write_template(t) for t in self._program.templates]
         threads = [self._write_thread(t) for t in self._memory.threads]
         properties = [p for p in self._program.properties if p.body is not None]
@@ -73,6 +73,7 @@ class ModelTables:
             ("element_count", str(len(elements))),
             ("roots", self._add("m_roots", "mc_pointer", roots)),
             ("root_count", str(len(roots))),
+            ("symmetry", symmetry),
         ]
         lines = [f"extern const mc_model {symbol};", f"const mc_model {symbol} = {{"]
         lines += [f"    .{name} = {value}," for name, value in fields]

@@ -128,4 +128,5 @@ const mc_model m_model = {
     .element_count = 0,
     .roots = NULL,
     .root_count = 0,
+    .symmetry = NULL,
 };

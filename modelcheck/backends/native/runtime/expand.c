@@ -5,9 +5,11 @@
 #include "search.h"
 #include "states.h"
 #include "stubborn.h"
+#include "symmetry.h"
 
-mc_result mc_follow(const mc_model *model, const uint64_t *state, uint32_t thread, mc_step step,
-                    mc_way *way, uint64_t *m, mc_visit visit, void *context, bool *is_cut) {
+mc_result mc_follow_plainly(const mc_model *model, const uint64_t *state, uint32_t thread,
+                            mc_step step, mc_way *way, uint64_t *m, mc_visit visit, void *context,
+                            bool *is_cut) {
   mc_result disabled = MC_IDLE;
   bool is_enabled = false;
   uint64_t made = 0;
@@ -34,6 +36,28 @@ mc_result mc_follow(const mc_model *model, const uint64_t *state, uint32_t threa
   return is_enabled ? MC_DONE : disabled;
 }
 
+typedef struct {
+  const mc_model *model;
+  uint64_t *m;
+  mc_visit visit;
+  void *context;
+} mc_canonical_visit;
+
+static void visit_canonical(void *context, mc_result result, const uint64_t *m, mc_way *way) {
+  const mc_canonical_visit *wanted = context;
+  (void)m; /* is wanted->m */
+  if (result == MC_DONE) mc_make_canonical(wanted->model, wanted->m);
+  wanted->visit(wanted->context, result, wanted->m, way);
+}
+
+mc_result mc_follow(const mc_model *model, const uint64_t *state, uint32_t thread, mc_step step,
+                    mc_way *way, uint64_t *m, mc_visit visit, void *context, bool *is_cut) {
+  if (!model->symmetry)
+    return mc_follow_plainly(model, state, thread, step, way, m, visit, context, is_cut);
+  mc_canonical_visit wanted = {model, m, visit, context};
+  return mc_follow_plainly(model, state, thread, step, way, m, visit_canonical, &wanted, is_cut);
+}
+
 void mc_follow_start(const mc_model *model, mc_way *way, uint64_t *m, mc_visit visit, void *context,
                      bool *is_cut) {
   uint64_t made = 0;
@@ -45,6 +69,7 @@ void mc_follow_start(const mc_model *model, mc_way *way, uint64_t *m, mc_visit v
     mc_result result = model->start(m, way);
     if (result >= MC_DONE) {
       diverging += result == MC_FAILED && way->site == MC_DIVERGES;
+      if (model->symmetry && result == MC_DONE) mc_make_canonical(model, m);
       visit(context, result, m, way);
     }
     made += way->position;
@@ -216,6 +241,7 @@ static inline __attribute__((always_inline)) void expand(mc_worker *worker, uint
       copy_state(made, state, words);
       result = location->step(made, thread, &worker->way);
       if (__builtin_expect(result == MC_DONE, 1)) {
+        if (model->symmetry) mc_make_canonical(model, made);
         add_candidate(store, batch, made, make_source(number, expansion.rank), words);
       } else if (result == MC_FAILED) {
         expansion.thread = thread;

@@ -165,6 +165,51 @@ typedef struct {
   uint32_t pointer_count;
 } mc_element;
 
+/* Symmetry (reduce/permute.py).  A *point* is one number of one class: the threads and elements that
+ * are exchanged together for those of another.
+ *
+ * Which values name a point: `points[value]`, or -1; what the value is when that point has another
+ * place: `images[value * width + place]`. */
+typedef struct {
+  const int32_t *points;
+  const int64_t *images;
+  uint32_t count, width;
+} mc_names;
+
+/* A slot that holds names: the value itself, or a set whose bit i stands for `first` + i.  `at` and
+ * `pc` are offsets among a point's slots, or slots where it belongs to none.  `live` has a bit for
+ * each program counter at which the slot means something; NULL: always. */
+typedef struct {
+  uint32_t at, mark;
+  const mc_names *names;
+  bool is_set;
+  int64_t first;
+  uint32_t pc;
+  const uint64_t *live;
+} mc_holder;
+
+typedef struct {
+  uint32_t class, place;
+  const uint32_t *slots;
+} mc_point;
+
+typedef struct {
+  uint32_t first, count; /* of its points */
+  uint32_t slot_count; /* of each */
+  const mc_holder *holders; /* those of the slots that hold names, in order */
+  uint32_t holder_count;
+} mc_class;
+
+typedef struct {
+  const mc_point *points;
+  uint32_t point_count;
+  const mc_class *classes;
+  uint32_t class_count;
+  const mc_holder *fixed; /* slots that belong to no point */
+  uint32_t fixed_count;
+  uint32_t most_edges; /* names that a state can hold */
+} mc_symmetry;
+
 typedef struct {
   uint32_t version; /* MC_MODEL_VERSION */
   const char *name;
@@ -187,6 +232,7 @@ typedef struct {
   uint32_t element_count;
   const mc_pointer *roots; /* pointers outside pools */
   uint32_t root_count;
+  const mc_symmetry *symmetry; /* NULL where nothing is exchanged */
 } mc_model;
 
 /* ------------------------------------------------------------------------------------- operators */

@@ -177,7 +177,8 @@ static struct {
 static void open_filter(const mc_search *search) {
   const mc_model *model = search->model;
   mc_counters *counters = &filter.counters;
-  filter.is_used = !model->moves_others && model->thread_count <= 64;
+  /* Under symmetry the threads change places on the way. */
+  filter.is_used = !model->moves_others && model->thread_count <= 64 && !model->symmetry;
   if (!filter.is_used) return;
   counters->all = mc_realloc(NULL, model->words, sizeof *counters->all);
   counters->own = mc_realloc(NULL, model->thread_count + 1, sizeof *counters->own);

@@ -133,8 +133,12 @@ void mc_crew_close(mc_search *search);
 /* expand.c */
 typedef void (*mc_visit)(void *context, mc_result result, const uint64_t *m, mc_way *way);
 
-/* Every way through a step from a state: calls `visit` for each that is not disabled.  Gives
- * MC_DONE if there was one, else why there is none.  `is_cut` is set where not all are followed. */
+/* Every way through a step from a state: calls `visit` for each that is not disabled, with the
+ * canonical form of the state it leads to (`plainly`: with that state).  Gives MC_DONE if there was
+ * one, else why there is none.  `is_cut` is set where not all are followed. */
+mc_result mc_follow_plainly(const mc_model *model, const uint64_t *state, uint32_t thread,
+                            mc_step step, mc_way *way, uint64_t *m, mc_visit visit, void *context,
+                            bool *is_cut);
 mc_result mc_follow(const mc_model *model, const uint64_t *state, uint32_t thread, mc_step step,
                     mc_way *way, uint64_t *m, mc_visit visit, void *context, bool *is_cut);
 

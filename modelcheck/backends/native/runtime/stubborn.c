@@ -46,7 +46,8 @@ static void look_at_steps(mc_view *view, const uint64_t *state, bool has_gates, 
     mc_result result;
     view->thread = thread;
     if (location->has_choices) {
-      result = mc_follow(model, state, thread, location->step, way, m, look, view, &is_cut);
+      result = mc_follow_plainly(model, state, thread, location->step, way, m, look, view,
+                                 &is_cut);
     } else {
       memcpy(m, state, sizeof m);
       result = location->step(m, thread, way);

@@ -1,0 +1,92 @@
+"""What an exchange of threads and elements does to the values that name them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from modelcheck.ir.memory import Memory
+from modelcheck.ir.types import PtrType, SetType, ThreadIdType
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Templates and objects whose copies and elements of one number belong together."""
+
+    templates: tuple[str, ...]
+    objects: tuple[str, ...]
+
+
+class Renaming:
+    """A permutation of the numbers of one family, and all that follows from it.
+
+    `numbers` maps those that move.  A thread takes its `per_thread` and `local` objects with it;
+    places are renumbered object by object, so a pointer goes by the element that it names.
+    `asked` tells whether anything was looked up that could have been renamed.
+    """
+
+    def __init__(self, memory: Memory, family: Family, numbers: Mapping[int, int]) -> None:
+        self.memory = memory
+        self.family = family
+        self._numbers = numbers
+        self.asked = False
+        self._threads = [t.number for t in memory.threads]
+        for name in family.templates:
+            copies = memory.threads_of(name)
+            for i, j in numbers.items():
+                self._threads[copies[i].number] = copies[j].number
+        self._places: dict[str, list[int]] = {}
+
+    def index(self, value: int) -> int:
+        """A copy's or element's number."""
+        self.asked = True
+        return self._numbers.get(value, value)
+
+    def thread(self, number: int) -> int:
+        """A thread's number, from 0."""
+        self.asked = True
+        return self._threads[number] if 0 <= number < len(self._threads) else number
+
+    def thread_id(self, value: int) -> int:
+        """A ThreadId value."""
+        return self.thread(value - 1) + 1 if value > 0 else value
+
+    def element(self, object_: str, element: int) -> int:
+        """An element of an object."""
+        obj = self.memory.lookup.object(object_)
+        if obj.kind == "per_thread":
+            return self.thread(element)
+        if obj.kind == "local":
+            return self.index(element) if obj.template in self.family.templates else element
+        return self.index(element) if object_ in self.family.objects else element
+
+    def pointer(self, struct: str, value: int) -> int:
+        """A pointer to a struct."""
+        self.asked = True
+        table = self._places.get(struct)
+        if table is None:
+            places = self.memory.places(struct)
+            at = {(p.object, p.element, p.path): p.number + 1 for p in places}
+            table = self._places[struct] = [
+                0,
+                *(at[p.object, self.element(p.object, p.element), p.path] for p in places),
+            ]
+        return table[value] if 0 < value < len(table) else value
+
+    def value(self, type_: object, value: int) -> int:
+        """A value of a ThreadId, pointer or a set of either; others keep their meaning."""
+        match type_:
+            case ThreadIdType():
+                return self.thread_id(value)
+            case PtrType(struct):
+                return self.pointer(struct, value)
+            case SetType((ThreadIdType() | PtrType()) as element):
+                return self.mask(value, lambda i: self.value(element, i + 1) - 1)
+            case _:
+                return value
+
+    def mask(self, value: int, rename: object) -> int:
+        """A set whose bits are renamed one by one."""
+        assert callable(rename)
+        bits = (i for i in range(value.bit_length()) if value > 0 and value >> i & 1)
+        return sum(1 << rename(i) for i in bits) if value > 0 else value
