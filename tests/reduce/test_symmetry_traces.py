@@ -246,4 +246,4 @@ def add():
 def test_the_scope_line_says_so():
     plain, reduced = search(program_of(COUNTED))
     assert "no reductions" in plain.scope
-    assert "reductions symmetry" in reduced.scope
+    assert "reduced by symmetry" in reduced.scope
