@@ -264,11 +264,11 @@ def reachable_blocks(body: Body) -> tuple[Block, ...]:
 
     Branches on constants are followed one way only.
     """
-    by_label = {block.label: block for block in body.blocks}
+    ends = {block.label: block.end for block in body.blocks}
     found = {body.entry}
     work = [body.entry]
     while work:
-        for label in live_successors(by_label[work.pop()].end):
+        for label in live_successors(ends[work.pop()]):
             if label not in found:
                 found.add(label)
                 work.append(label)
@@ -277,9 +277,17 @@ def reachable_blocks(body: Body) -> tuple[Block, ...]:
 
 def live_successors(end: Terminator) -> tuple[str, ...]:
     """The labels control may go to, where a branch on a constant goes one way only."""
-    if isinstance(end, Branch) and isinstance(end.condition, Const):
-        return (end.then if end.condition.value else end.other,)
-    return successors(end)
+    match end:
+        case Jump():
+            return (end.target,)
+        case Branch():
+            if isinstance(end.condition, Const):
+                return (end.then if end.condition.value else end.other,)
+            return (end.then, end.other)
+        case End() | Return():
+            return ()
+        case _:
+            assert_never(end)
 
 
 def drop_unreachable(body: Body) -> Body:
@@ -292,7 +300,8 @@ def predecessors(blocks: Iterable[Block]) -> dict[str, list[str]]:
     """For each label, the labels of the given blocks that lead there."""
     found: dict[str, list[str]] = {}
     for block in blocks:
-        for label in dict.fromkeys(live_successors(block.end)):
+        targets = live_successors(block.end)
+        for label in dict.fromkeys(targets) if len(targets) > 1 else targets:
             found.setdefault(label, []).append(block.label)
     return found
 

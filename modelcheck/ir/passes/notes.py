@@ -7,20 +7,25 @@ or body alone; what needs the declarations too is a `Memo`, which forgets when t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from modelcheck.ir.alias import Cell
 from modelcheck.ir.nodes import (
     Block,
     Body,
     Branch,
+    Crash,
+    Discard,
     End,
     Expr,
+    Free,
     Instr,
     Jump,
     Local,
     Place,
+    Precedes,
     Return,
     Spawn,
     Terminator,
@@ -37,6 +42,10 @@ from modelcheck.ir.traverse import (
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
+Given = TypeVar("Given")
+
+Constants = Mapping[str, Expr]
+"""Locals whose value is known; see `fold`."""
 
 Name = tuple[str, ...]
 """Something that code names, its sort first; see `mentions`."""
@@ -65,6 +74,31 @@ class Memo(Generic[Key, Value]):
         return known[1]
 
 
+class LastMemo(Generic[Key, Given, Value]):
+    """As `Memo`, of a function of two arguments: its last value for each first one (by which
+    object it is), where the second is equal again.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Key, Given, Value]] = {}
+        self._facts: object = None
+
+    def under(self, facts: object) -> LastMemo[Key, Given, Value]:
+        """The memo, emptied if the facts that the function also looks at are other ones now."""
+        if facts != self._facts:
+            self._known.clear()
+            self._facts = facts
+        return self
+
+    def get(self, argument: Key, given: Given, function: Callable[[Key, Given], Value]) -> Value:
+        """The value for two arguments, from the function where it is not known."""
+        known = self._known.get(id(argument))
+        if known is None or known[1] != given:
+            value = function(argument, given)
+            known = self._known[id(argument)] = (argument, given, value)
+        return known[2]
+
+
 @dataclass(frozen=True, slots=True)
 class Note:
     """What is in one instruction or terminator.
@@ -85,6 +119,8 @@ class Note:
 
 def take_note(node: Instr | Terminator) -> Note:
     """Find out what is in a node."""
+    if isinstance(node, Jump):
+        return Note(node, (), (), (), frozenset(), None, looks=False)
     exprs = list_node_exprs(node)
     places = list(places_of(node))
     names: list[str] = []
@@ -108,20 +144,39 @@ class Notes:
         self._nodes = Memo[Instr | Terminator, Note]()
         self._blocks = Memo[Block, tuple[Note, ...]]()
         self._reachable = Memo[Body, tuple[Block, ...]]()
-        self._code = Memo[Body, tuple[Instr | Terminator, ...]]()
+        self._code = Memo[Body, tuple[Block, ...]]()
+        self._nodes_of = Memo[Body, tuple[Instr | Terminator, ...]]()
         self._spawns = Memo[Body, tuple[Spawn, ...]]()
-        # What passes remember of nodes and bodies.
+        self._deaths = Memo[Body, tuple[Free | Discard | Crash, ...]]()
+        self._orders = Memo[Body, tuple[Precedes, ...]]()
+        # What passes remember of nodes, blocks and bodies.
         self.names = Memo[Instr | Terminator, frozenset[Name]]()
+        self.names_in_block = Memo[Block, frozenset[Name]]()
         self.names_in = Memo[Body, frozenset[Name]]()
+        self.stored = Memo[Body, frozenset[Cell]]()
         self.escaping = Memo[Instr | Terminator, frozenset[str]]()
+        self.escaping_in_block = Memo[Block, frozenset[str]]()
+        self.escaping_in = Memo[Body, frozenset[str]]()
+        self.named_when_dead = Memo[Body, frozenset[str]]()
         self.frozen = Memo[Instr, Instr | None]()
         self.frozen_ends = Memo[Terminator, Terminator]()
+        self.frozen_blocks = Memo[Block, Block]()
+        self.frozen_bodies = Memo[Body, Body]()
+        self.edges = Memo[Precedes, frozenset[tuple[str, str, str]]]()
         self.folded = {True: Memo[Instr, Instr](), False: Memo[Instr, Instr]()}
         self.folded_ends = {
             True: Memo[Terminator, Terminator](),
             False: Memo[Terminator, Terminator](),
         }
         self.folded_bodies = {True: Memo[Body, Body](), False: Memo[Body, Body]()}
+        self.folded_blocks = {
+            True: LastMemo[Block, Constants, tuple[Block, Constants]](),
+            False: LastMemo[Block, Constants, tuple[Block, Constants]](),
+        }
+        self.moved = {
+            True: LastMemo[Block, frozenset[str], Block](),
+            False: LastMemo[Block, frozenset[str], Block](),
+        }
 
     def of(self, node: Instr | Terminator) -> Note:
         """What is in a node."""
@@ -135,19 +190,46 @@ class Notes:
         """The blocks that control can reach from the entry, in source order."""
         return self._reachable.get(body, reachable_blocks)
 
+    def code(self, body: Body) -> tuple[Block, ...]:
+        """Those of them that do more than jump: half of what the front end makes does not."""
+        return self._code.get(body, self._list_code)
+
     def nodes(self, body: Body) -> tuple[Instr | Terminator, ...]:
-        """The instructions and terminators of a body that control can reach."""
-        return self._code.get(body, self._list_nodes)
+        """The instructions and terminators of a body that control can reach, but for jumps of
+        blocks that do nothing else.
+        """
+        return self._nodes_of.get(body, self._list_nodes)
 
     def spawns(self, body: Body) -> tuple[Spawn, ...]:
         """The spawns of a body that control can reach."""
         return self._spawns.get(body, self._list_spawns)
 
+    def deaths(self, body: Body) -> tuple[Free | Discard | Crash, ...]:
+        """What ends lives of objects, in a body, where control can reach it."""
+        return self._deaths.get(body, self._list_deaths)
+
+    def orders(self, body: Body) -> tuple[Precedes, ...]:
+        """The orders that a body records, also where control cannot reach them."""
+        return self._orders.get(body, _list_orders)
+
     def _list_nodes(self, body: Body) -> tuple[Instr | Terminator, ...]:
-        return tuple([node for block in self.reachable(body) for node in nodes_of(block)])
+        return tuple([node for block in self.code(body) for node in nodes_of(block)])
+
+    def _list_code(self, body: Body) -> tuple[Block, ...]:
+        blocks = self.reachable(body)
+        return tuple([b for b in blocks if b.instrs or not isinstance(b.end, Jump)])
 
     def _list_spawns(self, body: Body) -> tuple[Spawn, ...]:
         return tuple([node for node in self.nodes(body) if isinstance(node, Spawn)])
 
+    def _list_deaths(self, body: Body) -> tuple[Free | Discard | Crash, ...]:
+        return tuple(
+            [node for node in self.nodes(body) if isinstance(node, Free | Discard | Crash)]
+        )
+
     def _note_block(self, block: Block) -> tuple[Note, ...]:
         return tuple([self.of(node) for node in nodes_of(block)])
+
+
+def _list_orders(body: Body) -> tuple[Precedes, ...]:
+    return tuple([i for block in body.blocks for i in block.instrs if isinstance(i, Precedes)])
