@@ -115,6 +115,10 @@ def walk(expr: Expr) -> Iterator[Expr]:
     return iter(list_exprs((expr,)))
 
 
+_LEAVES = (Const, Local, Me, Current)
+"""What surely has no parts: most expressions are such."""
+
+
 def list_exprs(exprs: Iterable[Expr]) -> list[Expr]:
     """Some expressions and everything in them, each before its parts."""
     found: list[Expr] = []
@@ -123,8 +127,8 @@ def list_exprs(exprs: Iterable[Expr]) -> list[Expr]:
     while work:
         expr = work.pop()
         found.append(expr)
-        if not isinstance(expr, Const | Local):
-            work.extend(reversed(parts_of(expr)))
+        if not isinstance(expr, _LEAVES) and (parts := parts_of(expr)):
+            work += parts[::-1]
     return found
 
 

@@ -224,8 +224,9 @@ def find_mortal(program: Program, freed: frozenset[str], notes: Notes) -> frozen
     code names it where it may have been left already.  Attacked by `test_freeze.py`.
     """
     seen = set[str]()
-    if any(obj.kind == "local" for obj in program.objects):
-        seen = _escaping(program, notes)
+    stacks = frozenset(obj.name for obj in program.objects if obj.kind == "local")
+    if stacks:
+        seen = _escaping(program, stacks, notes)
         for template in running_templates(program, notes):
             seen |= notes.named_when_dead.get(template.body, lambda b: _named_when_dead(b, notes))
 
@@ -243,26 +244,31 @@ def find_mortal(program: Program, freed: frozenset[str], notes: Notes) -> frozen
     return frozenset(obj.name for obj in program.objects if is_mortal(obj))
 
 
-def _escaping(program: Program, notes: Notes) -> set[str]:
-    """The objects a pointer to which is used for more than naming a place.
+def _escaping(program: Program, stacks: frozenset[str], notes: Notes) -> set[str]:
+    """Those of the objects in `stacks` (and some others) a pointer to which is used for more than
+    naming a place.
 
     Also those that are named as another thread's copy.
     """
+    in_nodes = notes.escaping.under(stacks)
+    in_blocks = notes.escaping_in_block.under(stacks)
+    in_bodies = notes.escaping_in.under(stacks)
 
     def in_body(body: Body) -> frozenset[str]:
-        found = [notes.escaping_in_block.get(block, in_block) for block in notes.code(body)]
+        found = [in_blocks.get(block, in_block) for block in notes.code(body)]
         return frozenset[str]().union(*found)
 
     def in_block(block: Block) -> frozenset[str]:
-        found = [notes.escaping.get(node, in_node) for node in nodes_of(block)]
+        found = [in_nodes.get(node, in_node) for node in nodes_of(block)]
         return frozenset[str]().union(*found)
 
     def in_node(node: Instr | Terminator) -> frozenset[str]:
-        names = any(isinstance(place.root, ObjectRoot) for place in notes.of(node).places)
+        roots = [place.root for place in notes.of(node).places]
+        names = any(isinstance(root, ObjectRoot) and root.object in stacks for root in roots)
         return _escaping_in(node) if names else frozenset()
 
     bodies = all_bodies(program, notes)
-    return set[str]().union(*[notes.escaping_in.get(body, in_body) for body in bodies])
+    return set[str]().union(*[in_bodies.get(body, in_body) for body in bodies])
 
 
 def _escaping_in(node: Instr | Terminator) -> frozenset[str]:

