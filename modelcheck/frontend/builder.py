@@ -233,6 +233,8 @@ class BodyBuilder:
         single = self._used_once()
         blocks = tuple(
             replace(block, instrs=tuple(self._without_copies(block.instrs, single)))
+            if len(block.instrs) > 1
+            else block
             for block in self.blocks
         )
         return ir.Body(self.entry, blocks, tuple(self.locals.values()))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Self, TypeVar
 
 from modelcheck.ir.alias import Cell
 from modelcheck.ir.nodes import (
@@ -45,6 +45,7 @@ from modelcheck.ir.traverse import (
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 Given = TypeVar("Given")
+Entry = TypeVar("Entry")
 
 Constants = Mapping[str, Expr]
 """Locals whose value is known; see `fold`."""
@@ -53,20 +54,24 @@ Name = tuple[str, ...]
 """Something that code names, its sort first; see `mentions`."""
 
 
-class Memo(Generic[Key, Value]):
-    """The values of a function, by which object its argument is, while some facts stay the same."""
+class _Table(Generic[Entry]):
+    """Entries by which object they are about, while some facts stay the same."""
 
     def __init__(self) -> None:
-        # The argument is kept too: while it lives no other object has its id.
-        self._known: dict[int, tuple[Key, Value]] = {}
+        # An entry keeps its object: while that lives no other has its id.
+        self._known: dict[int, Entry] = {}
         self._facts: object = None
 
-    def under(self, facts: object) -> Memo[Key, Value]:
-        """The memo, emptied if the facts that the function also looks at are other ones now."""
+    def under(self, facts: object) -> Self:
+        """The same, emptied if the facts that a function also looks at are other ones now."""
         if facts != self._facts:
             self._known.clear()
             self._facts = facts
         return self
+
+
+class Memo(_Table[tuple[Key, Value]], Generic[Key, Value]):
+    """The values of a function, by which object its argument is, while some facts stay the same."""
 
     def get(self, argument: Key, function: Callable[[Key], Value]) -> Value:
         """The value for an argument, from the function where it is not known yet."""
@@ -76,21 +81,10 @@ class Memo(Generic[Key, Value]):
         return known[1]
 
 
-class LastMemo(Generic[Key, Given, Value]):
+class LastMemo(_Table[tuple[Key, Given, Value]], Generic[Key, Given, Value]):
     """As `Memo`, of a function of two arguments: its last value for each first one (by which
     object it is), where the second is equal again.
     """
-
-    def __init__(self) -> None:
-        self._known: dict[int, tuple[Key, Given, Value]] = {}
-        self._facts: object = None
-
-    def under(self, facts: object) -> LastMemo[Key, Given, Value]:
-        """The memo, emptied if the facts that the function also looks at are other ones now."""
-        if facts != self._facts:
-            self._known.clear()
-            self._facts = facts
-        return self
 
     def get(self, argument: Key, given: Given, function: Callable[[Key, Given], Value]) -> Value:
         """The value for two arguments, from the function where it is not known."""
