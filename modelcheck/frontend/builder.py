@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from modelcheck.diagnostics import Span
 from modelcheck.ir import nodes as ir
-from modelcheck.ir.traverse import assigned_local, successors, used_locals, walk_node
+from modelcheck.ir.traverse import assigned_local, nodes_of, successors, used_locals, walk_node
 from modelcheck.ir.types import ScalarType
 
 
@@ -83,7 +83,8 @@ class BodyBuilder:
 
     def close_at(self, position: int, block: OpenBlock, end: ir.Terminator) -> None:
         """End a block that was set aside, and put it where it belongs among the others."""
-        self._references.update(successors(end))
+        for label in successors(end):
+            self._references[label] += 1
         self.blocks.insert(
             position,
             ir.Block(
@@ -232,21 +233,18 @@ class BodyBuilder:
         single = self._used_once()
         blocks = tuple(
             replace(block, instrs=tuple(self._without_copies(block.instrs, single)))
+            if len(block.instrs) > 1
+            else block
             for block in self.blocks
         )
         return ir.Body(self.entry, blocks, tuple(self.locals.values()))
 
     def _used_once(self) -> frozenset[str]:
         """The temporaries that one instruction assigns and one uses."""
-        assigned: Counter[str] = Counter()
-        used: Counter[str] = Counter()
-        for block in self.blocks:
-            used.update(used_locals(block.end))
-            for instr in block.instrs:
-                used.update(used_locals(instr))
-                local = assigned_local(instr)
-                if local is not None:
-                    assigned[local] += 1
+        nodes = [node for block in self.blocks for node in nodes_of(block)]
+        used = Counter([name for node in nodes for name in used_locals(node)])
+        instrs = [instr for block in self.blocks for instr in block.instrs]
+        assigned = Counter([assigned_local(instr) for instr in instrs])
         return frozenset(
             name
             for name, local in self.locals.items()

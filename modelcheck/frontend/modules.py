@@ -49,10 +49,23 @@ class Module:
     library: bool
     names: dict[str, Decl] = field(default_factory=dict)
     calls: list[ast.Call] = field(default_factory=list)
+    # By id of a node, which is kept too: while it lives no other has its id.
+    _spans: dict[int, tuple[ast.AST, Span]] = field(default_factory=dict, repr=False)
+    _texts: dict[int, tuple[ast.AST, str]] = field(default_factory=dict, repr=False)
 
     def span(self, node: ast.AST) -> Span:
         """Where a node of this file stands."""
-        return span_of(node, self.source.shown)
+        known = self._spans.get(id(node))
+        if known is None:
+            known = self._spans[id(node)] = (node, span_of(node, self.source.shown))
+        return known[1]
+
+    def text(self, node: ast.AST) -> str:
+        """A node as Python would write it."""
+        known = self._texts.get(id(node))
+        if known is None:
+            known = self._texts[id(node)] = (node, ast.unparse(node))
+        return known[1]
 
     def word(self, node: ast.expr) -> str:
         """The name of a decorator or of what is called, as its file of origin has it."""

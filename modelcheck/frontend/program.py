@@ -289,13 +289,16 @@ class ProgramMaker:
     def refuse_endless(self, body: ir.Body, thread: ThreadDecl) -> None:
         """A loop of local work that nothing leaves is an error: it would never be a step."""
         blocks = {b.label: b for b in body.blocks}
-        reached = {body.entry}
+        before: dict[str, list[str]] = {body.entry: []}
         todo = [body.entry]
         while todo:
-            for target in successors(blocks[todo.pop()]):
-                if target not in reached:
-                    reached.add(target)
+            label = todo.pop()
+            for target in successors(blocks[label]):
+                if target not in before:
+                    before[target] = []
                     todo.append(target)
+                before[target].append(label)
+        reached = before.keys()
         leaving = {
             label
             for label in reached
@@ -303,13 +306,12 @@ class ProgramMaker:
             or blocks[label].step is not None
             or any(isinstance(i, (ir.Wait, ir.Check, ir.Assert)) for i in blocks[label].instrs)
         }
-        changed = True
-        while changed:
-            changed = False
-            for label in reached - leaving:
-                if any(t in leaving for t in successors(blocks[label])):
+        todo = list(leaving)
+        while todo:
+            for label in before[todo.pop()]:
+                if label not in leaving:
                     leaving.add(label)
-                    changed = True
+                    todo.append(label)
         for label in sorted(reached - leaving, key=list(blocks).index):
             span = blocks[label].end.span
             self.report.add(

@@ -107,6 +107,11 @@ class World(Declarations):
         return {}
 
     @functools.cached_property
+    def annotations(self) -> dict[int, tuple[ast.arg, TypeName | str | None]]:
+        """What the annotations of parameters say, by id of the parameter (which is kept too)."""
+        return {}
+
+    @functools.cached_property
     def _census(self) -> Census:
         return Census(self)
 

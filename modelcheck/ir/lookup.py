@@ -58,6 +58,7 @@ class Lookup:
 
     def __init__(self, program: Program) -> None:
         self.program = program
+        self.sizes: dict[tuple[object, str], int] = {}  # of structs: what `shape` counted
         self.structs = {struct.name: struct for struct in program.structs}
         self.objects = {obj.name: obj for obj in program.objects}
         self.templates = {template.name: template for template in program.templates}

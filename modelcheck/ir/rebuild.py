@@ -159,16 +159,20 @@ def map_instr(instr: Instr, on_expr: OnExpr, on_place: OnPlace = same_place) -> 
             old = instr.subject
             subject = None if old is None else map_place(old, on_expr, on_place)
             condition = map_expr(instr.condition, on_expr, on_place)
-            same = condition is instr.condition and subject is old
-            return instr if same else replace(instr, condition=condition, subject=subject)
+            if condition is instr.condition and subject is old:
+                return instr
+            if isinstance(instr, Check):
+                return Check(condition, instr.fault, subject, instr.message, span=instr.span)
+            return Assert(condition, instr.property, instr.detail, subject, span=instr.span)
         case Load():
             place = map_place(instr.place, on_expr, on_place)
-            return instr if place is instr.place else replace(instr, place=place)
+            same = place is instr.place
+            return instr if same else Load(instr.local, place, instr.kind, span=instr.span)
         case Store():
             place = map_place(instr.place, on_expr, on_place)
             value = map_expr(instr.value, on_expr, on_place)
             same = place is instr.place and value is instr.value
-            return instr if same else replace(instr, place=place, value=value)
+            return instr if same else Store(place, value, instr.kind, span=instr.span)
         case QueueOp():
             place = map_place(instr.place, on_expr, on_place)
             put = None if instr.value is None else map_expr(instr.value, on_expr, on_place)
@@ -202,7 +206,9 @@ def map_end(end: Terminator, on_expr: OnExpr, on_place: OnPlace = same_place) ->
     match end:
         case Branch():
             condition = map_expr(end.condition, on_expr, on_place)
-            return end if condition is end.condition else replace(end, condition=condition)
+            if condition is end.condition:
+                return end
+            return Branch(condition, end.then, end.other, span=end.span)
         case Return():
             value = map_expr(end.value, on_expr, on_place)
             return end if value is end.value else replace(end, value=value)
@@ -219,13 +225,13 @@ def map_targets(end: Terminator, on_label: Callable[[str], str]) -> Terminator:
     match end:
         case Jump():
             target = on_label(end.target)
-            return end if target == end.target else replace(end, target=target)
+            return end if target == end.target else Jump(target, span=end.span)
         case Branch():
             then, other = on_label(end.then), on_label(end.other)
             if then == other and not has_access((end.condition,)):
                 return Jump(then, span=end.span)
             same = then == end.then and other == end.other
-            return end if same else replace(end, then=then, other=other)
+            return end if same else Branch(end.condition, then, other, span=end.span)
         case End() | Return():
             return end
         case _:

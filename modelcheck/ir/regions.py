@@ -60,15 +60,16 @@ def find_entry(body: Body) -> Block:
 def find_step_regions(body: Body) -> tuple[Region, ...]:
     """What the step at each location runs, in the order of their numbers."""
     by_label = {block.label: block for block in body.blocks}
-    return tuple(_find_region(by_label, location) for location in list_locations(body))
+    return tuple(find_region_in(by_label, location) for location in list_locations(body))
 
 
 def find_region(body: Body, entry: Block) -> Region:
     """The blocks from an entry up to the next locations."""
-    return _find_region({block.label: block for block in body.blocks}, entry)
+    return find_region_in({block.label: block for block in body.blocks}, entry)
 
 
-def _find_region(by_label: dict[str, Block], entry: Block) -> Region:
+def find_region_in(by_label: dict[str, Block], entry: Block) -> Region:
+    """The same, of a body whose blocks are known by their labels."""
     ways_in = {entry.label: 1}
     blocks = {entry.label: entry}
     waiting = [entry]
@@ -80,7 +81,8 @@ def _find_region(by_label: dict[str, Block], entry: Block) -> Region:
                 blocks[label] = by_label[label]
                 waiting.append(by_label[label])
     joins = frozenset(label for label, count in ways_in.items() if count > 1)
-    return Region(entry, tuple(blocks.values()), _has_cycle(by_label, entry), joins)
+    has_cycle = bool(joins) and _has_cycle(by_label, entry)  # it comes back to one of them
+    return Region(entry, tuple(blocks.values()), has_cycle, joins)
 
 
 def list_step_blocks(body: Body, location: Block) -> tuple[Block, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Literal
 
 from modelcheck.ir.address import Term, add_index
@@ -42,21 +43,26 @@ def slot_header(type_: ValueType) -> int:
     return 0 if isinstance(type_, Embedded | ArrayOf) else 1
 
 
+@cache
 def place_header(struct: str) -> Header:
-    """Places of its own: one for the struct itself."""
+    """Places of its own: one for the struct itself.  For one name always the same function."""
     return lambda type_: int(isinstance(type_, Embedded) and type_.struct == struct)
 
 
 def size_of(lookup: Lookup, type_: ValueType, header: Header) -> int:
     """How many units a value takes."""
-    own = header(type_)
     match type_:
         case Embedded(name):
-            return own + sum(size_of(lookup, f.type, header) for f in lookup.struct(name).fields)
+            known = lookup.sizes.get((header, name))
+            if known is None:
+                fields = lookup.struct(name).fields
+                known = header(type_) + sum(size_of(lookup, f.type, header) for f in fields)
+                lookup.sizes[header, name] = known
+            return known
         case ArrayOf(element, count) | QueueOf(element, count):
-            return own + count * size_of(lookup, element, header)
+            return header(type_) + count * size_of(lookup, element, header)
         case _:
-            return own
+            return header(type_)
 
 
 def offset_of(

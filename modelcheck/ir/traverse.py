@@ -115,6 +115,10 @@ def walk(expr: Expr) -> Iterator[Expr]:
     return iter(list_exprs((expr,)))
 
 
+_LEAVES = (Const, Local, Me, Current)
+"""What surely has no parts: most expressions are such."""
+
+
 def list_exprs(exprs: Iterable[Expr]) -> list[Expr]:
     """Some expressions and everything in them, each before its parts."""
     found: list[Expr] = []
@@ -123,8 +127,8 @@ def list_exprs(exprs: Iterable[Expr]) -> list[Expr]:
     while work:
         expr = work.pop()
         found.append(expr)
-        if not isinstance(expr, Const | Local):
-            work.extend(reversed(parts_of(expr)))
+        if not isinstance(expr, _LEAVES) and (parts := parts_of(expr)):
+            work += parts[::-1]
     return found
 
 
@@ -264,11 +268,11 @@ def reachable_blocks(body: Body) -> tuple[Block, ...]:
 
     Branches on constants are followed one way only.
     """
-    by_label = {block.label: block for block in body.blocks}
+    ends = {block.label: block.end for block in body.blocks}
     found = {body.entry}
     work = [body.entry]
     while work:
-        for label in live_successors(by_label[work.pop()].end):
+        for label in live_successors(ends[work.pop()]):
             if label not in found:
                 found.add(label)
                 work.append(label)
@@ -277,9 +281,17 @@ def reachable_blocks(body: Body) -> tuple[Block, ...]:
 
 def live_successors(end: Terminator) -> tuple[str, ...]:
     """The labels control may go to, where a branch on a constant goes one way only."""
-    if isinstance(end, Branch) and isinstance(end.condition, Const):
-        return (end.then if end.condition.value else end.other,)
-    return successors(end)
+    match end:
+        case Jump():
+            return (end.target,)
+        case Branch():
+            if isinstance(end.condition, Const):
+                return (end.then if end.condition.value else end.other,)
+            return (end.then, end.other)
+        case End() | Return():
+            return ()
+        case _:
+            assert_never(end)
 
 
 def drop_unreachable(body: Body) -> Body:
@@ -292,7 +304,8 @@ def predecessors(blocks: Iterable[Block]) -> dict[str, list[str]]:
     """For each label, the labels of the given blocks that lead there."""
     found: dict[str, list[str]] = {}
     for block in blocks:
-        for label in dict.fromkeys(live_successors(block.end)):
+        targets = live_successors(block.end)
+        for label in dict.fromkeys(targets) if len(targets) > 1 else targets:
             found.setdefault(label, []).append(block.label)
     return found
 

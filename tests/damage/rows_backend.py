@@ -53,20 +53,20 @@ ROWS = (
     Row(
         "checks-not-written",
         EMIT,
-        "case Check(condition, fault, subject, message):\n"
-        '                with text.indented(f"if not {writer.write(condition)}:"):',
-        "case Check(condition, fault, subject, message):\n"
-        '                with text.indented("if False:"):',
+        "failure = write_failure(writer, fault, message, subject)\n"
+        '                text.line(f"if not {writer.write(condition)}: return {failure}")',
+        "failure = write_failure(writer, fault, message, subject)\n"
+        '                text.line(f"if False: return {failure}")',
         "No fault is ever noticed.",
         ("tests/unit/backends/test_python_steps.py::test_a_failing_check_names_its_subject",),
     ),
     Row(
         "asserts-not-written",
         EMIT,
-        "case Assert(condition, property_, detail, subject):\n"
-        '                with text.indented(f"if not {writer.write(condition)}:"):',
-        "case Assert(condition, property_, detail, subject):\n"
-        '                with text.indented("if False:"):',
+        "failure = write_failure(writer, property_, detail, subject)\n"
+        '                text.line(f"if not {writer.write(condition)}: return {failure}")',
+        "failure = write_failure(writer, property_, detail, subject)\n"
+        '                text.line(f"if False: return {failure}")',
         "No assert ever fails.",
         (
             "tests/traps/test_semantics.py::test_a_step_that_fails_has_no_successor_but_others_go_on",

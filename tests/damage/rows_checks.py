@@ -31,8 +31,9 @@ def _disable(check: str) -> Row:
     return _hide(
         check,
         EMIT,
-        "{write_failure(writer, fault, message, subject)}",
-        f"{{IDLE if fault == {check!r} else write_failure(writer, fault, message, subject)}}",
+        "failure = write_failure(writer, fault, message, subject)",
+        f"failure = str(IDLE) if fault == {check!r} else write_failure("
+        "writer, fault, message, subject)",
         f"A step that fails with {check} is taken for one that waits at rest.",
     )
 

@@ -3,6 +3,7 @@
 from tests.damage.row import Row
 
 FREEZE = "ir/passes/freeze.py"
+NOTES = "ir/passes/notes.py"
 FOLD = "ir/passes/fold.py"
 SIMPLIFY = "ir/passes/simplify.py"
 JOIN = "ir/passes/join.py"
@@ -34,9 +35,27 @@ ROWS = (
         ("tests/unit/ir/passes/test_freeze.py::test_queue_writes_keep_the_queue_an_access",),
     ),
     Row(
+        "given-values-forgotten",
+        NOTES,
+        "if known is None or known[1] != given:",
+        "if known is None:",
+        "A block is taken to be what it was under other constants.",
+        (
+            "tests/unit/ir/passes/test_notes.py::test_the_last_value_holds_for_an_equal_second_argument_only",
+        ),
+    ),
+    Row(
+        "facts-forgotten",
+        NOTES,
+        "if facts != self._facts:",
+        "if self._facts is None:",
+        "What code named under other declarations is taken for what it names now.",
+        ("tests/unit/ir/passes/test_notes.py::test_other_facts_empty_a_memo",),
+    ),
+    Row(
         "crash-does-not-thaw",
         FREEZE,
-        "if any(isinstance(node, Crash) for node in running_nodes(program, notes)):",
+        "if any(isinstance(node, Crash) for body in running for node in notes.deaths(body)):",
         "if False:",
         "What a crash puts back counts as constant.",
         ("tests/unit/ir/passes/test_freeze.py::test_crash_puts_back_what_the_initial_code_stored",),
@@ -74,8 +93,8 @@ ROWS = (
     Row(
         "free-in-initial-forgotten",
         FREEZE,
-        "for node in all_nodes(program, notes):\n        if isinstance(node, Free | Discard):",
-        "for node in running_nodes(program, notes):\n        if isinstance(node, Free | Discard):",
+        "for body in all_bodies(program, notes):\n        for node in notes.deaths(body):",
+        "for body in running:\n        for node in notes.deaths(body):",
         "What the initial code frees counts as alive for ever.",
         ("tests/unit/ir/passes/test_freeze.py::test_shared_objects_are_mortal_only_where_freed",),
     ),
@@ -134,8 +153,8 @@ ROWS = (
     Row(
         "left-on-one-way-only",
         FREEZE,
-        "frozenset.intersection(*(alive_after",
-        "frozenset.union(*(alive_after",
+        "alive &= alive_after[label]",
+        "alive |= alive_after[label]",
         "A stack object left on one of two ways counts as alive where they meet.",
         (
             "tests/unit/ir/passes/test_freeze.py::test_a_local_object_left_on_one_way_only_is_mortal_behind_it",
@@ -349,8 +368,8 @@ ROWS = (
     Row(
         "second-arm-forgotten",
         LIVENESS,
-        "for label in successors(block.end)))",
-        "for label in successors(block.end)[:1]))",
+        "for label in successors(block.end)])",
+        "for label in successors(block.end)[:1]])",
         "What only the second arm needs is reset.",
         ("tests/unit/ir/passes/test_liveness.py::test_what_any_way_needs_is_live",),
     ),
@@ -638,8 +657,8 @@ ROWS = (
     Row(
         "orders-of-the-start-do-not-count",
         ORDERS,
-        "for body in (program.initial, *(template.body for template in program.templates)):",
-        "for body in (template.body for template in program.templates):",
+        "bodies = (program.initial, *(template.body for template in program.templates))",
+        "bodies = tuple(template.body for template in program.templates)",
         "A cycle closed by the initial code goes.",
         ("tests/unit/ir/passes/test_orders_pass.py::test_an_order_in_the_initial_code_counts",),
     ),

@@ -53,7 +53,7 @@ from modelcheck.ir.regions import (
     MAX_BLOCKS,
     Region,
     find_entry,
-    find_region,
+    find_region_in,
     has_choices,
     list_local_successors,
 )
@@ -103,27 +103,35 @@ class BodyEmitter:
         self._body = body
         self._template = template
         self._by_label = {block.label: block for block in body.blocks}
+        self._order = {local.name: i for i, local in enumerate(body.locals)}
         names = {local.name: f"v{i}" for i, local in enumerate(body.locals)}
         self._writer = Writer(memory, namespace, names, watches=watches)
         self._watches = watches
         # Of the region under way:
         self._purpose: Purpose = "step"
-        self._region = find_region(body, find_entry(body))
+        self._region = self._find_region(find_entry(body))
         self._numbers: dict[str, int] = {}
         self._live: tuple[str, ...] = ()
         self._assigned: frozenset[str] = frozenset()
+        self._used: frozenset[str] = frozenset()
 
-    def emit_step(self, name: str, location: Block) -> None:
-        """The step at a location: `name(s)`, or `name(s, c)` where it has several outcomes."""
-        region = find_region(self._body, location)
-        parameters = "s, c" if self._watches or has_choices(self._memory.lookup, region) else "s"
+    def emit_step(self, name: str, location: Block) -> bool:
+        """The step at a location: `name(s)`, or `name(s, c)` where it has several outcomes (or
+        watches); whether it has.
+        """
+        region = self._find_region(location)
+        is_many = has_choices(self._memory.lookup, region)
+        parameters = "s, c" if self._watches or is_many else "s"
         self._begin("step", region, location.live)
+        needed = self._used | self._assigned
         with self._text.indented(f"def {name}({parameters}):"):
             self._emit_comment(location)
             self._text.line("m = list(s)")
             for local in location.live:
-                self._text.line(f"{self._name(local)} = m[{self._slot_name(local)}]")
+                if local in needed:  # what no block uses or sets stays where it is
+                    self._text.line(f"{self._name(local)} = m[{self._slot_name(local)}]")
             self._emit_region(set(location.live))
+        return is_many
 
     def emit_start(self, name: str, parameters: Sequence[str]) -> None:
         """A thread's work before its first location: `name(m, c, …)`, None where it gets there."""
@@ -131,45 +139,45 @@ class BodyEmitter:
         names = ", ".join(["m", "c", *map(self._name, parameters)])
         with self._text.indented(f"def {name}({names}):"):
             if entry.rest:
-                self._begin("start", find_region(self._body, entry), ())
+                self._begin("start", self._find_region(entry), ())
                 self._emit_zeros([local for local in entry.live if local not in parameters])
                 self._emit_arrival(entry)
                 return
-            self._begin("start", find_region(self._body, entry), ())
+            self._begin("start", self._find_region(entry), ())
             self._emit_region(set(parameters))
 
     def emit_initial(self, name: str) -> None:
         """The program's start: `name(m, c)`, None where it ends."""
-        self._begin("initial", find_region(self._body, find_entry(self._body)), ())
+        self._begin("initial", self._find_region(find_entry(self._body)), ())
         with self._text.indented(f"def {name}(m, c):"):
             self._emit_region(set())
 
     def emit_judge(self, name: str) -> None:
         """A property: `name(m)`, True, False, or the Failure of evaluating it."""
-        self._begin("judge", find_region(self._body, find_entry(self._body)), ())
+        self._begin("judge", self._find_region(find_entry(self._body)), ())
         with self._text.indented(f"def {name}(m):"):
             self._emit_region(set())
 
     # -----------------------------------------------------------------------------------------
     # Regions
 
+    def _find_region(self, entry: Block) -> Region:
+        return find_region_in(self._by_label, entry)
+
     def _begin(self, purpose: Purpose, region: Region, live: tuple[str, ...]) -> None:
         self._purpose = purpose
         self._region = region
         self._live = live
         self._assigned = region.assigned
+        self._used = frozenset[str]().union(
+            *[used_locals(node) for block in region.blocks for node in nodes_of(block)]
+        )
         joins = [block.label for block in region.blocks if block.label in region.joins]
         self._numbers = {label: i + 1 for i, label in enumerate(joins)}
 
     def _emit_region(self, known: set[str]) -> None:
         """The blocks of a region; `known` are the locals that have a value already."""
         region = self._region
-        used = {
-            local
-            for block in region.blocks
-            for node in nodes_of(block)
-            for local in used_locals(node)
-        }
         targets = {
             local
             for block in region.blocks
@@ -177,8 +185,7 @@ class BodyEmitter:
             if self._by_label[label].rest
             for local in self._by_label[label].live
         }
-        declared = [local.name for local in self._body.locals]
-        self._emit_zeros([x for x in declared if x in (used | targets) - known])
+        self._emit_zeros(sorted((self._used | targets) - known, key=self._order.__getitem__))
         if region.needs_count:
             self._text.line("count = 0")
         self._split_deep_nests()
@@ -233,9 +240,8 @@ class BodyEmitter:
                 self._emit_goto(target)
             case Branch(condition, then, other):
                 with self._text.indented(f"if {self._writer.write(condition)}:"):
-                    self._emit_goto(then)
-                with self._text.indented("else:"):
-                    self._emit_goto(other)
+                    self._emit_goto(then)  # always ends in `return` or `continue`
+                self._emit_goto(other)
             case End():
                 self._emit_finish()
             case Return(value):
@@ -301,11 +307,11 @@ class BodyEmitter:
             case QueueOp():
                 self._emit_queue_op(instr)
             case Check(condition, fault, subject, message):
-                with text.indented(f"if not {writer.write(condition)}:"):
-                    text.line(f"return {write_failure(writer, fault, message, subject)}")
+                failure = write_failure(writer, fault, message, subject)
+                text.line(f"if not {writer.write(condition)}: return {failure}")
             case Assert(condition, property_, detail, subject):
-                with text.indented(f"if not {writer.write(condition)}:"):
-                    text.line(f"return {write_failure(writer, property_, detail, subject)}")
+                failure = write_failure(writer, property_, detail, subject)
+                text.line(f"if not {writer.write(condition)}: return {failure}")
             case Wait(condition, idle):
                 with text.indented(f"if not {writer.write(condition)}:"):
                     if self._watches:

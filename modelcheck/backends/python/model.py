@@ -41,7 +41,7 @@ from modelcheck.ir.memory import (
     Memory,
 )
 from modelcheck.ir.nodes import Block, Program, Template
-from modelcheck.ir.regions import can_fail, find_step_regions, has_choices, list_locations
+from modelcheck.ir.regions import can_fail, list_locations
 
 Start = Callable[..., int | Failure | None]  # (m, chooser, *arguments)
 Judge = Callable[[Sequence[int]], bool | Failure]
@@ -171,14 +171,10 @@ class Model:
                 self.memory, self._namespace, text, template.body, template, watches=False
             )
             emitter.emit_start("start", template.parameters)
-            for i, block in enumerate(locations):
-                emitter.emit_step(f"step_{i}", block)
+            are_many = [emitter.emit_step(f"step_{i}", b) for i, b in enumerate(locations)]
             steps = "".join(f"step_{i}, " for i in range(len(locations)))
             text.line(f"return start, ({steps})")
         make = self._run(text, template.name)["make"]
-        are_many = [
-            has_choices(self.memory.lookup, region) for region in find_step_regions(template.body)
-        ]
         starts: list[Start] = []
         for thread in self.memory.threads_of(template.name):
             start, ways = make(self._facts[thread.number])

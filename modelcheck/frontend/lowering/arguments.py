@@ -34,7 +34,7 @@ class Arguments(IndirectCalls):
     ) -> None:
         """The number of arguments, and which names they may have."""
         most = least if most is None else most
-        called = ast.unparse(node.func)
+        called = self.frame.module.text(node.func)
         if not least <= len(node.args) <= most:
             raise self.fail(
                 "MC267",

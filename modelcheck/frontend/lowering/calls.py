@@ -192,6 +192,13 @@ class Calls(Expressions):
 
     def annotated(self, routine: Routine, parameter: ast.arg) -> TypeName | str | None:
         """What a parameter's annotation says: "Ref", a type, or None without one."""
+        known = self.world.annotations.get(id(parameter))
+        if known is None:
+            known = parameter, self._read_annotation(routine, parameter)
+            self.world.annotations[id(parameter)] = known
+        return known[1]
+
+    def _read_annotation(self, routine: Routine, parameter: ast.arg) -> TypeName | str | None:
         annotation = parameter.annotation
         if annotation is None:
             return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cached_property
 
 from modelcheck.frontend.constants import bool_value
 from modelcheck.frontend.kinds import is_number, literal
@@ -262,6 +263,9 @@ class Elements(Places):
         """Every place of a struct in the declared objects."""
         found: list[ir.Place] = []
         for obj in self.world.objects.values():
+            paths = self.paths_to(obj.type, struct)
+            if not paths:
+                continue
             if obj.kind == "per_thread":
                 roots = [
                     ir.ObjectRoot(obj.name, self.thread_index(t.expr)) for t in self.all_threads()
@@ -274,17 +278,25 @@ class Elements(Places):
             else:
                 roots = [ir.ObjectRoot(obj.name, literal(i).expr) for i in range(obj.count)]
             for root in roots:
-                found += [ir.Place(root, path) for path in self.paths_to(obj.type, struct)]
+                found += [ir.Place(root, path) for path in paths]
         return found
+
+    @cached_property
+    def _paths(self) -> dict[tuple[str, str], list[tuple[str | ir.Expr, ...]]]:
+        """What `paths_to` found inside structs: while code is lowered, all are complete."""
+        return {}
 
     def paths_to(self, of: ValueType, struct: str) -> list[tuple[str | ir.Expr, ...]]:
         """Where structs of a name lie inside a value of a type, outermost first."""
         match of:
             case Embedded(name):
-                found: list[tuple[str | ir.Expr, ...]] = [()] if name == struct else []
-                for field in self.world.structs[name].fields:
-                    found += [(field.name, *rest) for rest in self.paths_to(field.type, struct)]
-                return found
+                known = self._paths.get((name, struct))
+                if known is None:
+                    known = [()] if name == struct else []
+                    for field in self.world.structs[name].fields:
+                        known += [(field.name, *rest) for rest in self.paths_to(field.type, struct)]
+                    self._paths[name, struct] = known
+                return known
             case ArrayOf(element, count):
                 return [
                     (literal(i).expr, *rest)

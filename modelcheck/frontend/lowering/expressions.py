@@ -48,6 +48,10 @@ class Expressions(Generators):
     def value(self, node: ast.expr) -> Value:
         """What an expression stands for; places are not loaded yet."""
         match node:
+            case ast.Name(id=name):  # most are these
+                return self.name(name, node)
+            case ast.Attribute():
+                return self.attribute(node)
             case ast.Constant(value=None):
                 return NoneValue()
             case ast.Constant(value=bool(value)):
@@ -56,10 +60,6 @@ class Expressions(Generators):
                 return self.world.number_value(value, self.span(node))
             case ast.Constant(value=str(text)):
                 return Text(text, self.span(node))
-            case ast.Name(id=name):
-                return self.name(name, node)
-            case ast.Attribute():
-                return self.attribute(node)
             case ast.Subscript():
                 return self.subscript(node)
             case ast.UnaryOp(op=op, operand=operand):
@@ -143,7 +143,7 @@ class Expressions(Generators):
             field.type,
             ghost=storage.ghost or field.ghost,
             marked=struct.marked,
-            shown=ast.unparse(node),
+            shown=self.frame.module.text(node),
         )
 
     def struct_behind(self, base: Value, node: ast.expr) -> Storage:
@@ -196,7 +196,9 @@ class Expressions(Generators):
                 of = RangeType(0, max(self.world.thread_count - 1, 0))
                 index: ir.Expr = ir.Apply("-", (thread.expr, one), of)
                 place = ir.Place(ir.ObjectRoot(base.name, index))
-                return Storage(place, base.type, ghost=base.ghost, shown=ast.unparse(node))
+                return Storage(
+                    place, base.type, ghost=base.ghost, shown=self.frame.module.text(node)
+                )
             case ObjectArray():
                 number = self.index(node.slice)
                 if number.constant is not None:
@@ -204,7 +206,9 @@ class Expressions(Generators):
                         number.expr, base.count, ir.Place(ir.ObjectRoot(base.name)), node
                     )
                 place = ir.Place(ir.ObjectRoot(base.name, number.expr))
-                return Storage(place, base.type, ghost=base.ghost, shown=ast.unparse(node))
+                return Storage(
+                    place, base.type, ghost=base.ghost, shown=self.frame.module.text(node)
+                )
             case ThreadName(name, count):
                 number = self.index(node.slice)
                 if number.constant is None or not 0 <= number.constant < count:
@@ -219,7 +223,7 @@ class Expressions(Generators):
                     element,
                     ghost=base.ghost,
                     marked=base.marked,
-                    shown=ast.unparse(node),
+                    shown=self.frame.module.text(node),
                 )
             case TupleValue(items):
                 number = self.index(node.slice)

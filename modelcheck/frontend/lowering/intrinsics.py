@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from functools import cached_property
 
 from modelcheck.frontend.lowering.context import Mode
 from modelcheck.frontend.lowering.objects import Objects
@@ -58,9 +59,9 @@ INITIAL = Mode("atomic", where="@initial")
 class Intrinsics(Objects):
     """Built-in calls."""
 
-    def intrinsic(self, name: str, node: ast.Call) -> Value:
-        """A call of something `modelcheck.lang` or Python offers."""
-        known: dict[str, Callable[[ast.Call], Value]] = {
+    @cached_property
+    def _known(self) -> dict[str, Callable[[ast.Call], Value]]:
+        return {
             "wait_until": self.wait_until,
             "choose": self.choose,
             "either": self.either,
@@ -88,8 +89,11 @@ class Intrinsics(Objects):
             "min": lambda n: self.fold("min", n),
             "max": lambda n: self.fold("max", n),
         }
-        if name in known:
-            return known[name](node)
+
+    def intrinsic(self, name: str, node: ast.Call) -> Value:
+        """A call of something `modelcheck.lang` or Python offers."""
+        if name in self._known:
+            return self._known[name](node)
         if name in READERS:
             return self.load(self.place_argument(node, 0), node, READERS[name])
         if name in WRITERS:

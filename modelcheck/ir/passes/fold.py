@@ -9,7 +9,6 @@ removes an access, a step or a check that may fail.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import replace
 
 from modelcheck.ir.alias import Aliases
@@ -52,7 +51,7 @@ from modelcheck.ir.nodes import (
 from modelcheck.ir.passes.bodies import Worklist, map_bodies, with_blocks, with_code
 from modelcheck.ir.passes.liveness import drop_useless
 from modelcheck.ir.passes.mentions import find_mentions
-from modelcheck.ir.passes.notes import Notes
+from modelcheck.ir.passes.notes import Constants, Notes
 from modelcheck.ir.passes.simplify import Simplifier
 from modelcheck.ir.rebuild import map_end, map_instr, map_targets
 from modelcheck.ir.traverse import (
@@ -62,8 +61,6 @@ from modelcheck.ir.traverse import (
     parts_of,
     predecessors,
 )
-
-Constants = Mapping[str, Expr]
 
 
 def fold(program: Program, notes: Notes | None = None) -> Program:
@@ -90,13 +87,15 @@ class _Folder:
         self.instrs = notes.folded[simplifier.single].under(facts)
         self.ends = notes.folded_ends[simplifier.single].under(facts)
         self.bodies = notes.folded_bodies[simplifier.single].under(facts)
+        self.blocks = notes.folded_blocks[simplifier.single].under(facts)
+        self.moved = notes.moved[simplifier.single].under(facts)
 
     def body(self, body: Body) -> Body:
         """The body, folded once."""
         return self.bodies.get(body, self._fold_body)
 
     def _fold_body(self, body: Body) -> Body:
-        body = drop_unreachable(body)
+        body = thread_jumps(body)  # what follows has half as many blocks to look at
         body = propagate_constants(body, self)
         body = drop_unreachable(body)
         body = move_temporaries(body, self)
@@ -165,6 +164,9 @@ def propagate_constants(body: Body, folder: _Folder) -> Body:
                 known = {n: v for n, v in known.items() if reached.get(n) == v}
         return known or {}
 
+    def fold_block(block: Block, known: Constants) -> tuple[Block, Constants]:
+        return _fold_block(block, known, folder)
+
     folded: dict[str, Block] = {}
     given: dict[str, Constants] = {}
     work = Worklist(body.blocks)
@@ -176,11 +178,11 @@ def propagate_constants(body: Body, folder: _Folder) -> Body:
         if label in given and given[label] == known:
             continue
         given[label] = known
-        folded[label], now = _fold_block(block, known, folder)
+        folded[label], now = folder.blocks.get(block, known, fold_block)
         if now != after[label]:
             after[label] = now
             work.add(live_successors(block.end))
-    blocks = [folded.get(b.label) or _fold_block(b, {}, folder)[0] for b in body.blocks]
+    blocks = [folded.get(b.label) or fold_block(b, {})[0] for b in body.blocks]
     return with_blocks(body, blocks)
 
 
@@ -249,10 +251,16 @@ def move_temporaries(body: Body, folder: _Folder) -> Body:
         name for block in body.blocks for note in notes.in_block(block) for name in note.locals
     )
     once = {name for name in temporaries if uses[name] == 1}
-    return with_blocks(body, [_move_in_block(block, once, folder) for block in body.blocks])
+
+    def move(block: Block) -> Block:
+        assigned = {note.assigned for note in notes.in_block(block)}
+        here = frozenset(once.intersection(assigned))
+        return folder.moved.get(block, here, lambda b, names: _move_in_block(b, names, folder))
+
+    return with_blocks(body, [move(block) for block in body.blocks])
 
 
-def _move_in_block(block: Block, once: set[str], folder: _Folder) -> Block:
+def _move_in_block(block: Block, once: frozenset[str], folder: _Folder) -> Block:
     waiting: dict[str, Assign] = {}
     notes, simplifier = folder.notes, folder.simplifier
 

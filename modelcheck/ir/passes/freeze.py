@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from modelcheck.ir.alias import Aliases, Cell, Index, Pattern, is_own
 from modelcheck.ir.nodes import (
@@ -26,6 +27,7 @@ from modelcheck.ir.nodes import (
     Expr,
     Free,
     Instr,
+    Jump,
     Kind,
     Leave,
     Load,
@@ -47,18 +49,14 @@ from modelcheck.ir.nodes import (
     Wait,
 )
 from modelcheck.ir.passes.bodies import Worklist, map_bodies, same_items, with_blocks, with_code
-from modelcheck.ir.passes.mentions import (
-    all_nodes,
-    find_mentions,
-    running_nodes,
-    running_templates,
-)
+from modelcheck.ir.passes.mentions import all_bodies, find_mentions, running_templates
 from modelcheck.ir.passes.notes import Notes
 from modelcheck.ir.rebuild import map_end, map_instr
 from modelcheck.ir.traverse import (
     Regions,
     has_access,
     live_successors,
+    nodes_of,
     parts_of,
     parts_of_place,
     place_in,
@@ -173,14 +171,22 @@ def find_frozen(program: Program, notes: Notes) -> Frozen:
     per condition.
     """
     aliases = Aliases(program, find_mentions(program, notes).objects)
-    initial = frozenset(stored_cells(aliases, notes.nodes(program.initial)))
-    stored = set(stored_cells(aliases, running_nodes(program, notes)))
-    if any(isinstance(node, Crash) for node in running_nodes(program, notes)):
+    types = program.structs, tuple((obj.name, obj.type) for obj in program.objects)
+    known = notes.stored.under(types)
+
+    def find_stored(body: Body) -> frozenset[Cell]:
+        return known.get(body, lambda _: frozenset(stored_cells(aliases, notes.nodes(body))))
+
+    initial = find_stored(program.initial)
+    running = [template.body for template in running_templates(program, notes)]
+    stored = set[Cell]().union(*map(find_stored, running))
+    if any(isinstance(node, Crash) for body in running for node in notes.deaths(body)):
         stored |= initial
     freed: set[str] = set()
-    for node in all_nodes(program, notes):
-        if isinstance(node, Free | Discard):
-            freed.update(_freed_objects(program, node))
+    for body in all_bodies(program, notes):
+        for node in notes.deaths(body):
+            if isinstance(node, Free | Discard):
+                freed.update(_freed_objects(program, node))
     return Frozen(aliases, frozenset(stored), initial, frozenset(freed))
 
 
@@ -218,10 +224,11 @@ def find_mortal(program: Program, freed: frozenset[str], notes: Notes) -> frozen
     code names it where it may have been left already.  Attacked by `test_freeze.py`.
     """
     seen = set[str]()
-    if any(obj.kind == "local" for obj in program.objects):
-        seen = _escaping(program, notes)
+    stacks = frozenset(obj.name for obj in program.objects if obj.kind == "local")
+    if stacks:
+        seen = _escaping(program, stacks, notes)
         for template in running_templates(program, notes):
-            seen |= _named_when_dead(template.body, notes)
+            seen |= notes.named_when_dead.get(template.body, lambda b: _named_when_dead(b, notes))
 
     def is_mortal(obj: Object) -> bool:
         match obj.kind:
@@ -237,13 +244,31 @@ def find_mortal(program: Program, freed: frozenset[str], notes: Notes) -> frozen
     return frozenset(obj.name for obj in program.objects if is_mortal(obj))
 
 
-def _escaping(program: Program, notes: Notes) -> set[str]:
-    """The objects a pointer to which is used for more than naming a place.
+def _escaping(program: Program, stacks: frozenset[str], notes: Notes) -> set[str]:
+    """Those of the objects in `stacks` (and some others) a pointer to which is used for more than
+    naming a place.
 
     Also those that are named as another thread's copy.
     """
-    nodes = all_nodes(program, notes)
-    return set[str]().union(*[notes.escaping.get(node, _escaping_in) for node in nodes])
+    in_nodes = notes.escaping.under(stacks)
+    in_blocks = notes.escaping_in_block.under(stacks)
+    in_bodies = notes.escaping_in.under(stacks)
+
+    def in_body(body: Body) -> frozenset[str]:
+        found = [in_blocks.get(block, in_block) for block in notes.code(body)]
+        return frozenset[str]().union(*found)
+
+    def in_block(block: Block) -> frozenset[str]:
+        found = [in_nodes.get(node, in_node) for node in nodes_of(block)]
+        return frozenset[str]().union(*found)
+
+    def in_node(node: Instr | Terminator) -> frozenset[str]:
+        roots = [place.root for place in notes.of(node).places]
+        names = any(isinstance(root, ObjectRoot) and root.object in stacks for root in roots)
+        return _escaping_in(node) if names else frozenset()
+
+    bodies = all_bodies(program, notes)
+    return set[str]().union(*[in_bodies.get(body, in_body) for body in bodies])
 
 
 def _escaping_in(node: Instr | Terminator) -> frozenset[str]:
@@ -272,38 +297,43 @@ def _escaping_in(node: Instr | Terminator) -> frozenset[str]:
     return frozenset(found)
 
 
-def _named_when_dead(body: Body, notes: Notes) -> set[str]:
+def _named_when_dead(body: Body, notes: Notes) -> frozenset[str]:
     """The `local` objects named where they may not have been entered, or been left again.
 
     Forward data flow of the objects that are surely alive.
     """
     blocks = notes.reachable(body)
     before = predecessors(blocks)
-    everything = frozenset(n.object for b in blocks for n in b.instrs if isinstance(n, Enter))
+    lives = {b.label: [i for i in b.instrs if isinstance(i, Enter | Leave)] for b in blocks}
+    everything = frozenset(n.object for n in chain(*lives.values()) if isinstance(n, Enter))
     alive_after: dict[str, frozenset[str]] = {block.label: everything for block in blocks}
 
     def alive_before(block: Block) -> frozenset[str]:
         if block.label == body.entry:
             return frozenset()
-        return frozenset.intersection(*(alive_after[label] for label in before[block.label]))
+        first, *others = before[block.label]
+        alive = alive_after[first]
+        for label in others:
+            alive &= alive_after[label]
+        return alive
 
-    work = Worklist(blocks)
+    work = Worklist(blocks if everything else ())  # where nothing is entered, nothing is alive
     for block in work:
         alive = alive_before(block)
-        for instr in block.instrs:
+        for instr in lives[block.label]:
             alive = _alive_after(instr, alive)
         if alive != alive_after[block.label]:
             alive_after[block.label] = alive
             work.add(live_successors(block.end))
     found: set[str] = set()
-    for block in blocks:
+    for block in notes.code(body):
         alive = alive_before(block)
         for note in notes.in_block(block):
             for place in note.places:
                 if isinstance(place.root, ObjectRoot) and place.root.object not in alive:
                     found.add(place.root.object)
             alive = _alive_after(note.node, alive)
-    return found
+    return frozenset(found)
 
 
 def _alive_after(node: Instr | Terminator, alive: frozenset[str]) -> frozenset[str]:
@@ -350,6 +380,7 @@ class _Freezer:
         facts = (
             program.structs,
             starts,
+            tuple((template.name, template.count) for template in program.templates),
             frozen.aliases.named,
             frozen.stored,
             frozen.initial,
@@ -357,9 +388,20 @@ class _Freezer:
         )
         self.instrs = notes.frozen.under(facts)
         self.ends = notes.frozen_ends.under(facts)
+        self.blocks = notes.frozen_blocks.under(facts)
+        self.bodies = notes.frozen_bodies.under(facts)
 
     def body(self, body: Body) -> Body:
         """The body with what is frozen put in."""
+        return self.bodies.get(body, self._freeze_body)
+
+    def block(self, block: Block) -> Block:
+        """A block with what is frozen put in."""
+        if not block.instrs and isinstance(block.end, Jump):
+            return block
+        return self.blocks.get(block, self._freeze_block)
+
+    def _freeze_body(self, body: Body) -> Body:
         new = with_blocks(body, [self.block(block) for block in body.blocks])
         if new is body:
             return body
@@ -379,8 +421,7 @@ class _Freezer:
 
         return with_blocks(new, [replace(b, step=None) if was_frozen(b) else b for b in new.blocks])
 
-    def block(self, block: Block) -> Block:
-        """A block with what is frozen put in."""
+    def _freeze_block(self, block: Block) -> Block:
         instrs = [self.instrs.get(instr, self._freeze_instr) for instr in block.instrs]
         end = self.ends.get(block.end, self._freeze_end)
         return with_code(block, [i for i in instrs if i is not None], end)

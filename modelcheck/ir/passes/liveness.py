@@ -56,7 +56,7 @@ def find_live(body: Body, notes: Notes) -> Mapping[str, frozenset[str]]:
 
 def live_after(block: Block, live: Mapping[str, frozenset[str]]) -> set[str]:
     """The locals needed by the blocks after a block, not counting its terminator."""
-    return set().union(*(live.get(label, frozenset()) for label in successors(block.end)))
+    return set().union(*[live.get(label, frozenset()) for label in successors(block.end)])
 
 
 def drop_useless(body: Body, notes: Notes | None = None) -> Body:
@@ -65,7 +65,7 @@ def drop_useless(body: Body, notes: Notes | None = None) -> Body:
     live = find_live(body, notes)
     blocks = []
     for block in body.blocks:
-        if block.label not in live:
+        if block.label not in live or not any(isinstance(i, Assign) for i in block.instrs):
             blocks.append(block)
             continue
         needed = live_after(block, live)

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 
 from modelcheck.ir.lookup import Lookup
 from modelcheck.ir.nodes import (
+    AddressOf,
     Apply,
+    Block,
     Body,
     Const,
     ContainerOf,
@@ -36,7 +38,7 @@ from modelcheck.ir.nodes import (
     ThreadOf,
 )
 from modelcheck.ir.passes.notes import Name, Notes
-from modelcheck.ir.traverse import place_in, walk
+from modelcheck.ir.traverse import nodes_of, place_in, walk
 from modelcheck.ir.types import Embedded, PtrType, SetType, ThreadIdType, ValueType
 
 
@@ -53,12 +55,6 @@ def running_templates(program: Program, notes: Notes) -> tuple[Template, ...]:
     return tuple(t for t in program.templates if t.name in found)
 
 
-def running_nodes(program: Program, notes: Notes) -> Iterator[Instr | Terminator]:
-    """Everything that may run in a thread after the start."""
-    for template in running_templates(program, notes):
-        yield from notes.nodes(template.body)
-
-
 def all_bodies(program: Program, notes: Notes) -> Iterator[Body]:
     """The code that may run: threads, the initial code, properties."""
     for template in running_templates(program, notes):
@@ -67,12 +63,6 @@ def all_bodies(program: Program, notes: Notes) -> Iterator[Body]:
     for prop in program.properties:
         if prop.body is not None:
             yield prop.body
-
-
-def all_nodes(program: Program, notes: Notes) -> Iterator[Instr | Terminator]:
-    """Everything that may run: threads, the initial code, properties."""
-    for body in all_bodies(program, notes):
-        yield from notes.nodes(body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +108,10 @@ class _Finder:
         self.program = program
         self.lookup = Lookup(program)
         self.notes = notes
+        self.paths: dict[tuple[str, tuple[str | Expr, ...]], list[Name]] = {}
         types = program.structs, tuple((obj.name, obj.type) for obj in program.objects)
         self.known = notes.names.under(types)
+        self.blocks = notes.names_in_block.under(types)
         bodies = notes.names_in.under(types)
         found = [bodies.get(body, self.in_body) for body in all_bodies(program, notes)]
         self.names = set[Name]().union(*found)
@@ -135,7 +127,12 @@ class _Finder:
 
     def in_body(self, body: Body) -> frozenset[Name]:
         """Names in the code that control can reach."""
-        found = [self.known.get(node, self.in_node) for node in self.notes.nodes(body)]
+        found = [self.blocks.get(block, self.in_block) for block in self.notes.code(body)]
+        return frozenset[Name]().union(*found)
+
+    def in_block(self, block: Block) -> frozenset[Name]:
+        """Names in a block's code."""
+        found = [self.known.get(node, self.in_node) for node in nodes_of(block)]
         return frozenset[Name]().union(*found)
 
     def in_node(self, node: Instr | Terminator) -> frozenset[Name]:
@@ -143,9 +140,12 @@ class _Finder:
         note = self.notes.of(node)
         found: set[Name] = set()
         for place in note.places:
-            found.update(self.in_place(place))
+            self.add_place(place, found)
         for expr in note.exprs:
-            found.update(self.in_expr(expr))
+            if isinstance(expr, Local | Read | AddressOf):
+                continue  # its place counts, which was among the others
+            if not isinstance(expr, Const) or expr.value:
+                found.update(self.in_expr(expr))
         match node:
             case New(_, pool):
                 found.add(("object", pool))
@@ -164,8 +164,6 @@ class _Finder:
                 made = _type_from_number(expr)
                 if made is not None:
                     yield "number", made.__name__
-            case Local() | Read():
-                return
             case ContainerOf(_, outer, path):
                 yield "struct", outer
                 yield from self.in_path(Embedded(outer), path)
@@ -178,20 +176,27 @@ class _Finder:
             case _:
                 return
 
-    def in_place(self, place: Place) -> Iterator[Name]:
-        """Names in a place, without the expressions in it."""
+    def add_place(self, place: Place, found: set[Name]) -> None:
+        """Add the names in a place, without the expressions in it."""
         match place.root:
             case ObjectRoot(name, index):
-                yield "object", name
+                start = name
+                found.add(("object", name))
                 if not (isinstance(index, Apply) and index.op == "-"):
-                    yield "numbered", name
+                    found.add(("numbered", name))
             case PointerRoot(_, struct):
-                yield "struct", struct
-        yield from self.in_path(self.lookup.root_type(place.root), place.path)
+                start = f"*{struct}"
+                found.add(("struct", struct))
+        if place.path:
+            known = self.paths.get((start, place.path))
+            if known is None:
+                known = self.in_path(self.lookup.root_type(place.root), place.path)
+                self.paths[start, place.path] = known
+            found.update(known)
 
-    def in_path(self, of: ValueType, path: tuple[str | Expr, ...]) -> Iterator[Name]:
+    def in_path(self, of: ValueType, path: tuple[str | Expr, ...]) -> list[Name]:
         """The fields on a path."""
-        return (("field", *field) for field in fields_on(self.lookup, of, path))
+        return [("field", struct, field) for struct, field in fields_on(self.lookup, of, path)]
 
     def in_allow(self, on: str) -> Iterator[Name]:
         """Names in an `allow`: an object, or `Struct.field`."""
@@ -215,7 +220,7 @@ class _Finder:
                         for expr in walk(value):
                             place = place_in(expr)
                             if place is not None:
-                                self.names.update(self.in_place(place))
+                                self.add_place(place, self.names)
 
 
 def fields_on(

@@ -7,20 +7,27 @@ or body alone; what needs the declarations too is a `Memo`, which forgets when t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Self, TypeVar
 
+from modelcheck.ir.alias import Cell
 from modelcheck.ir.nodes import (
+    Apply,
     Block,
     Body,
     Branch,
+    Const,
+    Crash,
+    Discard,
     End,
     Expr,
+    Free,
     Instr,
     Jump,
     Local,
     Place,
+    Precedes,
     Return,
     Spawn,
     Terminator,
@@ -37,25 +44,34 @@ from modelcheck.ir.traverse import (
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
+Given = TypeVar("Given")
+Entry = TypeVar("Entry")
+
+Constants = Mapping[str, Expr]
+"""Locals whose value is known; see `fold`."""
 
 Name = tuple[str, ...]
 """Something that code names, its sort first; see `mentions`."""
 
 
-class Memo(Generic[Key, Value]):
-    """The values of a function, by which object its argument is, while some facts stay the same."""
+class _Table(Generic[Entry]):
+    """Entries by which object they are about, while some facts stay the same."""
 
     def __init__(self) -> None:
-        # The argument is kept too: while it lives no other object has its id.
-        self._known: dict[int, tuple[Key, Value]] = {}
+        # An entry keeps its object: while that lives no other has its id.
+        self._known: dict[int, Entry] = {}
         self._facts: object = None
 
-    def under(self, facts: object) -> Memo[Key, Value]:
-        """The memo, emptied if the facts that the function also looks at are other ones now."""
+    def under(self, facts: object) -> Self:
+        """The same, emptied if the facts that a function also looks at are other ones now."""
         if facts != self._facts:
             self._known.clear()
             self._facts = facts
         return self
+
+
+class Memo(_Table[tuple[Key, Value]], Generic[Key, Value]):
+    """The values of a function, by which object its argument is, while some facts stay the same."""
 
     def get(self, argument: Key, function: Callable[[Key], Value]) -> Value:
         """The value for an argument, from the function where it is not known yet."""
@@ -65,9 +81,23 @@ class Memo(Generic[Key, Value]):
         return known[1]
 
 
-@dataclass(frozen=True, slots=True)
+class LastMemo(_Table[tuple[Key, Given, Value]], Generic[Key, Given, Value]):
+    """As `Memo`, of a function of two arguments: its last value for each first one (by which
+    object it is), where the second is equal again.
+    """
+
+    def get(self, argument: Key, given: Given, function: Callable[[Key, Given], Value]) -> Value:
+        """The value for two arguments, from the function where it is not known."""
+        known = self._known.get(id(argument))
+        if known is None or known[1] != given:
+            value = function(argument, given)
+            known = self._known[id(argument)] = (argument, given, value)
+        return known[2]
+
+
+@dataclass(slots=True, eq=False)  # not frozen: one is made for every node, three times as fast
 class Note:
-    """What is in one instruction or terminator.
+    """What is in one instruction or terminator.  Never changed once it is made.
 
     `exprs` is what `walk_node` and `places` what `every_place` comes by; `locals` are the names of
     the locals it uses, each as often as it does; `assigned` the local it sets; `looks` whether one
@@ -85,6 +115,8 @@ class Note:
 
 def take_note(node: Instr | Terminator) -> Note:
     """Find out what is in a node."""
+    if isinstance(node, Jump):
+        return Note(node, (), (), (), frozenset(), None, looks=False)
     exprs = list_node_exprs(node)
     places = list(places_of(node))
     names: list[str] = []
@@ -92,6 +124,8 @@ def take_note(node: Instr | Terminator) -> Note:
     for expr in exprs:
         if isinstance(expr, Local):
             names.append(expr.name)
+            continue
+        if isinstance(expr, Const | Apply):
             continue
         place = place_in(expr)
         if place is not None:
@@ -108,20 +142,39 @@ class Notes:
         self._nodes = Memo[Instr | Terminator, Note]()
         self._blocks = Memo[Block, tuple[Note, ...]]()
         self._reachable = Memo[Body, tuple[Block, ...]]()
-        self._code = Memo[Body, tuple[Instr | Terminator, ...]]()
+        self._code = Memo[Body, tuple[Block, ...]]()
+        self._nodes_of = Memo[Body, tuple[Instr | Terminator, ...]]()
         self._spawns = Memo[Body, tuple[Spawn, ...]]()
-        # What passes remember of nodes and bodies.
+        self._deaths = Memo[Body, tuple[Free | Discard | Crash, ...]]()
+        self._orders = Memo[Body, tuple[Precedes, ...]]()
+        # What passes remember of nodes, blocks and bodies.
         self.names = Memo[Instr | Terminator, frozenset[Name]]()
+        self.names_in_block = Memo[Block, frozenset[Name]]()
         self.names_in = Memo[Body, frozenset[Name]]()
+        self.stored = Memo[Body, frozenset[Cell]]()
         self.escaping = Memo[Instr | Terminator, frozenset[str]]()
+        self.escaping_in_block = Memo[Block, frozenset[str]]()
+        self.escaping_in = Memo[Body, frozenset[str]]()
+        self.named_when_dead = Memo[Body, frozenset[str]]()
         self.frozen = Memo[Instr, Instr | None]()
         self.frozen_ends = Memo[Terminator, Terminator]()
+        self.frozen_blocks = Memo[Block, Block]()
+        self.frozen_bodies = Memo[Body, Body]()
+        self.edges = Memo[Precedes, frozenset[tuple[str, str, str]]]()
         self.folded = {True: Memo[Instr, Instr](), False: Memo[Instr, Instr]()}
         self.folded_ends = {
             True: Memo[Terminator, Terminator](),
             False: Memo[Terminator, Terminator](),
         }
         self.folded_bodies = {True: Memo[Body, Body](), False: Memo[Body, Body]()}
+        self.folded_blocks = {
+            True: LastMemo[Block, Constants, tuple[Block, Constants]](),
+            False: LastMemo[Block, Constants, tuple[Block, Constants]](),
+        }
+        self.moved = {
+            True: LastMemo[Block, frozenset[str], Block](),
+            False: LastMemo[Block, frozenset[str], Block](),
+        }
 
     def of(self, node: Instr | Terminator) -> Note:
         """What is in a node."""
@@ -135,19 +188,46 @@ class Notes:
         """The blocks that control can reach from the entry, in source order."""
         return self._reachable.get(body, reachable_blocks)
 
+    def code(self, body: Body) -> tuple[Block, ...]:
+        """Those of them that do more than jump: half of what the front end makes does not."""
+        return self._code.get(body, self._list_code)
+
     def nodes(self, body: Body) -> tuple[Instr | Terminator, ...]:
-        """The instructions and terminators of a body that control can reach."""
-        return self._code.get(body, self._list_nodes)
+        """The instructions and terminators of a body that control can reach, but for jumps of
+        blocks that do nothing else.
+        """
+        return self._nodes_of.get(body, self._list_nodes)
 
     def spawns(self, body: Body) -> tuple[Spawn, ...]:
         """The spawns of a body that control can reach."""
         return self._spawns.get(body, self._list_spawns)
 
+    def deaths(self, body: Body) -> tuple[Free | Discard | Crash, ...]:
+        """What ends lives of objects, in a body, where control can reach it."""
+        return self._deaths.get(body, self._list_deaths)
+
+    def orders(self, body: Body) -> tuple[Precedes, ...]:
+        """The orders that a body records, also where control cannot reach them."""
+        return self._orders.get(body, _list_orders)
+
     def _list_nodes(self, body: Body) -> tuple[Instr | Terminator, ...]:
-        return tuple([node for block in self.reachable(body) for node in nodes_of(block)])
+        return tuple([node for block in self.code(body) for node in nodes_of(block)])
+
+    def _list_code(self, body: Body) -> tuple[Block, ...]:
+        blocks = self.reachable(body)
+        return tuple([b for b in blocks if b.instrs or not isinstance(b.end, Jump)])
 
     def _list_spawns(self, body: Body) -> tuple[Spawn, ...]:
         return tuple([node for node in self.nodes(body) if isinstance(node, Spawn)])
 
+    def _list_deaths(self, body: Body) -> tuple[Free | Discard | Crash, ...]:
+        return tuple(
+            [node for node in self.nodes(body) if isinstance(node, Free | Discard | Crash)]
+        )
+
     def _note_block(self, block: Block) -> tuple[Note, ...]:
         return tuple([self.of(node) for node in nodes_of(block)])
+
+
+def _list_orders(body: Body) -> tuple[Precedes, ...]:
+    return tuple([i for block in body.blocks for i in block.instrs if isinstance(i, Precedes)])

@@ -7,6 +7,7 @@ part of a cycle: with them goes a branch for every lock of the program.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from itertools import product
 
 from modelcheck.ir.classes import find_class
@@ -26,23 +27,43 @@ def orders(program: Program, notes: Notes | None = None) -> Program:
     cycle of theirs; what lies on none of these is on none of those.  Attacked by
     `test_orders_pass.py`.
     """
-    del notes
-    found = list(_list_orders(program))
+    notes = notes or Notes()
+    bodies = (program.initial, *(template.body for template in program.templates))
+    found = frozenset(order for body in bodies for order in notes.orders(body))
     if not found:
         return program
-    memory = Memory(program)
-    edges = {order: frozenset(_list_edges(memory, order)) for order in set(found)}
+    kept = _find_kept(program, found, notes)
+
+    def drop(body: Body) -> Body:
+        return body if kept.issuperset(notes.orders(body)) else _drop_orders(body, kept)
+
+    return map_bodies(program, lambda template: drop(template.body), drop)
+
+
+def _find_kept(program: Program, found: frozenset[Precedes], notes: Notes) -> frozenset[Precedes]:
+    """The orders that may be part of a cycle."""
+    threads = tuple((template.name, template.count) for template in program.templates)
+    known = notes.edges.under((program.structs, program.objects, threads))
+    recorder = _Recorder(program)
+    edges = {order: known.get(order, recorder.edges) for order in found}
     cyclic = find_cyclic({edge for of_one in edges.values() for edge in of_one})
-    kept = {order for order, of_one in edges.items() if not of_one.isdisjoint(cyclic)}
-    return map_bodies(
-        program, lambda t: _drop_orders(t.body, kept), lambda body: _drop_orders(body, kept)
-    )
+    return frozenset(o for o, of_one in edges.items() if not of_one.isdisjoint(cyclic))
 
 
-def _list_orders(program: Program) -> Iterator[Precedes]:
-    for body in (program.initial, *(template.body for template in program.templates)):
-        for block in body.blocks:
-            yield from (instr for instr in block.instrs if isinstance(instr, Precedes))
+class _Recorder:
+    """What the orders of one program can record."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+
+    @cached_property
+    def memory(self) -> Memory:
+        """Made only where an order is not known yet."""
+        return Memory(self.program)
+
+    def edges(self, order: Precedes) -> frozenset[Edge]:
+        """All that one instruction can record."""
+        return frozenset(_list_edges(self.memory, order))
 
 
 def _list_edges(memory: Memory, order: Precedes) -> Iterator[Edge]:
@@ -92,7 +113,7 @@ def _leads_to(
 # Bodies
 
 
-def _drop_orders(body: Body, kept: set[Precedes]) -> Body:
+def _drop_orders(body: Body, kept: frozenset[Precedes]) -> Body:
     blocks = [_without_orders(block, kept) for block in body.blocks]
     if all(new is old for new, old in zip(blocks, body.blocks, strict=True)):
         return body
@@ -100,7 +121,7 @@ def _drop_orders(body: Body, kept: set[Precedes]) -> Body:
     return with_blocks(body, [_straighten(block, by_label) for block in blocks])
 
 
-def _without_orders(block: Block, kept: set[Precedes]) -> Block:
+def _without_orders(block: Block, kept: frozenset[Precedes]) -> Block:
     instrs = [i for i in block.instrs if not isinstance(i, Precedes) or i in kept]
     return with_code(block, instrs, block.end)
 
