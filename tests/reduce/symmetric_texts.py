@@ -119,7 +119,8 @@ STATEMENTS = (
         "            last = s\n    top.head = last"
     ),
     (
-        "with atomic():\n    is_free = True\n    for s in slots:\n        if s.owner == current():\n"
+        "with atomic():\n    is_free = True\n    for s in slots:\n"
+        "        if s.owner == current():\n"
         "            is_free = False\n    wait_until(is_free)\n    top.count += 1"
     ),
     "with atomic():\n    if p is not None and len(top.line) < 4:\n        top.line.append(p)",
