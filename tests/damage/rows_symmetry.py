@@ -9,6 +9,7 @@ DECISIONS = "reduce/decisions.py"
 FOLLOW = "reduce/follow.py"
 EXCHANGE = "reduce/exchange.py"
 SYMMETRY = "reduce/symmetry.py"
+COMPARE = "reduce/compare.py"
 PERMUTE = "reduce/permute.py"
 CANONICAL = "reduce/canonical.py"
 ORBITS = "explore/orbits.py"
@@ -56,7 +57,7 @@ ROWS = (
     ),
     Row(
         "symmetry-looks-have-no-order",
-        SYMMETRY,
+        COMPARE,
         "keeps = (scope.template, block.label) in self._ordered",
         "keeps = False",
         "A race that only one order of looking shows is lost.",
@@ -64,7 +65,7 @@ ROWS = (
     ),
     Row(
         "symmetry-code-is-not-compared",
-        SYMMETRY,
+        COMPARE,
         "                elif form != plain.node(node):\n",
         "                elif False:\n",
         "The first free slot in slot order is taken for any free slot.",
@@ -88,7 +89,7 @@ ROWS = (
     ),
     Row(
         "symmetry-properties-are-not-compared",
-        SYMMETRY,
+        COMPARE,
         "        return None if same else (",
         "        return None if same or True else (",
         "A property that names one thread is judged of any.",
@@ -96,7 +97,7 @@ ROWS = (
     ),
     Row(
         "symmetry-starts-are-not-compared",
-        SYMMETRY,
+        COMPARE,
         "        if why := self._compare_starts(swap):\n            return why\n",
         "",
         "A crash puts back what belonged to another element.",

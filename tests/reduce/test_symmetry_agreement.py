@@ -12,11 +12,13 @@ from checking import program_of
 from random_programs.sample import make
 
 from modelcheck.backends.native.process import SearchDiedError
+from modelcheck.diagnostics import SpecErrors
 from modelcheck.explore.options import Options
 from modelcheck.explore.search import explore
 from modelcheck.frontend import load
 from modelcheck.ir.passes import run_passes
 from modelcheck.reduce.symmetry import find_symmetry
+from reduce.symmetric_texts import make_text
 from reduce.symmetry_kit import SYMMETRIC, check_equivariance, verdicts
 from reduce.test_symmetry_orbits import CASES, INDICES
 
@@ -113,6 +115,33 @@ def test_random_programs_have_the_same_verdicts(form, first):
     assert reduced_count >= 25
 
 
+def draw_named(first, count):
+    """Random programs full of names that exchange something, and are small enough."""
+    found = []
+    for seed in range(first, first + 4 * count):
+        try:
+            program = program_of(make_text(seed))
+        except SpecErrors:
+            continue
+        if len(found) < count and find_symmetry(program).classes:
+            plain = explore(program, Options(max_states=MOST_STATES // 2))
+            if plain.exhausted:
+                found.append((program, plain))
+    return found
+
+
+@pytest.mark.parametrize("first", [0, 10_000])
+def test_programs_full_of_names_have_the_same_verdicts(first):
+    drawn = draw_named(first, 80)
+    assert len(drawn) == 80
+    tied = 0
+    for program, plain in drawn:
+        assert verdicts(explore(program, SYMMETRIC)) == verdicts(plain)
+        check_equivariance(program, samples=12)
+        tied += any(c.templates and c.objects for c in find_symmetry(program).classes)
+    assert tied >= 4
+
+
 @pytest.mark.parametrize("form", ["ir", "text"])
 def test_what_is_exchanged_in_random_programs_does_the_same(form):
     compared = [check_equivariance(program, samples=12) for program, _ in draw(form, 200, 60)]
@@ -157,6 +186,7 @@ def test_both_backends_have_the_same_results(form):
 @pytest.mark.skipif(not has_compiler, reason="needs a C compiler")
 def test_both_backends_have_the_same_results_where_names_are_kept():
     programs = [program_of(text) for text, _ in CASES.values()]
+    programs += [program for program, _ in draw_named(20_000, 30)]
     assert find_differences([*programs, program_of(INDICES)], QUICK + TINY) == []
 
 

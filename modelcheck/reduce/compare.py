@@ -1,0 +1,156 @@
+"""The text of a program beside itself after an exchange of two numbers.
+
+Code is compared node by node, and where that differs stretch by stretch (`segments`); a property as
+one function (`follow`); start values by value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from modelcheck.diagnostics import NOWHERE, Span
+from modelcheck.ir.nodes import Body
+from modelcheck.ir.traverse import nodes_of
+from modelcheck.reduce.decisions import Decisions
+from modelcheck.reduce.follow import Follower, TooLarge
+from modelcheck.reduce.kinds import Kinds, Scope
+from modelcheck.reduce.normal import Form, Normal
+from modelcheck.reduce.renaming import Family, Renaming
+from modelcheck.reduce.segments import Position, Segments, Write
+from modelcheck.reduce.sorts import Key
+
+
+class Comparison:
+    """Compares all text with itself after an exchange of two numbers of one family."""
+
+    def __init__(
+        self,
+        kinds: Kinds,
+        family: Family,
+        root: Key,
+        bodies: list[tuple[Body, Scope]],
+        ordered: frozenset[tuple[str, str]],
+    ) -> None:
+        self._kinds = kinds
+        self._memory = kinds.memory
+        self._family = family
+        self._root = root
+        self._bodies = bodies
+        self._ordered = ordered
+        self._decisions = Decisions()
+        self._indifferent: set[int] = set()  # nodes and bodies that name nothing, by identity
+        self._segments: dict[int, Segments] = {}
+        self._known: dict[tuple[int, int], tuple[str, Span] | None] = {}
+
+    def find_difference(self, i: int, j: int) -> tuple[str, Span] | None:
+        """Why two numbers cannot be exchanged; None if they can."""
+        if (i, j) not in self._known:
+            self._known[i, j] = self._compare(i, j)
+        return self._known[i, j]
+
+    def _compare(self, i: int, j: int) -> tuple[str, Span] | None:
+        swap = Renaming(self._memory, self._family, {i: j, j: i})
+        if why := self._compare_starts(swap):
+            return why
+        for body, scope in self._bodies:
+            compare = self._compare_code if scope.template else self._compare_property
+            if why := compare(body, scope, swap):
+                return why
+        return None
+
+    def _compare_code(self, body: Body, scope: Scope, swap: Renaming) -> tuple[str, Span] | None:
+        differing: dict[Position, Span] = {}
+        for block in body.blocks:
+            keeps = (scope.template, block.label) in self._ordered
+            for i, node in enumerate(nodes_of(block)):
+                if id(node) in self._indifferent:
+                    continue
+                plain, changed = (
+                    Normal(
+                        self._kinds, scope, renaming, self._root, self._decisions, keeps_order=keeps
+                    )
+                    for renaming in (self._make_plain(), swap)
+                )
+                swap.asked = False
+                form = changed.node(node)
+                if not swap.asked:
+                    self._indifferent.add(id(node))
+                elif form != plain.node(node):
+                    differing[block.label, i] = node.span
+        if differing:
+            left = self._find_told(body, scope, swap, set(differing))
+            if left:
+                first = min(left, key=list(differing).index)
+                return "the code names one of them, or goes through them in order", differing[first]
+        return None
+
+    def _find_told(
+        self, body: Body, scope: Scope, swap: Renaming, differing: set[Position]
+    ) -> set[Position]:
+        """The nodes by which a body tells two numbers apart, of those that are not the same."""
+        decisions = Decisions()
+
+        def make(renaming: Renaming) -> Write:
+            return lambda known: Normal(
+                self._kinds, scope, renaming, self._root, decisions, known=known, unknown=True
+            )
+
+        if id(body) not in self._segments:
+            ordered = frozenset(label for name, label in self._ordered if name == scope.template)
+            self._segments[id(body)] = Segments(body, ordered)
+        segments = self._segments[id(body)]
+        return segments.excuse(differing, decisions, make(self._make_plain()), make(swap))
+
+    def _compare_property(
+        self, body: Body, scope: Scope, swap: Renaming
+    ) -> tuple[str, Span] | None:
+        if id(body) in self._indifferent:
+            return None
+
+        def follow(renaming: Renaming) -> int:
+            def write(known: Mapping[str, Form]) -> Normal:
+                return Normal(
+                    self._kinds, scope, renaming, self._root, self._decisions, known=known
+                )
+
+            return Follower(body, self._decisions, write).follow(body.entry, {})
+
+        swap.asked = False
+        span = next((b.end.span for b in body.blocks), NOWHERE)
+        self._decisions = Decisions()
+        try:
+            changed = follow(swap)
+            if not swap.asked:
+                self._indifferent.add(id(body))
+                return None
+            same = follow(self._make_plain()) == changed
+        except TooLarge:
+            return f"`{scope.name}` has too many ways to be compared", span
+        return None if same else (f"`{scope.name}` tells them apart", span)
+
+    def _make_plain(self) -> Renaming:
+        return Renaming(self._memory, self._family, {})
+
+    def _compare_starts(self, swap: Renaming) -> tuple[str, Span] | None:
+        """Start values are what `Crash`, `Spawn` and `Enter` write."""
+        memory = self._memory
+        at = {(s.object, s.element, s.role, s.path): s for s in memory.slots if s.object}
+        for slot in memory.slots:
+            if not slot.object:
+                continue
+            obj = memory.lookup.object(slot.object)
+            key = (slot.object, swap.element(slot.object, slot.element), slot.role, slot.path)
+            is_name = slot.role not in ("status", "queue-length")
+            value = memory.start[slot.number]
+            moved = swap.value(slot.type, value) if is_name else value
+            if key in at and memory.start[at[key].number] != moved:
+                return f"`{slot.name}` starts in its own way", obj.span
+        for obj in self._memory.program.objects:
+            if obj.kind not in ("per_thread", "local"):
+                continue
+            values = memory.start_values(obj.name)
+            for leaf, value in zip(memory.leaves[obj.name], values, strict=True):
+                is_name = leaf.role != "queue-length"
+                if is_name and swap.value(leaf.type, value) != value:
+                    return f"`{obj.name}` starts with the name of one of them", obj.span
+        return None
