@@ -24,6 +24,7 @@ from modelcheck.ir.nodes import Program
 
 TINY = (
     *("-DMC_GROUP_BITS=4", "-DMC_FIRST_GROUPS=0", "-DMC_NUMBER_BITS=46"),
+    "-DMC_FULL_PERCENT=97",
     *("-DMC_SMALLEST_PIECE=2", "-DMC_LARGEST_PIECE=16", "-DMC_BATCH=3"),
     *("-DMC_SMALLEST_UNIT=1", "-DMC_LARGEST_UNIT=4", "-DMC_SMALL_LEVEL=3"),
 )

@@ -10,6 +10,7 @@ from agree.batch import QUICK, TINY, build_cases, has_compiler, make_cases, run
 from agree.compare import WORKERS, compare, compare_way, list_ways
 from modelcheck.backends.python.model import compile_program
 from modelcheck.explore.options import Options
+from modelcheck.explore.search import explore
 from modelcheck.frontend import load
 from modelcheck.ir.passes import run_passes
 
@@ -67,6 +68,16 @@ def test_the_classics_have_the_same_results_with_tiny_sizes():
             chosen = [ways[seed % len(ways)], ways[(seed + 4) % len(ways)]]
             assert list(compare(case, built, lambda _, w=chosen: w)) == [], case.program.name
     assert len(cases) >= 15
+
+
+def test_a_group_that_is_full_at_the_end_of_a_level_loses_no_state():
+    programs = [make_program(ROOT / "bench/specs/phils.py", {"threads": n}) for n in range(6, 9)]
+    cases = make_cases(programs)
+    with build_cases(cases, QUICK + TINY) as built:
+        for case in cases:
+            expected = explore(case.program, Options()).counts
+            for workers in WORKERS * 4:
+                assert run(case, built, Options(workers=workers)).counts == expected
 
 
 @pytest.mark.parametrize("path", OTHERS, ids=lambda path: path.stem)

@@ -25,7 +25,7 @@ from pathlib import Path
 from tests.damage.row import Row
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-COPIED = ("modelcheck", "tests", "specs", "docs", "pyproject.toml")
+COPIED = ("modelcheck", "tests", "specs", "bench", "docs", "pyproject.toml")
 LIMIT_SECONDS = 120  # a damage may make a loop endless
 
 

@@ -12,6 +12,12 @@
 #define MC_FIRST_GROUPS 6
 #endif
 
+/* Load at which the table doubles, in 1/100.  A group of 1,024 slots with a mean of 820 entries is
+ * full once in 10^10 (six standard deviations); should it be, the table doubles earlier. */
+#ifndef MC_FULL_PERCENT
+#define MC_FULL_PERCENT 80
+#endif
+
 /* The bits of a slot that number a state; the others are its tag. */
 #ifndef MC_NUMBER_BITS
 #define MC_NUMBER_BITS 36

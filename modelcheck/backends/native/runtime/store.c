@@ -8,10 +8,6 @@
 
 #define HUGE_FROM ((uint64_t)4 << 20) /* below that many bytes, small pages cost less */
 
-/* Load at which the table doubles, in 1/100.  A group of 1,024 slots with a mean of 820 entries is
- * full once in 10^10 (six standard deviations); should it be, the table doubles earlier. */
-enum { FULL_PERCENT = 80 };
-
 #ifdef MC_BEFORE_PUBLISHING /* a test lets another worker in between */
 void MC_BEFORE_PUBLISHING(void);
 #else
@@ -146,7 +142,7 @@ static bool take_number(mc_store *store, mc_writer *writer) {
     atomic_fetch_sub_explicit(&store->arena_next, piece, memory_order_relaxed);
     return false;
   }
-  if (!store->is_final && first + piece > slot_count(store) / 100 * FULL_PERCENT)
+  if (!store->is_final && first + piece > slot_count(store) * MC_FULL_PERCENT / 100)
     atomic_store_explicit(&store->wants_growth, true, memory_order_relaxed);
   close_piece(writer);
   writer->first = writer->next = first;
