@@ -71,13 +71,12 @@ def test_the_classics_have_the_same_results_with_tiny_sizes():
 
 
 def test_a_group_that_is_full_at_the_end_of_a_level_loses_no_state():
-    programs = [make_program(ROOT / "bench/specs/phils.py", {"threads": n}) for n in range(6, 9)]
-    cases = make_cases(programs)
+    """Whether it is full then depends on who comes first: about every second time here."""
+    (case,) = cases = make_cases([make_program(ROOT / "bench/specs/phils.py", {"threads": 4})])
     with build_cases(cases, QUICK + TINY) as built:
-        for case in cases:
-            expected = explore(case.program, Options()).counts
-            for workers in WORKERS * 4:
-                assert run(case, built, Options(workers=workers)).counts == expected
+        expected = explore(case.program, Options()).counts
+        for workers in (2, 4, 8) * 8:
+            assert run(case, built, Options(workers=workers)).counts == expected
 
 
 @pytest.mark.parametrize("path", OTHERS, ids=lambda path: path.stem)
