@@ -124,6 +124,7 @@ const mc_model m_model = {
     .property_count = 2,
     .races = NULL,
     .race_count = 0,
+    .stubborn = NULL,
     .elements = NULL,
     .element_count = 0,
     .roots = NULL,

@@ -289,6 +289,7 @@ const mc_model m_model = {
     .property_count = 1,
     .races = m_races,
     .race_count = 1,
+    .stubborn = NULL,
     .elements = NULL,
     .element_count = 0,
     .roots = NULL,
