@@ -31,6 +31,7 @@ from modelcheck.ir.nodes import Program, StepInfo
 from modelcheck.ir.passes import PASS_NAMES, run_passes
 from modelcheck.ir.text import print_program
 from modelcheck.reduce import explain_steps
+from modelcheck.reduce.symmetry import find_symmetry
 from modelcheck.settings import choose_variant, explain_unknown, read_settings
 from modelcheck.specfiles import SelectionError, SpecFile, find_spec, find_specs
 from modelcheck.trace.picture import Picture
@@ -356,6 +357,7 @@ __all__ = [
     "explain_steps",
     "explore",
     "find_steps",
+    "find_symmetry",
     "gate",
     "list_specs",
     "load_spec",

@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "trace": {"checks", "diagnostics", "ir", "backends", "explore", "frontend.spec"},
     "export": {"diagnostics", "ir"},
     "gate": {"explore.result", "frontend.spec"},
-    "report": {"diagnostics", "ir", "explore.result", "frontend.spec", "gate", "reduce.explain"},
+    "report": {"diagnostics", "ir", "explore.result", "frontend.spec", "gate", "reduce"},
     "specfiles": set(),
     "settings": {"diagnostics", "frontend.spec", "specfiles"},
     "starter": {"report.files", "specfiles"},

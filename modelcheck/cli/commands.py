@@ -276,6 +276,7 @@ def check_command(
             say_all(reduced.describe_comparison(compared))
         if explains:
             say_all(reduced.describe_steps(run.program, api.explain_steps(run.program)))
+            say_all(reduced.describe_symmetry(api.find_symmetry(run.program)))
     return choose_check_exit(run.result, accept_compact=accept_compact)
 
 

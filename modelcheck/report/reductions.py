@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from modelcheck.explore.result import Result
 from modelcheck.ir.nodes import Program, StepInfo
 from modelcheck.reduce.explain import StepFacts
+from modelcheck.reduce.symmetry import Symmetry
 
 _HEADINGS = ("reductions", "states", "transitions", "verdict")
 
@@ -31,14 +32,26 @@ def describe_steps(program: Program, facts: Sequence[StepFacts]) -> Iterator[str
     for one in facts:
         yield f"  {_describe_place(one.step)}{one.template}  {_describe_text(one)}"
         for name, others in one.meets:
-            where = ", ".join(_describe_other(other, spans.get(other)) for other in others)
-            yield f"      {name}: {where}"
+            yield f"      {name}: {_describe_others(others, spans)}"
         if one.seen_by:
             yield f"      seen by {', '.join(one.seen_by)}"
         if one.goes_round:
             yield "      goes round: all threads step where it is taken"
         if not (one.meets or one.seen_by):
             yield "      nobody notices it"
+
+
+def describe_symmetry(symmetry: Symmetry) -> Iterator[str]:
+    """What is exchanged for one another, and what stands against more."""
+    yield "what symmetry exchanges"
+    for one in symmetry.classes:
+        numbers = ", ".join(map(str, one.numbers))
+        yield f"  {', '.join((*one.templates, *one.objects))}: numbers {numbers}"
+    for broken in symmetry.broken:
+        where = f"  ({broken.span.path}:{broken.span.line})" if broken.span.line else ""
+        yield f"  not {broken.subject}: {broken.why}{where}"
+    if not (symmetry.classes or symmetry.broken):
+        yield "  there is one of each"
 
 
 def _describe_place(step: StepInfo | None) -> str:
@@ -49,5 +62,12 @@ def _describe_text(one: StepFacts) -> str:
     return one.step.text if one.step and one.step.text else one.label
 
 
-def _describe_other(other: tuple[str, str], step: StepInfo | None) -> str:
-    return f"{other[0]}:{step.span.line}" if step else f"{other[0]}:{other[1]}"
+def _describe_others(
+    others: Sequence[tuple[str, str]], spans: Mapping[tuple[str, str], StepInfo | None]
+) -> str:
+    """`reader:42,45; writer:80`: templates and lines, each once."""
+    lines: dict[str, dict[str, None]] = {}
+    for template, label in others:
+        step = spans.get((template, label))
+        lines.setdefault(template, {})[str(step.span.line) if step else label] = None
+    return "; ".join(f"{template}:{','.join(found)}" for template, found in lines.items())

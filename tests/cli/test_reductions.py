@@ -54,3 +54,10 @@ def test_each_step_says_who_notices_it(capsys, golden):
 def test_both_are_text(option, capsys):
     assert run(["check", SPEC, option, "--json"]) == 2
     assert "are text, no JSON" in capsys.readouterr().err
+
+
+def test_what_is_not_exchanged_says_which_line_is_against_it(capsys):
+    assert run(["check", "kernfs-node-lifetime", "--explain-reductions"]) == 0
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if "not kernfs_nodes" in line]
+    assert "a slot is named that `new` may take" in line
+    assert "modelcheck/kernel/rcu.py:" in line
