@@ -255,7 +255,7 @@ ROWS = (
     Row(
         "first-violation-only",
         FINDINGS,
-        "key = (name, failure.object)",
+        "key = (name, self.represent(failure.object))",
         'key = (name, "")',
         "Of several objects only one is named.",
         ("tests/unit/explore/test_leak.py::test_a_chain_that_begins_nowhere_is_leaked_as_a_whole",),

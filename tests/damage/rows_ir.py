@@ -502,7 +502,7 @@ ROWS = (
     Row(
         "ends-unnoticed",
         DEPENDENCE,
-        'self.writes.add(self._own("ended"))',
+        'self.writes.add(_own(self.template, "ended"))',
         "pass",
         "A thread's end does not depend on who waits for it.",
         ("tests/unit/ir/test_dependence.py::test_the_end_of_a_thread_is_noticed",),
@@ -521,7 +521,7 @@ ROWS = (
     Row(
         "targets-go-on",
         DEPENDENCE,
-        "if handler.interrupts == self.template.name:",
+        "if handler.interrupts == template.name:",
         "if False:",
         "A thread's steps do not depend on its interrupt handlers.",
         (

@@ -233,8 +233,8 @@ ROWS = (
     row(
         "two-threads-do-not-race",
         "expand.c",
-        "racing > 1 && search->wants_races",
-        "racing > 2 && search->wants_races",
+        "(racing > 1 || model->stubborn) && search->wants_races",
+        "(racing > 2 || model->stubborn) && search->wants_races",
         "States in which only two threads could race are not looked at.",
         f"{SMALL}[test_race]",
     ),
