@@ -50,6 +50,7 @@ soak-native: $(READY) ## The native backend against python: N random programs, s
 	$(BIN)/python -m tests.agree --count $(N) --seed $(SEED) --with address
 	$(BIN)/python -m tests.agree --count $(N) --seed $(SEED) --with thread
 	$(BIN)/python -m tests.agree --repeat 20
+	$(BIN)/python -m tests.agree --specs
 
 check: format-current lint types $(READY) ## Format, lint, types and the fast tests
 	$(BIN)/python -m pytest -q -x -n 2 -m 'not compiles' --ignore=tests/unit/kernel \

@@ -20,6 +20,7 @@ def main() -> int:
     from agree.batch import QUICK, SANITIZED, THREADED, TINY
     from agree.repeat import LARGE, WORKERS, count_answers
     from agree.sample import Drawn, compare_all, draw, shrink_drawn
+    from agree.specs import compare_specs
     from modelcheck.explore.options import REDUCTIONS
 
     parser = argparse.ArgumentParser(prog="agree", description=main.__doc__)
@@ -29,6 +30,7 @@ def main() -> int:
     parser.add_argument("--with", dest="with_", choices=("nothing", "address", "thread"))
     parser.add_argument("--usual-sizes", action="store_true", help="of table, batch and level")
     parser.add_argument("--reduce", default="", help="also: to what is not reduced; `por`")
+    parser.add_argument("--specs", action="store_true", help="only every variant of every spec")
     parser.add_argument("--repeat", type=int, help="only compare the JSON of so many runs")
     parser.add_argument("--no-shrink", action="store_true", help="only print the seeds")
     options = parser.parse_args()
@@ -37,6 +39,10 @@ def main() -> int:
         for verdict, texts in answers.items():
             print(f"{verdict}: {texts.total()} runs with {WORKERS} workers, {len(texts)} answers")
         return 1 if any(len(texts) > 1 for texts in answers.values()) else 0
+    if options.specs:
+        differences = list(compare_specs(TESTS.parent))
+        print("\n".join(differences) or "every variant of every spec has the same result")
+        return 1 if differences else 0
     flags = {"address": SANITIZED, "thread": THREADED}.get(options.with_, QUICK)
     flags += () if options.usual_sizes else TINY
     reduce = frozenset(name for name in REDUCTIONS if name in options.reduce.split(","))

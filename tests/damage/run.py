@@ -27,6 +27,7 @@ from tests.damage.row import Row
 ROOT = Path(__file__).resolve().parent.parent.parent
 COPIED = ("modelcheck", "tests", "specs", "bench", "docs", "pyproject.toml")
 LIMIT_SECONDS = 120  # a damage may make a loop endless
+ALL_LIMIT_SECONDS = 600  # of all named tests, without any damage
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ def find_unsound(rows: Sequence[Row]) -> dict[str, str]:
     named = dict.fromkeys(test for row in rows for test in row.tests)
     tests = tuple(test for test in named if is_there(test))  # pytest runs nothing if one is not
     with copy_tree() as tree:
-        seen = run_tests(tree, tests, "-")
+        seen = run_tests(tree, tests, "-", ALL_LIMIT_SECONDS)
     if seen.error:
         return dict.fromkeys(tests, seen.error)
     found = {}
@@ -116,7 +117,9 @@ def run_rows(rows: Sequence[Row], jobs: int) -> Iterator[tuple[Row, str]]:
         yield from zip(rows, pool.map(run_row, rows), strict=True)
 
 
-def run_tests(tree: Path, tests: Sequence[str], module: str) -> Seen:
+def run_tests(
+    tree: Path, tests: Sequence[str], module: str, limit_seconds: float = LIMIT_SECONDS
+) -> Seen:
     """Run tests in a copy; makes sure that the package there is the one that is imported."""
     report = tree / "report.json"
     command = [sys.executable, "-P", str(tree / "tests/damage/inside.py"), str(report), module]
@@ -128,11 +131,11 @@ def run_tests(tree: Path, tests: Sequence[str], module: str) -> Seen:
             env=environment,
             capture_output=True,
             text=True,
-            timeout=LIMIT_SECONDS,
+            timeout=limit_seconds,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return Seen(f"no end after {LIMIT_SECONDS} seconds", {})
+        return Seen(f"no end after {limit_seconds:.0f} seconds", {})
     if not report.exists():
         return Seen(f"the run broke off: {(done.stderr or done.stdout)[-500:]}", {})
     found = json.loads(report.read_text(encoding="utf-8"))
