@@ -14,7 +14,7 @@ from random_programs.agree import Comparison
 
 @dataclass
 class Tally:
-    """Counts over the programs that were drawn; `compared` and `broken` over all candidates too."""
+    """Counts over the programs that were drawn; `compared`, `broken` and `finer` over all candidates."""
 
     compared: int = 0
     too_large: int = 0
@@ -35,6 +35,7 @@ class Tally:
         else:
             self.compared += 1
             self.broken.update(list_kinds(comparison))
+            self.finer += comparison.finer
 
     def add(self, source: Program, comparison: Comparison) -> None:
         found, program = comparison.naive, comparison.program
@@ -45,7 +46,6 @@ class Tally:
         self.cyclic += found.has_cycle
         self.sharing += shares_pointers(program)
         self.several_starts += found.initial > 1
-        self.finer += comparison.finer
         self.untested += bool(found.not_tested)
         self.violated.update(list_kinds(comparison))
 
@@ -64,11 +64,11 @@ class Tally:
             "have cycles": self.cyclic,
             "share pointers": self.sharing,
             "have several initial states": self.several_starts,
-            "were also run with finer steps": self.finer,
             "have something not tested": self.untested,
         }
         lines = [f"{len(self.states)} programs, median {self.median:.0f} states"]
         lines += [f"  {100 * self.share(count):5.1f} % {what}" for what, count in parts.items()]
+        lines.append(f"  {100 * self.finer / self.compared:5.1f} % of all also run with finer steps")
         lines += [
             f"  {100 * self.share(self.violated[name]):5.1f} % violate {name}"
             f" ({100 * count / self.compared:.1f} % of all)"

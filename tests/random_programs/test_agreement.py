@@ -47,9 +47,9 @@ def test_the_explorers_agree_on_programs_worth_exploring(form):
     assert tally.share(tally.cyclic) >= 0.4
     assert tally.share(tally.sharing) >= 0.2
     assert tally.share(tally.several_starts) >= 0.1
-    # What the library's locks look at in local work keeps finer steps out.
-    assert tally.share(tally.finer) >= {"ir": 0.05, "text": 0.03}[form]
-    # Of all candidates, for what fails early is small; the mix of both forms has 2 % of each kind.
+    # Of all candidates: what the library's locks look at in local work keeps finer steps out.
+    assert tally.finer >= {"ir": 0.05, "text": 0.01}[form] * tally.compared
+    # And what fails early is small; the mix of both forms has 2 % of each kind.
     least = {"ir": 0.02, "text": 0.01}[form]
     rare = {kind: n for kind in KINDS if (n := tally.broken[kind]) < least * tally.compared}
     assert rare == {}
