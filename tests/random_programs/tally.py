@@ -14,7 +14,7 @@ from random_programs.agree import Comparison
 
 @dataclass
 class Tally:
-    """Counts over the programs that were drawn; `compared`, `broken` and `finer` over all candidates."""
+    """Counts over the programs drawn; `compared`, `broken` and `finer` over all candidates."""
 
     compared: int = 0
     too_large: int = 0
@@ -68,7 +68,7 @@ class Tally:
         }
         lines = [f"{len(self.states)} programs, median {self.median:.0f} states"]
         lines += [f"  {100 * self.share(count):5.1f} % {what}" for what, count in parts.items()]
-        lines.append(f"  {100 * self.finer / self.compared:5.1f} % of all also run with finer steps")
+        lines.append(f"  {100 * self.finer / self.compared:5.1f} % of all run with finer steps too")
         lines += [
             f"  {100 * self.share(self.violated[name]):5.1f} % violate {name}"
             f" ({100 * count / self.compared:.1f} % of all)"
