@@ -9,6 +9,9 @@ N ?= 300
 SEED ?= 1000
 SPECS := $(shell find specs -name '*.py' | LC_ALL=C sort)
 
+# Tests start many processes: none of them compiles what another one has compiled.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test damage removal soak soak-native check gate results results-current golden docs docs-current lint types format size bench oracle clean
 
