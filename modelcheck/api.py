@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from modelcheck.backends.python.model import compile_program
+from modelcheck.backends.python.model import Model, compile_program
 from modelcheck.checks import BUILT_IN
 from modelcheck.diagnostics import InternalError, SpecErrors, SpecWarning
 from modelcheck.explore.choose import NoCompilerError
@@ -34,11 +34,15 @@ from modelcheck.reduce import explain_steps
 from modelcheck.reduce.symmetry import find_symmetry
 from modelcheck.settings import choose_variant, explain_unknown, read_settings
 from modelcheck.specfiles import SelectionError, SpecFile, find_spec, find_specs
+from modelcheck.trace.mermaid import write_mermaid
 from modelcheck.trace.picture import Picture
-from modelcheck.trace.replay import replay_trace
+from modelcheck.trace.replay import Scene, replay_scenes, replay_trace
 from modelcheck.trace.stored import read_trace
 from modelcheck.trace.svg import write_svg
 from modelcheck.trace.trace import Trace, record_trace
+
+if TYPE_CHECKING:
+    import networkx as nx  # type: ignore[import-untyped]  # it has no types
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +170,14 @@ def draw_pictures(run: Run, replay: str = "") -> tuple[Picture, ...]:
     return replay_trace(trace, compile_program(run.program), run.sources, replay)
 
 
+def draw_scenes(run: Run, replay: str = "") -> tuple[Scene, ...]:
+    """Like `draw_pictures`, with all states of each witness."""
+    trace = record(run)
+    if trace is None:
+        return ()
+    return replay_scenes(trace, compile_program(run.program), run.sources, replay)
+
+
 def draw_states(run: Run, form: Literal["dot", "svg"]) -> str:
     """The whole state graph of a run's program, the headline violation's path marked.
 
@@ -182,13 +194,37 @@ def draw_states(run: Run, form: Literal["dot", "svg"]) -> str:
         raise SelectionError(str(error)) from None
 
 
-def write_picture(picture: Picture, form: Literal["dot", "svg"]) -> str:
+Form = Literal["dot", "svg", "html", "mermaid"]
+
+
+def write_scenes(scenes: Sequence[Scene], form: Form) -> str:
+    """A violation in a format: a page holds all its scenes, any other text the first."""
+    if form == "html":
+        from modelcheck.pages.trace import write_page
+
+        return write_page(scenes)
+    return write_picture(scenes[0].picture, form)
+
+
+def write_picture(picture: Picture, form: Literal["dot", "svg", "mermaid"]) -> str:
     """A picture's text in a format; pydot is imported only for `dot`."""
     if form == "svg":
         return write_svg(picture)
+    if form == "mermaid":
+        return write_mermaid(picture)
     from modelcheck.trace.dot import write_dot
 
     return write_dot(picture)
+
+
+def graph_trace(picture: Picture) -> nx.MultiDiGraph[int]:
+    """A trace as a networkx graph: its steps, and what leads from one to the other.
+
+    `trace/graph.py` says what nodes and edges hold.
+    """
+    from modelcheck.trace.graph import build_trace_graph
+
+    return build_trace_graph(picture)
 
 
 def replay_file(file: str, replay: str = "") -> tuple[Picture, ...]:
@@ -196,11 +232,22 @@ def replay_file(file: str, replay: str = "") -> tuple[Picture, ...]:
 
     A trace of another text of the spec raises `SpecError`.
     """
+    trace, model, sources = _read_stored(file)
+    return replay_trace(trace, model, sources, replay)
+
+
+def replay_file_scenes(file: str, replay: str = "") -> tuple[Scene, ...]:
+    """Like `replay_file`, with all states of each witness."""
+    trace, model, sources = _read_stored(file)
+    return replay_scenes(trace, model, sources, replay)
+
+
+def _read_stored(file: str) -> tuple[Trace, Model, Mapping[str, str]]:
     trace = read_trace(_read_text(Path(file)), file)
     spec = load_spec(find_spec(trace.path if Path(trace.path).exists() else trace.spec))
     variant = choose_variant(spec.info, trace.variant)
     program = make_program(spec, variant, read_settings(spec.info, dict(trace.settings)))
-    return replay_trace(trace, compile_program(program), spec.sources, replay)
+    return trace, compile_program(program), spec.sources
 
 
 def _read_text(path: Path) -> str:
@@ -353,18 +400,22 @@ __all__ = [
     "compare_reductions",
     "describe_program",
     "draw_pictures",
+    "draw_scenes",
     "draw_states",
     "explain_steps",
     "explore",
     "find_steps",
     "find_symmetry",
     "gate",
+    "graph_trace",
     "list_specs",
     "load_spec",
     "make_program",
     "name_trace",
     "record",
     "replay_file",
+    "replay_file_scenes",
     "write_c",
     "write_picture",
+    "write_scenes",
 ]

@@ -26,12 +26,11 @@ from modelcheck.cli.options import (
     read_settings,
     refuse_compact,
     refuse_later_backend,
-    refuse_later_format,
     refuse_python_workers,
 )
 
 if TYPE_CHECKING:
-    from modelcheck.api import Run  # not on the way to --help
+    from modelcheck.api import Form, Run  # not on the way to --help
     from modelcheck.explore.options import Backend, Reduction
 
 _EXIT_CODES = """\b
@@ -366,7 +365,6 @@ def gate_command(
     type=click.Choice(["dot", "svg", "html", "mermaid", "json"]),
     default="dot",
     show_default=True,
-    callback=refuse_later_format,
 )
 @click.option("--states", is_flag=True, help="The graph of all states instead of one trace.")
 @click.option(
@@ -382,7 +380,7 @@ def graph_command(
     *,
     variant: str | None,
     settings: dict[str, str],
-    form: Literal["dot", "svg", "json"],
+    form: Form | Literal["json"],
     states: bool,
     file: Path | None,
     max_states: int | None,
@@ -395,8 +393,11 @@ def graph_command(
 
     if source.endswith(".json"):
         if states or form == "json" or variant is not None or settings:
-            raise click.UsageError("a trace file is drawn as it is, with --format dot or svg")
-        drawn: str | None = api.write_picture(api.replay_file(source)[0], form)
+            raise click.UsageError(
+                "a trace file is drawn as it is: no --states, -D, --variant, json"
+            )
+        scenes = api.replay_file_scenes(source)
+        drawn: str | None = api.write_scenes(scenes, form)
     else:
         live = LiveLine(source)
         with InterruptFlag() as interrupt:
@@ -425,19 +426,19 @@ def graph_command(
     return 0
 
 
-def _draw_run(run: Run, form: Literal["dot", "svg", "json"], *, states: bool) -> str | None:
+def _draw_run(run: Run, form: Form | Literal["json"], *, states: bool) -> str | None:
     from modelcheck import api
     from modelcheck.trace.stored import write_trace
 
     if states:
-        if form == "json":
+        if form not in ("dot", "svg"):
             raise click.BadParameter("a state graph is dot or svg", param_hint="--format")
         return api.draw_states(run, form)
     if form == "json":
         trace = api.record(run)
         return write_trace(trace) if trace is not None else None
-    pictures = api.draw_pictures(run)
-    return api.write_picture(pictures[0], form) if pictures else None
+    scenes = api.draw_scenes(run)
+    return api.write_scenes(scenes, form) if scenes else None
 
 
 @modelcheck.command("replay")

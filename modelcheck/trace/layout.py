@@ -8,7 +8,7 @@ target and never crosses a word.  Text is measured with a width that no monospac
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from math import cos, pi, sin
 from typing import Literal
@@ -27,8 +27,8 @@ NODE = 11  # radius of a step's number
 PAD = 8  # inside a row's box
 GAP = 8  # between rows
 LEAST_WIDTH = 760
-LANE_CHARS = {1: 72, 2: 46, 3: 38}  # text width of a lane, by how many there are
-MANY_LANES_CHARS = 34
+LANE_CHARS = {1: 72, 2: 46, 3: 38, 4: 34}  # text width of a lane, by how many there are
+BESIDE_CHARS = {1: 56, 2: 34, 3: 24, 4: 22}  # the same beside the panels of a page
 NAME_CHARS = 16  # width of an object's name
 FEW_ROWS = 12  # more rows than this say their thread's name each
 
@@ -157,22 +157,22 @@ def measure_text(text: str, size: int) -> float:
 
 def lay_out(picture: Picture) -> Drawing:
     """Place everything a picture holds."""
-    return _Layout(picture, LEAST_WIDTH).draw()
+    return _Layout(picture, LEAST_WIDTH, LANE_CHARS).draw()
 
 
 def lay_out_lanes(picture: Picture) -> Drawing:
     """Place only the lanes and their legend, for a page that says the rest in its own way."""
-    return _Layout(picture, 0).draw_lanes()
+    return _Layout(picture, 0, BESIDE_CHARS).draw_lanes()
 
 
 class _Layout:
     """The coordinates of one picture: columns first, then rows, then what lies on them."""
 
-    def __init__(self, picture: Picture, least_width: float) -> None:
+    def __init__(self, picture: Picture, least_width: float, lane_chars: Mapping[int, int]) -> None:
         self._picture = picture
         self._drawing = Drawing()
         self._part: Part | None = None
-        chars = LANE_CHARS.get(len(picture.lanes), MANY_LANES_CHARS)
+        chars = lane_chars[min(max(len(picture.lanes), 1), max(lane_chars))]
         self._texts = [tuple(_list_text(picture, row, chars)) for row in picture.rows]
         self._columns = tuple(self._place_columns())
         self._objects_left = self._columns[-1].right + 12 if self._columns else MARGIN

@@ -45,7 +45,7 @@ class Standing:
     """Where a thread stands in a state: the line it runs next, and why it cannot if it cannot.
 
     `at` is None for a thread that is not started or has finished; `inside` is the place within a
-    library routine, or who called; each line of `why` is one fact.
+    library routine, or the call that led there; each line of `why` is one fact.
     """
 
     condition: Condition
@@ -143,7 +143,7 @@ class _StationTeller:
                     continue
                 spot = self._source.locate(block)
                 event = Waiting(thread, spot.at, spot.inside, spot.routine, caller=spot.caller)
-                yield Standing("can step", spot.at, _describe_inside(event))
+                yield Standing("can step", spot.at, describe_place(event))
 
     def _tell_waiting(self, story: Story, state: State, waiting: Waiting) -> Standing:
         condition: Condition = "waits"
@@ -152,7 +152,7 @@ class _StationTeller:
         elif waiting.idle:
             condition = "idle"
         why = tuple(self._list_why(story, state, waiting))
-        return Standing(condition, waiting.at, _describe_inside(waiting), why)
+        return Standing(condition, waiting.at, describe_place(waiting), why)
 
     def _list_why(self, story: Story, state: State, waiting: Waiting) -> Iterator[str]:
         """Why a thread cannot step: who is in its way, and the values that close its condition."""
@@ -212,14 +212,6 @@ class _StationTeller:
             for name, value in self._steps.read_locals(state, thread).items():
                 found[Place(name, thread)] = value
         return found
-
-
-def _describe_inside(event: Waiting) -> str:
-    """The library's place, with what stands there."""
-    place = describe_place(event)
-    if event.inside is not None and event.inside.text:
-        return f"{place}: {event.inside.text}"
-    return place
 
 
 def list_moving(tour: Tour) -> Sequence[bool]:
