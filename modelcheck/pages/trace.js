@@ -221,14 +221,21 @@ function scrollInside(box, line) {
   }
 }
 
+/** Scroll the page down and the lanes sideways, so far that the row of the step can be seen. */
 function scrollToRow() {
   const scene = document.querySelector(`.scene[data-part="${at.part}"]`);
-  const row = scene.querySelector(`.band[data-row="${Math.max(at.step - 1, 0)}"]`);
+  const number = Math.max(at.step - 1, 0);
+  const row = scene.querySelector(`.band[data-row="${number}"]`);
   if (!row) return;
   const place = row.getBoundingClientRect();
   const top = document.querySelector("nav").getBoundingClientRect().bottom + 40;
   if (place.top < top) scrollBy(0, place.top - top);
   else if (place.bottom > innerHeight - 20) scrollBy(0, place.bottom - innerHeight + 20);
+  const lanes = scene.querySelector(".lanes").getBoundingClientRect();
+  const card = scene.querySelector(`g[data-row="${number}"]`).getBoundingClientRect();
+  const beyond = Math.max(card.right - lanes.right + 20, 0);
+  const by = card.left < lanes.left + 40 ? card.left - lanes.left - 40 : beyond;
+  if (by) scene.querySelector(".lanes").scrollLeft += by;
 }
 
 // ---------------------------------------------------------------- what the reader does

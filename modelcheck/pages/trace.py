@@ -48,7 +48,7 @@ def _list_files(scenes: Sequence[Scene]) -> list[tuple[str, str]]:
     """The user's own files, the spec first, those that no step comes from last."""
     texts = {path: text for scene in scenes for path, text in scene.tour.texts}
     named = dict.fromkeys(path for scene in scenes for path in scene.picture.files)
-    return [(path, texts[path]) for path in (*named, *texts) if path in texts and texts]
+    return [(path, texts[path]) for path in dict.fromkeys((*named, *texts)) if path in texts]
 
 
 # ------------------------------------------------------------------------ what stands on top

@@ -175,7 +175,8 @@ class _StationTeller:
         if waiting.idle:
             yield "at rest, with no work"
         for text in conditions:
-            yield f"it cannot pass `{text.removesuffix(':')}`"
+            if text != waiting.at.text:
+                yield f"it cannot pass `{text.removesuffix(':')}`"
         for access in waiting.reads:
             yield f"{access.place} is {access.value}"
 
