@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal
 
 from modelcheck.backends.python.model import Model, compile_program
 from modelcheck.checks import BUILT_IN
-from modelcheck.diagnostics import InternalError, SpecErrors, SpecWarning
+from modelcheck.diagnostics import InternalError, SpecErrors, SpecWarning, render
 from modelcheck.explore.choose import NoCompilerError
 from modelcheck.explore.choose import explore as explore_program
 from modelcheck.explore.native import prepare
@@ -32,6 +32,7 @@ from modelcheck.ir.passes import PASS_NAMES, run_passes
 from modelcheck.ir.text import print_program
 from modelcheck.reduce import explain_steps
 from modelcheck.reduce.symmetry import find_symmetry
+from modelcheck.report.files import write_whole
 from modelcheck.settings import choose_variant, explain_unknown, read_settings
 from modelcheck.specfiles import SelectionError, SpecFile, find_spec, find_specs
 from modelcheck.trace.mermaid import write_mermaid
@@ -43,6 +44,8 @@ from modelcheck.trace.trace import Trace, record_trace
 
 if TYPE_CHECKING:
     import networkx as nx  # type: ignore[import-untyped]  # it has no types
+
+    from modelcheck.pages.gate import Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +160,34 @@ def record(run: Run) -> Trace | None:
     return record_trace(model, run.info, run.sources, run.result, headline)
 
 
-def name_trace(run: Run) -> str:
+def name_trace(run: Run, ending: str = "trace.json") -> str:
     """`kernfs-release-once.no_released_check.trace.json`."""
-    return ".".join(filter(None, (run.info.name, run.variant.name, "trace.json")))
+    return ".".join(filter(None, (run.info.name, run.variant.name, ending)))
+
+
+def write_gate_pages(gated: GatedSpec, folder: Path) -> Entry:
+    """Write a page into `folder` for each variant with a trace; gives the entry of the index.
+
+    Raises `OutputError`.
+    """
+    from modelcheck.pages.gate import Entry
+
+    if gated.errors is not None:
+        return Entry(gated.file.shown, error=render(gated.errors))
+    pages: dict[str | None, str] = {}
+    for run in gated.runs:
+        scenes = draw_scenes(run)
+        if scenes:
+            pages[run.variant.name] = name_trace(run, "html")
+            write_whole(folder / pages[run.variant.name], write_scenes(scenes, "html"))
+    return Entry(gated.file.shown, gated.info, gated.judgements, pages)
+
+
+def write_gate_index(entries: Sequence[Entry], folder: Path) -> None:
+    """Write `index.html` over the pages of a gate.  Raises `OutputError`."""
+    from modelcheck.pages.gate import write_index
+
+    write_whole(folder / "index.html", write_index(entries))
 
 
 def draw_pictures(run: Run, replay: str = "") -> tuple[Picture, ...]:
@@ -416,6 +444,8 @@ __all__ = [
     "replay_file",
     "replay_file_scenes",
     "write_c",
+    "write_gate_index",
+    "write_gate_pages",
     "write_picture",
     "write_scenes",
 ]

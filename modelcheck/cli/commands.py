@@ -307,6 +307,13 @@ def _store_trace(run: Run, folder: Path) -> Path | None:
 @click.option("--max-states", type=click.IntRange(1), metavar="N", help="For each variant.")
 @click.option("--max-memory", type=Size(), metavar="SIZE")
 @click.option("--timeout", type=Duration(), metavar="TIME", help="For all of it together.")
+@click.option(
+    "--html",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Write index.html there, and a page for each trace.",
+)
 def gate_command(
     specs: Sequence[str],
     *,
@@ -315,6 +322,7 @@ def gate_command(
     max_states: int | None,
     max_memory: int | None,
     timeout: float | None,
+    folder: Path | None,
 ) -> int:
     """Check every variant against what its spec expects of it."""
     from modelcheck import api
@@ -327,6 +335,7 @@ def gate_command(
     notices = Notices(live)
     judgements: list[Judgement] = []
     failures: list[int] = []
+    entries = []
     with InterruptFlag() as interrupt:
         options = api.Options(
             backend=backend,
@@ -350,6 +359,10 @@ def gate_command(
             for judgement in gated.judgements:
                 say_all(describe_judgement(judgement))
             judgements += gated.judgements
+            if folder is not None:
+                entries.append(api.write_gate_pages(gated, folder))
+    if folder is not None:
+        api.write_gate_index(entries, folder)
     say(describe_totals(judgements))
     if not judgements and not failures:
         click.echo("error: no spec was selected", err=True)

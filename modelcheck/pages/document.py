@@ -73,7 +73,7 @@ def read_asset(name: str) -> str:
 
 def write_document(title: str, body: str, *, style: str, script: str = "") -> str:
     """A whole document; `style` and `script` are names of assets."""
-    sheet = read_asset(style)
+    sheet = read_asset("base.css") + read_asset(style)
     code = read_asset(script) if script else ""
     policy = f"default-src 'none'; base-uri 'none'; form-action 'none'; style-src {_hash(sheet)}"
     policy += f"; script-src {_hash(code)}" if code else ""

@@ -188,6 +188,8 @@ function showState() {
     const row = make("tr", old !== value ? "changed" : "", make("td", "", place.name), cell);
     body.append(row);
   });
+  const changed = body.querySelector(".changed");
+  if (changed) scrollInside(body.closest(".box"), changed, 20);
 }
 
 function showSource(isEnd) {
@@ -208,16 +210,15 @@ function showSource(isEnd) {
   if (ran) ran.classList.add("ran");
   const broken = isEnd && part.broken && find(part.broken);
   if (broken) broken.classList.add("broken");
-  for (const line of [broken, ran]) if (line) scrollInside(line.parentElement, line);
+  for (const line of [broken, ran]) if (line) scrollInside(line.parentElement, line, 60);
 }
 
-/** Scroll a box so that a line in it can be seen, without moving the page. */
-function scrollInside(box, line) {
-  const margin = 60;
-  const top = line.offsetTop, end = top + line.offsetHeight;
-  if (top < box.scrollTop + margin) box.scrollTop = top - margin;
-  else if (end > box.scrollTop + box.clientHeight - margin) {
-    box.scrollTop = end - box.clientHeight + margin;
+/** Scroll a box so that something in it can be seen, without moving the page. */
+function scrollInside(box, node, margin) {
+  const [inner, outer] = [node.getBoundingClientRect(), box.getBoundingClientRect()];
+  if (inner.top < outer.top + margin) box.scrollTop += inner.top - outer.top - margin;
+  else if (inner.bottom > outer.bottom - margin) {
+    box.scrollTop += inner.bottom - outer.bottom + margin;
   }
 }
 
