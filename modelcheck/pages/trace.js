@@ -115,23 +115,27 @@ function showLanes() {
   for (const node of all("[data-arrow]", scene)) node.classList.toggle("other", dim);
 }
 
+/** What the step did; at the end also what fails there.  Blocked threads have a panel of their own. */
 function showStep(isEnd) {
   const box = find("step");
   const rows = part.rows.filter((row, i) =>
-    row.kind === "step" ? i === at.step - 1 : isEnd);
+    row.kind === "step" ? i === at.step - 1 : isEnd && row.kind !== "wait");
   box.parentElement.classList.toggle("violated", isEnd);
   find("step-name").textContent = at.step
     ? `Step ${at.step}: ${part.threads[rowOf(at.step).thread]}, ${rowOf(at.step).place}`
     : "Start: before the first step";
-  box.replaceChildren(...part.start.map((line) => make("p", "", at.step ? "" : line)));
+  box.replaceChildren(...(at.step ? [] : part.start.map((line) => make("p", "", line))));
   for (const row of rows) {
     if (row.kind !== "step") {
-      box.append(make("p", "tag", `${part.threads[row.thread]}, ${row.place}:`));
+      box.append(make("p", "next", `${part.threads[row.thread]} can come next, ${row.place}:`));
     }
     for (const line of row.lines) {
-      const mark = line.role === "tag" && row.failed ? "VIOLATED: " : "";
+      const mark = line.role === "tag" && row.failed ? `${part.verdict}: ` : "";
       box.append(make("p", line.role, mark, make("code", "", line.text)));
     }
+  }
+  if (isEnd && !rows.some((row) => row.failed)) {
+    box.append(make("p", "tag", `${part.verdict}: `, ...sentence(part.headline)));
   }
 }
 

@@ -242,6 +242,8 @@ def _describe_scene(scene: Scene, files: list[str]) -> Json:
     moving = list_moving(tour) or [False] * len(tour.places)
     return {
         "steps": sum(row.kind == "step" for row in picture.rows),
+        "headline": picture.reason.headline,
+        "verdict": picture.verdict,
         "start": list(picture.start),
         "threads": list(tour.threads),
         "rows": [_describe_row(picture, row, files) for row in picture.rows],

@@ -28,7 +28,7 @@ PAD = 8  # inside a row's box
 GAP = 8  # between rows
 LEAST_WIDTH = 760
 LANE_CHARS = {1: 72, 2: 46, 3: 38, 4: 34}  # text width of a lane, by how many there are
-BESIDE_CHARS = {1: 56, 2: 34, 3: 24, 4: 22}  # the same beside the panels of a page
+BESIDE_CHARS = {1: 56, 2: 34, 3: 22, 4: 20}  # the same beside the panels of a page
 NAME_CHARS = 16  # width of an object's name
 FEW_ROWS = 12  # more rows than this say their thread's name each
 

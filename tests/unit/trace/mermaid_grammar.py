@@ -1,4 +1,4 @@
-"""Mermaid's grammar of sequence diagrams, as far as a test needs it: text → statements, or an error.
+"""Mermaid's grammar of sequence diagrams, as far as tests need it: text → statements or an error.
 
 The lexer has the rules of packages/mermaid/src/diagrams/sequence/parser/sequenceDiagram.jison in
 their order, because jison takes the first rule that matches and no case matters; what happens to
@@ -8,6 +8,9 @@ the text before it is `cleanupComments` and `encodeEntities` (mermaidAPI.ts), wh
 
 import html
 import re
+
+LINE_WORDS = ("loop", "rect", "opt", "alt", "else", "par", "par_over", "and", "critical", "option")
+WORDS = ("links", "link", "properties", "details", "over", "note")
 
 # State, pattern, token (None: skipped), what happens to the state.
 RULES = [
@@ -31,18 +34,12 @@ RULES = [
     ),
     ("ALIAS", r"as\b", "AS", "LINE!"),
     ("ALIAS", r"(?:)", "NEWLINE", "INITIAL!"),
-    *(
-        ("INITIAL", rf"{word}\b", word, "LINE")
-        for word in "loop rect opt alt else par par_over and critical option break".split()
-    ),
+    *(("INITIAL", rf"{word}\b", word, "LINE") for word in LINE_WORDS),
     ("LINE", r"(?:[:]?(?:no)?wrap:)?[^#\n;]*", "restOfLine", "INITIAL!"),
     ("INITIAL", r"end\b", "end", None),
     ("INITIAL", r"left of\b", "left_of", None),
     ("INITIAL", r"right of\b", "right_of", None),
-    *(
-        ("INITIAL", rf"{word}\b", word, None)
-        for word in "links link properties details over note".split()
-    ),
+    *(("INITIAL", rf"{word}\b", word, None) for word in WORDS),
     ("INITIAL", r"activate\b", "activate", "ID"),
     ("INITIAL", r"deactivate\b", "deactivate", "ID"),
     ("INITIAL", r"title\s[^#\n;]+", "title", None),
@@ -74,7 +71,7 @@ COMPILED = [
 ]
 
 
-class NoDiagram(Exception):
+class NoDiagramError(Exception):
     """The text is not in the grammar."""
 
 
@@ -99,15 +96,15 @@ def list_tokens(text):
     text = re.sub(r"^\s*%%(?!\{)[^\n]+\n?", "", text, flags=re.MULTILINE)
     text = encode_entities(text) + "\n"
     if "%%{" in text or text.startswith("---"):
-        raise NoDiagram("a directive")
+        raise NoDiagramError("a directive")
     state, position, tokens = "INITIAL", 0, []
     while position < len(text):
-        for states, pattern, token, change in COMPILED:
+        for states, pattern, token, change in COMPILED:  # noqa: B007 (the first that matches)
             found = pattern.match(text, position) if state in states else None
             if found and (found.end() > position or change):
                 break
         else:
-            raise NoDiagram(f"cannot read {text[position : position + 40]!r}")
+            raise NoDiagramError(f"cannot read {text[position : position + 40]!r}")
         position = found.end()
         if change:
             state = change.rstrip("!")
@@ -127,7 +124,7 @@ class Reader:
     def take(self, *wanted):
         token, text = self.tokens.pop(0) if self.tokens else ("the end", "")
         if token not in wanted:
-            raise NoDiagram(f"{token} {text!r} where {wanted} should stand")
+            raise NoDiagramError(f"{token} {text!r} where {wanted} should stand")
         return text
 
     def peek(self):
@@ -139,7 +136,7 @@ class Reader:
         self.take("SD")
         statements = list(self.read_document())
         if self.tokens:
-            raise NoDiagram(f"{self.tokens[0]} is too much")
+            raise NoDiagramError(f"{self.tokens[0]} is too much")
         return statements
 
     def read_document(self):
@@ -185,13 +182,13 @@ class Reader:
         """The lines of a message; an element other than a line break would be one in the page."""
         text = self.take("TXT")[1:].strip()
         if re.match(r":?(no)?wrap:", text) or "$$" in text:
-            raise NoDiagram(f"{text!r} is not taken as it stands")
+            raise NoDiagramError(f"{text!r} is not taken as it stands")
         lines = re.split(r"<br\s*/?>", text, flags=re.IGNORECASE)
         if any(c in line for line in lines for c in "<>&"):
-            raise NoDiagram(f"{text!r} holds HTML")
+            raise NoDiagramError(f"{text!r} holds HTML")
         return [decode(line) for line in lines]
 
 
 def read_diagram(text):
-    """The statements of a diagram.  Raises NoDiagram."""
+    """The statements of a diagram.  Raises NoDiagramError."""
     return Reader(text).read()
