@@ -35,12 +35,21 @@ class Browser:
         self._folder = tempfile.mkdtemp(prefix="modelcheck-chromium-")
         to_browser, self._write = os.pipe()
         self._read, from_browser = os.pipe()
-        command = f"exec {find_chromium()} --headless=new --no-sandbox --disable-gpu"
-        command += f" --hide-scrollbars --no-first-run --user-data-dir={self._folder}"
-        command += " --disable-background-networking --remote-debugging-pipe about:blank"
+
+        def set_pipes():
+            os.dup2(to_browser, 3)
+            os.dup2(from_browser, 4)
+
         self._process = subprocess.Popen(
-            ["sh", "-c", f"{command} 3<&{to_browser} 4>&{from_browser}"],
-            pass_fds=(to_browser, from_browser),
+            [
+                find_chromium(),
+                *("--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"),
+                *("--no-first-run", "--disable-background-networking"),
+                f"--user-data-dir={self._folder}",
+                *("--remote-debugging-pipe", "about:blank"),
+            ],
+            preexec_fn=set_pipes,  # noqa: PLW1509 (no threads; the numbers are the protocol's)
+            pass_fds=(3, 4),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -51,6 +60,13 @@ class Browser:
         self.session = None
         self.complaints = []  # console errors, exceptions, blocked requests
         self.requests = []
+        try:
+            self._attach()
+        except AssertionError:
+            self.close()
+            raise
+
+    def _attach(self):
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         attached = self.call("Target.attachToTarget", targetId=target, flatten=True)
         self.session = attached["sessionId"]
@@ -58,9 +74,14 @@ class Browser:
             self.call(f"{domain}.enable")
 
     def close(self):
-        """End the browser and remove its folder."""
-        self._process.kill()
-        self._process.wait()
+        """End the browser with all its processes, and remove its folder."""
+        self.session = None
+        try:
+            self.call("Browser.close")
+            self._process.wait(SECONDS)
+        except (AssertionError, OSError, subprocess.TimeoutExpired):
+            self._process.kill()
+            self._process.wait()
         os.close(self._write)
         os.close(self._read)
         shutil.rmtree(self._folder, ignore_errors=True)
