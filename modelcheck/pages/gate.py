@@ -40,7 +40,12 @@ class Entry:
 
 
 def write_index(entries: Sequence[Entry]) -> str:
-    """The page of a whole gate."""
+    """The page of a whole gate.
+
+    Soundness: every spec and every variant of the gate is in it, each with its own outcome; only
+    what is *as expected* or *verified* has a tick.  tests/unit/pages/test_gate_page.py has one of
+    each other kind.
+    """
     judgements = [j for entry in entries for j in entry.judgements]
     unread = sum(bool(entry.error) for entry in entries)
     title = f"gate: {describe_totals(judgements)}" + (f", {unread} not read" if unread else "")
