@@ -1,9 +1,9 @@
 import json
 
 import pytest
-from reading import read_page
 
 from modelcheck.pages.document import Markup, element, embed, join, quote, write_document
+from tests.reading import read_page
 
 HOSTILE = '</script><script>alert(1)</script><!--<img src=x onerror="alert(1)">&amp;\'"'
 

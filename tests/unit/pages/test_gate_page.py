@@ -3,12 +3,12 @@
 import dataclasses
 
 import pytest
-from reading import read_page
 
 from modelcheck.explore.result import Counts, PropertyResult, Result, Verdict, Violation
 from modelcheck.frontend.spec import Flag, SpecInfo, Variant
 from modelcheck.gate import Judgement, Outcome
 from modelcheck.pages.gate import SIGNS, Entry, write_index
+from tests.reading import read_page
 
 SPAN = None
 DEFAULT, EARLY = Variant(None), Variant("early", {"early": True}, ("safe",))

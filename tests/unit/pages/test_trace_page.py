@@ -3,7 +3,6 @@ import re
 from pathlib import Path
 
 import pytest
-from reading import read_page
 from specs_for_traces import CHOICES, DEADLOCK, KERNFS, RACE, USE_AFTER_FREE, check
 from stories import HEADING, STORIES
 
@@ -14,6 +13,7 @@ from modelcheck.trace.draw import draw_picture
 from modelcheck.trace.layout import lay_out_lanes
 from modelcheck.trace.replay import Scene, replay_scenes
 from modelcheck.trace.tour import Tour
+from tests.reading import read_page
 
 PAGES = Path(modelcheck.pages.__file__).parent
 CASES = {

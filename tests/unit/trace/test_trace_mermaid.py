@@ -2,12 +2,12 @@ import dataclasses
 import re
 
 import pytest
-from mermaid_grammar import NoDiagramError, read_diagram
 from stories import HEADING, STORIES, random_story, release, take, use_after_free
 
 from modelcheck.trace.draw import draw_picture
 from modelcheck.trace.events import Failure, Story
 from modelcheck.trace.mermaid import quote_mermaid, write_mermaid
+from tests.mermaid_grammar import NoDiagramError, read_diagram
 
 ALL = {**STORIES, **{f"random {seed}": random_story(seed) for seed in range(20)}}
 HOSTILE = (
