@@ -13,7 +13,7 @@ SPECS := $(shell find specs -name '*.py' | LC_ALL=C sort)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test damage removal soak soak-native check gate results results-current golden docs docs-current lint types format size bench oracle clean
+.PHONY: help demo test damage removal soak soak-native check gate results results-current golden docs docs-current lint types format size bench oracle pages clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -96,6 +96,9 @@ size: $(READY) ## Lines per file, largest first
 oracle: $(READY) ## SPIN's states, transitions, depth and verdicts against ours, every variant and 300 random programs
 	$(BIN)/python -m tests.oracle specs --random 300
 	$(BIN)/python -m tests.oracle specs/classics specs/kernfs specs/selftest --random 300 --form processes
+
+pages: $(READY) ## Every violated variant as page, Mermaid diagram and graph; each is looked through
+	$(BIN)/python -m tests.pages
 
 bench: $(READY) ## Compare with the peers that are installed; BENCH='--large --tlc JAR' and more
 	$(BIN)/python bench/bench.py out/bench $(BENCH)

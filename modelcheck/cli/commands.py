@@ -26,12 +26,11 @@ from modelcheck.cli.options import (
     read_settings,
     refuse_compact,
     refuse_later_backend,
-    refuse_later_format,
     refuse_python_workers,
 )
 
 if TYPE_CHECKING:
-    from modelcheck.api import Run  # not on the way to --help
+    from modelcheck.api import Form, Run  # not on the way to --help
     from modelcheck.explore.options import Backend, Reduction
 
 _EXIT_CODES = """\b
@@ -308,6 +307,13 @@ def _store_trace(run: Run, folder: Path) -> Path | None:
 @click.option("--max-states", type=click.IntRange(1), metavar="N", help="For each variant.")
 @click.option("--max-memory", type=Size(), metavar="SIZE")
 @click.option("--timeout", type=Duration(), metavar="TIME", help="For all of it together.")
+@click.option(
+    "--html",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Write index.html there, and a page for each trace.",
+)
 def gate_command(
     specs: Sequence[str],
     *,
@@ -316,6 +322,7 @@ def gate_command(
     max_states: int | None,
     max_memory: int | None,
     timeout: float | None,
+    folder: Path | None,
 ) -> int:
     """Check every variant against what its spec expects of it."""
     from modelcheck import api
@@ -328,6 +335,7 @@ def gate_command(
     notices = Notices(live)
     judgements: list[Judgement] = []
     failures: list[int] = []
+    entries = []
     with InterruptFlag() as interrupt:
         options = api.Options(
             backend=backend,
@@ -351,6 +359,10 @@ def gate_command(
             for judgement in gated.judgements:
                 say_all(describe_judgement(judgement))
             judgements += gated.judgements
+            if folder is not None:
+                entries.append(api.write_gate_pages(gated, folder))
+    if folder is not None:
+        api.write_gate_index(entries, folder)
     say(describe_totals(judgements))
     if not judgements and not failures:
         click.echo("error: no spec was selected", err=True)
@@ -366,7 +378,6 @@ def gate_command(
     type=click.Choice(["dot", "svg", "html", "mermaid", "json"]),
     default="dot",
     show_default=True,
-    callback=refuse_later_format,
 )
 @click.option("--states", is_flag=True, help="The graph of all states instead of one trace.")
 @click.option(
@@ -382,7 +393,7 @@ def graph_command(
     *,
     variant: str | None,
     settings: dict[str, str],
-    form: Literal["dot", "svg", "json"],
+    form: Form | Literal["json"],
     states: bool,
     file: Path | None,
     max_states: int | None,
@@ -395,8 +406,11 @@ def graph_command(
 
     if source.endswith(".json"):
         if states or form == "json" or variant is not None or settings:
-            raise click.UsageError("a trace file is drawn as it is, with --format dot or svg")
-        drawn: str | None = api.write_picture(api.replay_file(source)[0], form)
+            raise click.UsageError(
+                "a trace file is drawn as it is: no --states, -D, --variant, json"
+            )
+        scenes = api.replay_file_scenes(source)
+        drawn: str | None = api.write_scenes(scenes, form)
     else:
         live = LiveLine(source)
         with InterruptFlag() as interrupt:
@@ -425,19 +439,19 @@ def graph_command(
     return 0
 
 
-def _draw_run(run: Run, form: Literal["dot", "svg", "json"], *, states: bool) -> str | None:
+def _draw_run(run: Run, form: Form | Literal["json"], *, states: bool) -> str | None:
     from modelcheck import api
     from modelcheck.trace.stored import write_trace
 
     if states:
-        if form == "json":
+        if form not in ("dot", "svg"):
             raise click.BadParameter("a state graph is dot or svg", param_hint="--format")
         return api.draw_states(run, form)
     if form == "json":
         trace = api.record(run)
         return write_trace(trace) if trace is not None else None
-    pictures = api.draw_pictures(run)
-    return api.write_picture(pictures[0], form) if pictures else None
+    scenes = api.draw_scenes(run)
+    return api.write_scenes(scenes, form) if scenes else None
 
 
 @modelcheck.command("replay")

@@ -14,6 +14,7 @@ from modelcheck.trace.locks import describe_order, describe_waiting
 from modelcheck.trace.marks import (
     cite_writers,
     find_life_bars,
+    find_links,
     find_lock_bars,
     find_other_arrows,
     find_reads,
@@ -43,6 +44,7 @@ def draw_picture(story: Story, heading: Heading, part: int = 1, parts: int = 1) 
         part,
         parts,
         _describe_part(story, part, parts),
+        find_links(story, rows),
     )
 
 

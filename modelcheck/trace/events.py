@@ -75,6 +75,7 @@ class StepEvent:
     the whole way.
     `writes` are all places it stored to, changed or not; `known` are named locals that got a
     value.  `taken` are (lock, thread): another thread where the step hands the lock over.
+    `woken` are the threads that could not step before it and can after it.
     """
 
     number: int
@@ -97,6 +98,7 @@ class StepEvent:
     notes: tuple[str, ...] = ()
     caller: SourceLine | None = None
     stack: Stack = ()
+    woken: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

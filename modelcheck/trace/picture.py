@@ -125,12 +125,29 @@ class Arrow:
     track: int = 0
 
 
+LinkKind = Literal["wakes", "hands over"]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What row `source` does to another thread, which goes on in row `target`.
+
+    `wakes`: it could not step and now can; `hands over`: the lock `label`, which it takes next.
+    """
+
+    kind: LinkKind
+    source: int
+    target: int
+    label: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
     """All there is to draw.  `verdict` is the first word of it.
 
     A violation with several traces (the orders of a cycle) has a picture for each: `part` of
-    `parts`, with what `part_title` says.  They share heading and reason.
+    `parts`, with what `part_title` says.  They share heading and reason.  The lanes show who
+    wakes whom by what is read and held; `links` say it to writers without lanes.
     """
 
     verdict: str
@@ -144,6 +161,7 @@ class Picture:
     part: int = 1
     parts: int = 1
     part_title: str = ""
+    links: tuple[Link, ...] = ()
 
     @property
     def files(self) -> tuple[str, ...]:
