@@ -19,8 +19,9 @@ from pathlib import Path
 from processes import CommandError, run
 
 from modelcheck import api
+from modelcheck.explore.agreement import find_disagreement
 from modelcheck.explore.options import AVAILABLE
-from modelcheck.explore.result import Result, Verdict
+from modelcheck.explore.result import Verdict
 from modelcheck.export.promela import Unsayable, write_processes
 from modelcheck.specfiles import find_spec
 
@@ -87,7 +88,7 @@ def count_combinations(
 def explore_combinations(
     spec: str, settings: Mapping[str, int], most_states: int, seconds: float, without: set[str]
 ) -> dict[str, object]:
-    """The same in this process, as JSON has it."""
+    """The same in this process, as JSON has it.  Raises `CommandError` where verdicts differ."""
     loaded = api.load_spec(find_spec(spec))
     program = api.make_program(loaded, loaded.info.default, settings)
     results = {
@@ -102,7 +103,8 @@ def explore_combinations(
         for name in COMBINATIONS
         if name not in without
     }
-    require_agreement(results)
+    if disagreement := find_disagreement(list(results.values())):
+        raise CommandError(f"{spec}: {disagreement}")
     try:
         promela, why_not = write_processes(program), ""
     except Unsayable as error:
@@ -117,21 +119,6 @@ def explore_combinations(
         "promela": promela,
         "why_not": why_not,
     }
-
-
-def require_agreement(results: Mapping[str, Result]) -> None:
-    """Raises `CommandError` where two of them decided a property in different ways."""
-    decided: dict[str, tuple[str, Verdict]] = {}
-    for name, result in results.items():
-        for one in result.properties:
-            if one.verdict not in (Verdict.VERIFIED, Verdict.VIOLATED):
-                continue
-            before, verdict = decided.setdefault(one.name, (name, one.verdict))
-            if verdict is not one.verdict:
-                raise CommandError(
-                    f"{result.program}: {one.name} is {verdict.value} with {before}, "
-                    f"{one.verdict.value} with {name}"
-                )
 
 
 def main(arguments: list[str]) -> int:
