@@ -94,7 +94,7 @@ oracle: $(READY) ## SPIN's states, transitions, depth and verdicts against ours,
 	$(BIN)/python -m tests.oracle specs --random 300
 	$(BIN)/python -m tests.oracle specs/classics specs/kernfs specs/selftest --random 300 --form processes
 
-bench: $(READY) ## Compare with the peers that are installed; BENCH='--large --tlc JAR' and more
+bench: $(READY) ## Compare with the peers that are installed; BENCH='--large --tlc JAR', BENCH=--gain
 	$(BIN)/python bench/bench.py out/bench $(BENCH)
 
 clean: ## Remove what was built; .venv stays

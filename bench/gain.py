@@ -26,7 +26,13 @@ class GainLimits:
 
     states: int = 2_000_000
     megabytes: int = 1_000
-    seconds: float = 20.0
+    seconds: float = 10.0
+
+    def times(self, patience: int) -> GainLimits:
+        """So many times as much of everything."""
+        return GainLimits(
+            self.states * patience, self.megabytes * patience, self.seconds * patience
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +74,21 @@ def measure_gains(
     jobs: int,
     has_spin: bool,
     complain: Callable[[str], None],
+    announce: Callable[[str], None] = lambda _: None,
 ) -> list[GainRow]:
-    """The rows of all cases, in their order.
+    """The rows of all cases, in their order; `announce` is told of each when it is there.
 
     Where SPIN cannot say or build a program, `complain` is told.  Raises `CommandError` where we
     fail, and where what is counted contradicts itself.
     """
 
     def measure(case: Case) -> list[GainRow]:
-        ladder = _Ladder(case, limits, complain, has_spin=has_spin)
-        return [ladder.climb(threads) for threads in case.threads]
+        ladder = _Ladder(case, limits.times(case.patience), complain, has_spin=has_spin)
+        rows = []
+        for threads in case.threads:
+            rows.append(ladder.climb(threads))
+            announce(f"{case.name} {threads}")
+        return rows
 
     with ThreadPoolExecutor(jobs) as pool:
         return [row for rows in pool.map(measure, cases) for row in rows]

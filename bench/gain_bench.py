@@ -49,7 +49,14 @@ def bench_gains(
     spin = ask_version(["spin", "-V"]) if shutil.which("gcc") else ""
     cases = choose_cases(names, sizes, is_quick=is_quick)
     try:
-        rows = measure_gains(cases, limits, jobs=jobs, has_spin=bool(spin), complain=leave_out)
+        rows = measure_gains(
+            cases,
+            limits,
+            jobs=jobs,
+            has_spin=bool(spin),
+            complain=leave_out,
+            announce=complain,
+        )
         defaults = {} if names or is_quick else count_defaults(limits, jobs, leave_out)
         paces = find_paces(cases, rows)
     except CommandError as error:

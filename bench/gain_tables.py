@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 
-from cases import NO_EQUAL_THREADS
+from cases import CASES, NO_EQUAL_THREADS
 from combinations import ALL, COMBINATIONS, NONE, Stored
 from gain import Gain, GainLimits, GainRow
 from requirements import Requirement
@@ -25,7 +26,8 @@ SPIN stores, reduced, if they end and die instead: no state of ours is like them
 ratio. SPIN judges neither `stuck` nor data races.
 
 `>`: more than that, for a search of ours gave up after {states:,} states or {seconds:g} s, one of
-SPIN's after {megabytes:,} MB or {seconds:g} s; with more threads it is not tried again."""
+SPIN's after {megabytes:,} MB or {seconds:g} s (krefs: {patience} times as much); with more threads
+it is not tried again."""
 
 EXPORTED_NOTE = "SPIN searches what `modelcheck export --to promela --form processes` writes."
 
@@ -53,9 +55,8 @@ def write_gains(
     by_hand = [(row, row.by_hand) for row in rows if row.by_hand is not None]
     if by_hand:
         parts += ["## Beside models written by hand", BY_HAND_NOTE, _write_rows(by_hand)]
-    parts.append(
-        NOTES.format(states=limits.states, seconds=limits.seconds, megabytes=limits.megabytes)
-    )
+    notes = {**asdict(limits), "patience": max(case.patience for case in CASES)}
+    parts.append(NOTES.format(**notes))
     alone = "; ".join(f"{name} ({why})" for name, why in NO_EQUAL_THREADS.items())
     parts.append(f"No rows: {alone}.")
     if left_out:
