@@ -27,7 +27,7 @@ DIES = "DIES"  # the macro of the models that are written by hand
 SLOTS = 22  # the table has 2^22 slots, 32 MiB; what is more hangs on lists
 DEPTH = 2_000_000
 BUILD_SECONDS = 300.0
-STOP_SECONDS = 30.0  # from the interrupt to the totals
+KILL_SECONDS = 20.0  # from the interrupt to the totals
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,15 +123,23 @@ def _search(
     merging = ["-o3"] if is_full else []
     reduction = ["-DNOREDUCE"] if is_full else []
     spin: Command = ["spin", *merging, "-a", *macros, "model.pml"]
-    cc = ["gcc", "-O2", "-w", "-DSAFETY", f"-DMEMLIM={limits.megabytes}", *reduction]
+    cc = [
+        "gcc",
+        "-O2",
+        "-w",
+        f"-DMEMLIM={limits.megabytes}",
+        "-DSAFETY",
+        "-DVECTORSZ=4096",
+        *reduction,
+    ]
     for command in (spin, [*cc, "-o", "pan", "pan.c"]):
         done = run(command, place, BUILD_SECONDS)
         if done.returncode != 0 or "Error:" in done.output:
             raise CommandError(f"{command[0]}: {done.output[-400:]}")
     # At an interrupt it writes its totals.
-    stop = ["timeout", "--signal=INT", f"{limits.seconds:g}"]
+    stop = ["timeout", "--signal=INT", f"--kill-after={KILL_SECONDS:g}", f"{limits.seconds:g}"]
     pan = ["./pan", "-E", "-n", "-c0", f"-w{SLOTS}", f"-m{DEPTH}"]
-    found = read_totals(run([*stop, *pan], place, limits.seconds + STOP_SECONDS))
+    found = read_totals(run([*stop, *pan], place, limits.seconds + 2 * KILL_SECONDS))
     shutil.rmtree(place, ignore_errors=True)
     return found
 

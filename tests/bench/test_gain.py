@@ -130,6 +130,23 @@ def test_the_ends_of_processes_are_stopped_where_they_are_known():
     assert "process for an invariant" in found[2]
 
 
+@pytest.mark.parametrize(
+    ("text", "is_whole"),
+    [
+        ("State-vector 60 byte, depth reached 53, errors: 1\n   172996 states, stored\n", True),
+        ("Interrupted\nerrors: 1\n   172996 states, stored\n", False),
+        ("Warning: Search not completed\nerrors: 1\n   172996 states, stored\n", False),
+        ("error: max search depth too small\nerrors: 1\n   172996 states, stored\n", False),
+    ],
+)
+def test_totals_are_whole_only_where_the_search_was(text, is_whole):
+    assert ask(
+        "import json; from processes import Finished; from spin_stored import read_totals\n"
+        f"stored, errors = read_totals(Finished(0, {text!r}, 1.0, 0))\n"
+        "print(json.dumps([stored.states, stored.is_whole, errors]))"
+    ) == [172_996, is_whole, 1]
+
+
 def test_what_spin_gave_up_is_a_bound(spin):
     found = ask(
         "import json, tempfile; from pathlib import Path\n"
