@@ -100,7 +100,7 @@ oracle: $(READY) ## SPIN's states, transitions, depth and verdicts against ours,
 pages: $(READY) ## Every violated variant as page, Mermaid diagram and graph; each is looked through
 	$(BIN)/python -m tests.pages
 
-bench: $(READY) ## Compare with the peers that are installed; BENCH='--large --tlc JAR' and more
+bench: $(READY) ## Compare with the peers that are installed; BENCH='--large --tlc JAR', BENCH=--gain
 	$(BIN)/python bench/bench.py out/bench $(BENCH)
 
 clean: ## Remove what was built; .venv stays

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Literal
 from modelcheck.backends.python.model import Model, compile_program
 from modelcheck.checks import BUILT_IN
 from modelcheck.diagnostics import InternalError, SpecErrors, SpecWarning, render
+from modelcheck.explore.agreement import find_disagreement
 from modelcheck.explore.choose import NoCompilerError
 from modelcheck.explore.choose import explore as explore_program
 from modelcheck.explore.native import prepare
@@ -102,7 +103,8 @@ def check(
 def compare_reductions(run: Run, options: Options) -> list[Result]:
     """The results with each combination of reductions; the one of the run is not found again.
 
-    A verdict that depends on them is a fault of ours: InternalError.
+    A verdict that depends on them is a fault of ours, InternalError: also where one of the two runs
+    gave up, for what it had decided by then it had decided.
     """
     if run.result is None:
         return []
@@ -113,9 +115,10 @@ def compare_reductions(run: Run, options: Options) -> list[Result]:
             results.append(
                 run.result if is_known else explore(run.program, replace(options, reduce=reduce))
             )
-    verdicts = [[(p.name, p.verdict) for p in r.properties] for r in results if r.exhausted]
-    if any(one != verdicts[0] for one in verdicts):
-        raise InternalError(f"the verdicts on {run.info.path} depend on the reductions")
+    if disagreement := find_disagreement(results):
+        raise InternalError(
+            f"the verdicts on {run.info.path} depend on the reductions: {disagreement}"
+        )
     return results
 
 

@@ -130,6 +130,11 @@ class Result:
     scope: tuple[str, ...] = ()  # the parts of the scope line
 
     @property
+    def reduced_by(self) -> str:
+        """`por, symmetry`, or `none`."""
+        return ", ".join(self.reductions) or "none"
+
+    @property
     def violations(self) -> tuple[Violation, ...]:
         """All violations, in the order of the properties."""
         return tuple(v for p in self.properties for v in p.violations)
