@@ -74,10 +74,10 @@ def test_all_combinations_are_counted_and_a_limit_is_a_bound():
     assert whole["stored"]["por,symmetry"]["states"] < whole["stored"]["symmetry"]["states"] < 1_000
     assert whole["is_verified"]
     assert "proctype" in whole["promela"]
-    assert cut["stored"] == {
-        "symmetry": {"states": 50, "is_whole": False},
-        "por,symmetry": {"states": 50, "is_whole": False},
-    }
+    assert list(cut["stored"]) == ["symmetry", "por,symmetry"]
+    for stored in cut["stored"].values():
+        assert not stored["is_whole"]
+        assert 50 <= stored["states"] < whole["stored"]["por,symmetry"]["states"]
     assert not cut["is_verified"]
 
 
