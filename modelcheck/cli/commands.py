@@ -404,6 +404,8 @@ def graph_command(
     from modelcheck import api
     from modelcheck.report.files import write_whole
 
+    if states and form not in ("dot", "svg"):
+        raise click.BadParameter("a state graph is dot or svg", param_hint="--format")
     if source.endswith(".json"):
         if states or form == "json" or variant is not None or settings:
             raise click.UsageError(
@@ -444,9 +446,7 @@ def _draw_run(run: Run, form: Form | Literal["json"], *, states: bool) -> str | 
     from modelcheck.trace.stored import write_trace
 
     if states:
-        if form not in ("dot", "svg"):
-            raise click.BadParameter("a state graph is dot or svg", param_hint="--format")
-        return api.draw_states(run, form)
+        return api.draw_states(run, "svg" if form == "svg" else "dot")
     if form == "json":
         trace = api.record(run)
         return write_trace(trace) if trace is not None else None
