@@ -16,6 +16,7 @@ from modelcheck.reduce.follow import Follower, TooLarge
 from modelcheck.reduce.kinds import Kinds, Scope
 from modelcheck.reduce.normal import Form, Normal
 from modelcheck.reduce.renaming import Family, Renaming
+from modelcheck.reduce.rounds import Rounds
 from modelcheck.reduce.segments import Position, Segments, Write
 from modelcheck.reduce.sorts import Key
 
@@ -40,6 +41,7 @@ class Comparison:
         self._decisions = Decisions()
         self._indifferent: set[int] = set()  # nodes and bodies that name nothing, by identity
         self._segments: dict[int, Segments] = {}
+        self._rounds: dict[int, Rounds] = {}
         self._known: dict[tuple[int, int], tuple[str, Span] | None] = {}
 
     def find_difference(self, i: int, j: int) -> tuple[str, Span] | None:
@@ -88,9 +90,8 @@ class Comparison:
         self, body: Body, scope: Scope, swap: Renaming, differing: set[Position]
     ) -> set[Position]:
         """The nodes by which a body tells two numbers apart, of those that are not the same."""
-        decisions = Decisions()
 
-        def make(renaming: Renaming) -> Write:
+        def write(renaming: Renaming, decisions: Decisions) -> Write:
             return lambda known: Normal(
                 self._kinds, scope, renaming, self._root, decisions, known=known, unknown=True
             )
@@ -98,8 +99,14 @@ class Comparison:
         if id(body) not in self._segments:
             ordered = frozenset(label for name, label in self._ordered if name == scope.template)
             self._segments[id(body)] = Segments(body, ordered)
-        segments = self._segments[id(body)]
-        return segments.excuse(differing, decisions, make(self._make_plain()), make(swap))
+            self._rounds[id(body)] = Rounds(body, self._kinds.aliases, self._segments[id(body)])
+        left, plain = differing, self._make_plain()
+        stretches, rounds = self._segments[id(body)], self._rounds[id(body)]
+        for ways in (rounds, stretches, rounds):
+            if left:
+                decisions = Decisions()
+                left = ways.excuse(left, decisions, write(plain, decisions), write(swap, decisions))
+        return left
 
     def _compare_property(
         self, body: Body, scope: Scope, swap: Renaming

@@ -125,7 +125,7 @@ class Kinds:
         self.sorts = Sorts()
         self.thresholds: list[Threshold] = []
         self.choices: list[Choice] = []
-        self._aliases = Aliases(memory.program)
+        self.aliases = Aliases(memory.program)
         self._span = NOWHERE
 
     # -----------------------------------------------------------------------------------------
@@ -160,7 +160,7 @@ class Kinds:
             type_ = type_.element
         if isinstance(type_, Embedded | ArrayOf):
             return PLAIN
-        cell = self._aliases.cell(place)
+        cell = self.aliases.cell(place)
         return self.of_type(type_, ("cell", cell.struct, cell.name))
 
     # -----------------------------------------------------------------------------------------
@@ -286,7 +286,7 @@ class Kinds:
                 for template in self.memory.program.templates:
                     self.sorts.spoil(("me", template.name), why, span)
             case "place":
-                for obj in self._aliases.objects_with(kind.struct):
+                for obj in self.aliases.objects_with(kind.struct):
                     if obj.kind in ("shared", "pool"):
                         self.sorts.spoil(("object", obj.name), why, span)
                     elif obj.kind == "local":

@@ -195,7 +195,7 @@ class Normal:
             case ContainerOf(pointer, outer, path):
                 return "container", self._own(pointer), outer, tuple(map(repr, path))
             case Alive(place, stable):
-                return "alive", self.place(place), stable
+                return "alive", self._around(place, stable), stable
             case IsInitialised(place):
                 return "initialised", self.place(place)
             case StartsObject(pointer, struct):
@@ -352,6 +352,12 @@ class Normal:
             return "in", root.object, None, path
         wanted = self._kinds.kind_of_root(root)
         return "in", root.object, self.value(root.index, wanted), path
+
+    def _around(self, place: Place, stable: bool) -> Form:
+        """The form of what tells whether an object lives: any part of a named one says the same."""
+        if stable or not isinstance(place.root, ObjectRoot):
+            return self.place(place)
+        return self.place(Place(place.root))
 
     def failure(self, node: Check | Assert) -> Form:
         """What a report says of a check that fails."""
