@@ -31,6 +31,8 @@ class Comparison:
         root: Key,
         bodies: list[tuple[Body, Scope]],
         ordered: frozenset[tuple[str, str]],
+        *,
+        assumes: bool = True,
     ) -> None:
         self._kinds = kinds
         self._memory = kinds.memory
@@ -38,6 +40,8 @@ class Comparison:
         self._root = root
         self._bodies = bodies
         self._ordered = ordered
+        self._assumes = assumes
+        self.assumed: set[str] = set()  # checks that must not fail where two may be exchanged
         self._decisions = Decisions()
         self._indifferent: set[int] = set()  # nodes and bodies that name nothing, by identity
         self._segments: dict[int, Segments] = {}
@@ -54,13 +58,20 @@ class Comparison:
         swap = Renaming(self._memory, self._family, {i: j, j: i})
         if why := self._compare_starts(swap):
             return why
+        assumed: set[str] = set()
         for body, scope in self._bodies:
-            compare = self._compare_code if scope.template else self._compare_property
-            if why := compare(body, scope, swap):
+            if scope.template:
+                why = self._compare_code(body, scope, swap, assumed)
+            else:
+                why = self._compare_property(body, scope, swap)
+            if why:
                 return why
+        self.assumed |= assumed
         return None
 
-    def _compare_code(self, body: Body, scope: Scope, swap: Renaming) -> tuple[str, Span] | None:
+    def _compare_code(
+        self, body: Body, scope: Scope, swap: Renaming, assumed: set[str]
+    ) -> tuple[str, Span] | None:
         differing: dict[Position, Span] = {}
         for block in body.blocks:
             keeps = (scope.template, block.label) in self._ordered
@@ -80,14 +91,19 @@ class Comparison:
                 elif form != plain.node(node):
                     differing[block.label, i] = node.span
         if differing:
-            left = self._find_told(body, scope, swap, set(differing))
+            left = self._find_told(body, scope, swap, set(differing), assumed)
             if left:
                 first = min(left, key=list(differing).index)
                 return "the code names one of them, or goes through them in order", differing[first]
         return None
 
     def _find_told(
-        self, body: Body, scope: Scope, swap: Renaming, differing: set[Position]
+        self,
+        body: Body,
+        scope: Scope,
+        swap: Renaming,
+        differing: set[Position],
+        assumed: set[str],
     ) -> set[Position]:
         """The nodes by which a body tells two numbers apart, of those that are not the same."""
 
@@ -100,12 +116,18 @@ class Comparison:
             ordered = frozenset(label for name, label in self._ordered if name == scope.template)
             self._segments[id(body)] = Segments(body, ordered)
             self._rounds[id(body)] = Rounds(body, self._kinds.aliases, self._segments[id(body)])
-        left, plain = differing, self._make_plain()
+        plain = self._make_plain()
         stretches, rounds = self._segments[id(body)], self._rounds[id(body)]
-        for ways in (rounds, stretches, rounds):
-            if left:
-                decisions = Decisions()
-                left = ways.excuse(left, decisions, write(plain, decisions), write(swap, decisions))
+
+        def make_writers() -> tuple[Decisions, tuple[Write, Write]]:
+            decisions = Decisions()
+            return decisions, (write(plain, decisions), write(swap, decisions))
+
+        left = rounds.excuse(differing, *make_writers(), None)
+        if left:
+            left = stretches.excuse(left, *make_writers())
+        if left and self._assumes:
+            left = rounds.excuse(left, *make_writers(), assumed)
         return left
 
     def _compare_property(

@@ -65,16 +65,14 @@ class _Effect:
     writes: _Patterns
     taken: frozenset[str]
     given: frozenset[str]
-    fails: bool
+    fails: frozenset[str]  # which checks may fail in it
 
     def commutes(self, other: _Effect) -> bool:
-        """Whether two units may change places.
+        """Whether two units may change places where neither fails.
 
-        Soundness: neither fails, and neither sets what the other looks at or sets, so each does the
-        same in either order (tests/reduce/test_symmetry_rounds.py).
+        Soundness: neither sets what the other looks at or sets, so each does the same in either
+        order, and fails in both or in none (tests/reduce/test_symmetry_rounds.py).
         """
-        if self.fails or other.fails:
-            return False
         if self.given & (other.taken | other.given) or other.given & self.taken:
             return False
         return not (
@@ -94,9 +92,17 @@ class Rounds:
         self._meetings: dict[str, Position] | None = None
 
     def excuse(
-        self, differing: set[Position], decisions: Decisions, plain: Write, changed: Write
+        self,
+        differing: set[Position],
+        decisions: Decisions,
+        writers: tuple[Write, Write],
+        assumed: set[str] | None,
     ) -> set[Position]:
-        """Those of the nodes that an exchange changes which are not rounds in another order.
+        """Those of the nodes that an exchange changes which are not rounds in another order;
+        `writers` write the text as it is, and under the exchange.
+
+        Which of several rounds fails first depends on their order.  So rounds that change it must
+        not fail; with `assumed`, none of the checks that are added there may ever fail.
 
         Soundness: a step is the same function of the state if it is the same units in an order that
         differs only in units that commute; a node is excused only if all steps that come by it are
@@ -104,7 +110,7 @@ class Rounds:
         """
         if self._meetings is None:
             self._meetings = _find_meetings(self._body)
-        search = _Match(self, differing, decisions, plain, changed)
+        search = _Match(self, differing, decisions, writers, assumed)
         left: set[Position] = set()
         together: list[set[Position]] = []
         starts = [block.label for block in self._body.blocks if block.rest]
@@ -186,7 +192,9 @@ class Rounds:
             frozenset(walk.writes),
             frozenset(walk.used) & self._stretches.live_at(unit.start),
             frozenset(walk.assigned) & self._stretches.live_at(unit.exit),
-            decisions.comes_to(form, walk.failures),
+            frozenset(
+                name for end, name in walk.failures.items() if decisions.comes_to(form, {end})
+            ),
         )
 
 
@@ -198,14 +206,14 @@ class _Match:
         rounds: Rounds,
         differing: set[Position],
         decisions: Decisions,
-        plain: Write,
-        changed: Write,
+        writers: tuple[Write, Write],
+        assumed: set[str] | None,
     ) -> None:
         self._rounds = rounds
         self._differing = differing
         self._decisions = decisions
-        self._plain = plain
-        self._changed = changed
+        self._plain, self._changed = writers
+        self._assumed = assumed
         self._known: dict[tuple[str, Position | None], bool] = {}
 
     def is_step_same(self, start: str) -> bool:
@@ -251,6 +259,11 @@ class _Match:
                 one, other = effects[a], effects[b]
                 if one is None or other is None or not one.commutes(other):
                     return False
+                fails = one.fails | other.fails
+                if self._assumed is not None:
+                    self._assumed |= fails
+                elif fails:
+                    return False
         return True
 
     def _is_fixed(self, unit: _Unit) -> bool:
@@ -285,7 +298,7 @@ class _Walk:
         self.writes: set[Pattern] = set()
         self.used: set[str] = set()
         self.assigned: set[str] = set()
-        self.failures: set[int] = set()
+        self.failures: dict[int, str] = {}  # the property by end
 
     def follow(
         self, at: Position, known: Mapping[str, Form], recorded: _Recorded, written: _Patterns
@@ -319,7 +332,8 @@ class _Walk:
                     values[local] = writer.of_assigned(local, Read(place, kind))
                 case Check() | Assert():
                     failure = decisions.end(("fails", writer.failure(node), recorded))
-                    self.failures.add(failure)
+                    name = node.fault if isinstance(node, Check) else node.property
+                    self.failures[failure] = name
                     tests.append((writer.condition(node.condition), failure))
                 case Precedes():
                     recorded |= {writer.node(node)}

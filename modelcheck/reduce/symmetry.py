@@ -40,28 +40,36 @@ class Symmetry:
     """What may be exchanged in a program, and why not the rest.
 
     `indices` are the locals that hold a number of a class: (template, local) → the classes of its
-    family.
+    family.  `assumed` are checks whose failure would be told of another object after an exchange:
+    if one of them fails anywhere, nothing follows from the symmetry, and what holds without
+    assumptions must be asked for.
     """
 
     classes: tuple[SymmetricClass, ...]
     broken: tuple[Broken, ...]
     indices: dict[tuple[str, str], tuple[int, ...]]
+    assumed: frozenset[str] = frozenset()
 
 
-def find_symmetry(program: Program, memory: Memory | None = None) -> Symmetry:
-    """The symmetry of a program after all passes.
+def find_symmetry(
+    program: Program, memory: Memory | None = None, *, assumes: bool = True
+) -> Symmetry:
+    """The symmetry of a program after all passes; without `assumes`, none that rests on a check
+    that never fails.
 
     Soundness: every exchange that this allows must map each step of each thread to a step, and each
     property, start value and rule of docs/ir.md to itself.  tests/reduce/test_symmetry_traps.py
     has the traps; tests/reduce/test_symmetry_agreement.py compares with all states.
     """
-    return _Finder(memory or Memory(program)).find()
+    return _Finder(memory or Memory(program), assumes=assumes).find()
 
 
 class _Finder:
     """One program under analysis."""
 
-    def __init__(self, memory: Memory) -> None:
+    def __init__(self, memory: Memory, *, assumes: bool) -> None:
+        self._assumes = assumes
+        self._assumed: set[str] = set()
         self._memory = memory
         self._program = memory.program
         self._kinds = Kinds(memory)
@@ -90,7 +98,7 @@ class _Finder:
             for key in keys if own else ():
                 if key[0] == "local":
                     indices[key[1], key[2]] = own
-        return Symmetry(tuple(classes), tuple(self._broken), indices)
+        return Symmetry(tuple(classes), tuple(self._broken), indices, frozenset(self._assumed))
 
     # -----------------------------------------------------------------------------------------
     # Sorts
@@ -195,10 +203,13 @@ class _Finder:
 
     def _find_numbers(self, root: Key, family: Family, count: int) -> Iterator[tuple[int, ...]]:
         """The sets of numbers that may be exchanged: exchanges of two generate all others."""
-        checker = Comparison(self._kinds, family, root, self._bodies, self._ordered)
+        checker = Comparison(
+            self._kinds, family, root, self._bodies, self._ordered, assumes=self._assumes
+        )
         pairs = [(i, i + 1) for i in range(count - 1)]
         against = [checker.find_difference(i, j) for i, j in pairs]
         if all(why is None for why in against):
+            self._assumed |= checker.assumed
             yield tuple(range(count))
             return
         for why in dict.fromkeys(why for why in against if why is not None):
@@ -212,6 +223,7 @@ class _Finder:
             if one is not other and checker.find_difference(i, j) is None:
                 sets.remove(other)
                 one |= other
+        self._assumed |= checker.assumed
         yield from (tuple(sorted(s)) for s in sets if len(s) > 1)
 
 
