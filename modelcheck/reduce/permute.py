@@ -60,7 +60,8 @@ class Tables:
     """The action of a program's symmetry on its states.
 
     `classes` are the first points of each class and how many there are; `names` the tables that
-    `slots` refers to, by slot number; `fixed` the slots that belong to no point and hold names.
+    `slots` refers to, by slot number; `fixed` the slots that belong to no point and hold names;
+    `assumed` the checks that must never fail for all this to hold.
     """
 
     points: tuple[Point, ...]
@@ -68,6 +69,7 @@ class Tables:
     names: tuple[Names, ...]
     slots: dict[int, NameSlot]
     fixed: tuple[int, ...]
+    assumed: frozenset[str] = frozenset()
 
 
 def make_tables(memory: Memory, symmetry: Symmetry) -> Tables:
@@ -112,7 +114,9 @@ class _Maker:
                 owned.update(own)
         slots = {s.number: found for s in self._memory.slots if (found := self._find_names(s))}
         fixed = tuple(number for number in slots if number not in owned)
-        return Tables(tuple(points), tuple(self._classes), tuple(self._tables), slots, fixed)
+        names = tuple(self._tables)
+        assumed = self._symmetry.assumed
+        return Tables(tuple(points), tuple(self._classes), names, slots, fixed, assumed)
 
     def _list_slots(self, known: SymmetricClass, number: int) -> Iterator[int]:
         """The slots of a point: of its threads, and of its elements."""

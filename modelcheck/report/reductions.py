@@ -47,6 +47,8 @@ def describe_symmetry(symmetry: Symmetry) -> Iterator[str]:
     for one in symmetry.classes:
         numbers = ", ".join(map(str, one.numbers))
         yield f"  {', '.join((*one.templates, *one.objects))}: numbers {numbers}"
+    if symmetry.assumed:
+        yield f"  as long as nothing violates {', '.join(sorted(symmetry.assumed))}"
     for broken in symmetry.broken:
         where = f"  ({broken.span.path}:{broken.span.line})" if broken.span.line else ""
         yield f"  not {broken.subject}: {broken.why}{where}"
