@@ -115,7 +115,7 @@ class Segments:
                 if not is_same or not passed.isdisjoint(self._kept):
                     left |= passed & differing
             except TooLarge:
-                left |= differing
+                return differing
         left |= differing - seen
         return close(left, together)
 
@@ -135,6 +135,7 @@ class _Walk:
         self._decisions = decisions
         self._write = write
         self._steps = 0
+        self._made: dict[tuple[str, _Recorded, _Recorded], int] = {}
 
     def find_passed(self, start: Position) -> set[Position]:
         """The nodes of a stretch.  Raises TooLarge where it may go round."""
@@ -211,7 +212,12 @@ class _Walk:
     def _go(self, target: str, values: Mapping[str, Form], recorded: _Recorded) -> int:
         if self._blocks[target].rest:
             return self._stop((target, 0), values, recorded)
-        return self.follow((target, 0), values, recorded)
+        live = self._live[target]
+        known = {name: form for name, form in values.items() if name in live}
+        key = (target, frozenset(known.items()), recorded)
+        if key not in self._made:
+            self._made[key] = self.follow((target, 0), known, recorded)
+        return self._made[key]
 
     def _stop(self, at: Position, values: Mapping[str, Form], recorded: _Recorded) -> int:
         """The end of a stretch: where, with which values of the locals that are still used."""
