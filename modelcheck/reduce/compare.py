@@ -55,6 +55,8 @@ class Comparison:
         return self._known[i, j]
 
     def _compare(self, i: int, j: int) -> tuple[str, Span] | None:
+        if not self._family.bear({i, j}):
+            return "they are numbered together, and their numbers differ", NOWHERE
         swap = Renaming(self._memory, self._family, {i: j, j: i})
         if why := self._compare_starts(swap):
             return why

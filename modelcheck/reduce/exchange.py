@@ -9,6 +9,7 @@ are exchanged for each other.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 
 from modelcheck.diagnostics import Span
 from modelcheck.ir.memory import Memory
@@ -68,17 +69,20 @@ def find_order_of_slots(memory: Memory, family: Family, keys: list[Key]) -> Reas
     return None
 
 
-def takes_the_lowest(memory: Memory, family: Family) -> bool:
-    """Whether `new` or `spawn` takes the lowest of a family.
+def takes_the_lowest(memory: Memory, family: Family, numbers: AbstractSet[int]) -> bool:
+    """Whether `new` or `spawn` takes the lowest of slots or threads of which only some have one of
+    these numbers.
 
-    Soundness: then all of it are alike or none: of slots 0, 1 and 2 of which 1 is told apart, the
-    lowest that is left is 1 after an exchange of 0 for 2.
+    Soundness: all that are taken in order are alike or none: of slots 0, 1 and 2 of which 1 is told
+    apart, the lowest that is left is 1 after an exchange of 0 for 2.
     """
     program = memory.program
     spawned = {node.template for _, node in _list_nodes(program) if isinstance(node, Spawn)}
     spawned |= {template.name for template in program.templates if template.spawned}
     pools = {obj.name for obj in program.objects if obj.kind == "pool" and not obj.reuse}
-    return not (pools.isdisjoint(family.objects) and spawned.isdisjoint(family.templates))
+    taken = [family.range_of("template", name) for name in spawned]
+    taken += [family.range_of("object", name) for name in pools]
+    return any(not numbers.isdisjoint(r) and not numbers >= set(r) for r in taken)
 
 
 def _list_nodes(program: Program) -> Iterator[tuple[str, Instr | Terminator]]:
