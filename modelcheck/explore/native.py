@@ -122,10 +122,12 @@ def search_native(prepared: Prepared, built: Built, options: Options, watch: Wat
     judging = Judging(prepared.memory, options)
     arguments = list_arguments(judging, options, watch)
     with SearchProcess(built, arguments) as process:
-        result = _Run(prepared, judging, process, watch).execute()
-    if not judging.findings.is_refuted or result.stopped_by == "interrupt":
-        return result
+        run = _Run(prepared, judging, process, watch)
+        if (result := run.execute()) is not None:
+            return result
     strict = replace(options, symmetry_assumes=False)
+    if run.is_interrupted:
+        return _stop_early(prepared, strict, "interrupt")
     return explore_native(prepared.memory.program, strict, watch=watch)
 
 
@@ -188,9 +190,19 @@ class _Run:
         self._reason = ""  # why we asked the search to end
         self._is_stopping = False
 
-    def execute(self) -> Result:
-        """Listen until the search has ended, then ask what is needed for the result."""
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether Ctrl-C, or who runs us, asked for the end."""
+        return self._reason == "interrupt"
+
+    def execute(self) -> Result | None:
+        """Listen until the search has ended, then ask what is needed for the result; None where
+        what symmetry assumed is refuted.
+        """
         end = self._listen()
+        if self._judging.findings.is_refuted:
+            self._process.write("quit")
+            return None
         stopped_by = end["stopped_by"]
         tally = Tally(
             end["states"],

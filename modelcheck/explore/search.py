@@ -112,8 +112,12 @@ class Run:
         except MemoryError:
             self._edges = None
             self._stopped_by = "max-memory"
-        if self._findings.is_refuted and self._stopped_by != "interrupt":
-            return Run(self._model, replace(self._options, symmetry_assumes=False)).execute()
+        if self._findings.is_refuted:
+            again = Run(self._model, replace(self._options, symmetry_assumes=False))
+            if self._stopped_by != "interrupt":
+                return again.execute()
+            again._stopped_by = "interrupt"
+            return again._make_result()
         return self._make_result()
 
     # -----------------------------------------------------------------------------------------

@@ -172,6 +172,10 @@ class Rounds:
         """The node at a position."""
         return nodes_of(self._blocks[at[0]])[at[1]]
 
+    def live_at(self, at: Position | None) -> frozenset[str]:
+        """The locals whose values are used from a node on."""
+        return frozenset() if at is None else self._stretches.live_at(at)
+
     def arms(self, unit: _Unit) -> tuple[str, ...]:
         """Where the ways of a branch begin; empty for an instruction."""
         node = self.node(unit.start)
@@ -234,7 +238,7 @@ class _Match:
         return self._known[key]
 
     def _compare(self, units: list[_Unit]) -> bool:
-        moved = [n for n, unit in enumerate(units) if not self._is_fixed(unit)]
+        units, moved = self._join(units)
         if not moved:
             return True
         becomes = list(range(len(units)))  # by unit the one that it is under the exchange
@@ -265,6 +269,26 @@ class _Match:
                 elif fails:
                     return False
         return True
+
+    def _join(self, units: list[_Unit]) -> tuple[list[_Unit], list[int]]:
+        """Units together with those behind them that need a local of theirs, and which of them
+        differ: `held = s.kind` and `if held: …` are one round.
+        """
+        joined: list[_Unit] = []
+        moved: list[int] = []
+        given: frozenset[str] = frozenset()  # by what differs in the last unit of `joined`
+        for unit in units:
+            is_fixed = self._is_fixed(unit)
+            if given:
+                joined[-1] = _Unit(joined[-1].start, unit.exit)
+            else:
+                joined.append(unit)
+                if not is_fixed:
+                    moved.append(len(joined) - 1)
+            if not is_fixed and (effect := self._find_effect(unit, self._plain)):
+                given |= effect.given
+            given &= self._rounds.live_at(unit.exit)
+        return joined, moved
 
     def _is_fixed(self, unit: _Unit) -> bool:
         """Whether a unit is the same under the exchange, at its own place."""
