@@ -46,18 +46,30 @@ class Comparison:
         self._indifferent: set[int] = set()  # nodes and bodies that name nothing, by identity
         self._segments: dict[int, Segments] = {}
         self._rounds: dict[int, Rounds] = {}
-        self._known: dict[tuple[int, int], tuple[str, Span] | None] = {}
+        self._known: dict[tuple[tuple[int, int], ...], tuple[str, Span] | None] = {}
 
     def find_difference(self, i: int, j: int) -> tuple[str, Span] | None:
         """Why two numbers cannot be exchanged; None if they can."""
-        if (i, j) not in self._known:
-            self._known[i, j] = self._compare(i, j)
-        return self._known[i, j]
+        return self._compare({i: j, j: i})
 
-    def _compare(self, i: int, j: int) -> tuple[str, Span] | None:
-        if not self._family.bear({i, j}):
-            return "they are numbered together, and their numbers differ", NOWHERE
-        swap = Renaming(self._memory, self._family, {i: j, j: i})
+    def find_difference_in_turn(self, numbers: tuple[int, ...]) -> tuple[str, Span] | None:
+        """Why not all of some numbers can be exchanged for all.
+
+        An exchange of the first two and a turn of all give every order.
+        """
+        if why := self.find_difference(numbers[0], numbers[1]):
+            return why
+        if len(numbers) == 2:
+            return None
+        return self._compare(dict(zip(numbers, (*numbers[1:], numbers[0]), strict=True)))
+
+    def _compare(self, moved: Mapping[int, int]) -> tuple[str, Span] | None:
+        key = tuple(sorted(moved.items()))
+        if key not in self._known:
+            self._known[key] = self._compare_all(Renaming(self._memory, self._family, moved))
+        return self._known[key]
+
+    def _compare_all(self, swap: Renaming) -> tuple[str, Span] | None:
         if why := self._compare_starts(swap):
             return why
         assumed: set[str] = set()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -39,16 +38,23 @@ class Family:
         found = dict(zip(names, self.ranges, strict=True))
         return found.get((kind, name), range(0))
 
-    def bear(self, numbers: AbstractSet[int]) -> bool:
-        """Whether each template and object has all of some numbers or none."""
-        return all(numbers <= set(r) or numbers.isdisjoint(r) for r in self.ranges)
+    def list_alike(self) -> Iterator[tuple[int, ...]]:
+        """The numbers that the same templates and objects have, where there are several: only those
+        may be exchanged.
+        """
+        found: dict[tuple[bool, ...], list[int]] = {}
+        for number in self.numbers:
+            found.setdefault(tuple(number in r for r in self.ranges), []).append(number)
+        for having, numbers in found.items():
+            if any(having) and len(numbers) > 1:
+                yield tuple(numbers)
 
 
 class Renaming:
     """A permutation of the numbers of one family, and all that follows from it.
 
-    `numbers` maps those that move; whoever has one of them has all (`Family.bear`).  A thread takes
-    its `per_thread` and `local` objects with it; places are renumbered object by object, so a
+    `numbers` maps those that move; whoever has one of them has all (`Family.list_alike`).  A thread
+    takes its `per_thread` and `local` objects with it; places are renumbered object by object, so a
     pointer goes by the element that it names.  `asked` tells whether anything was looked up that
     could have been renamed.
     """

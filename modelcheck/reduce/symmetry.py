@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from modelcheck.diagnostics import NOWHERE, Span
 from modelcheck.ir.memory import Memory
@@ -231,29 +231,33 @@ class _Finder:
 
     def _find_numbers(self, root: Key, family: Family) -> Iterator[tuple[int, ...]]:
         """The sets of numbers that may be exchanged: exchanges of two generate all others."""
-        numbers = family.numbers
         checker = Comparison(
             self._kinds, family, root, self._bodies, self._ordered, assumes=self._assumes
         )
-        pairs = [(i, i + 1) for i in numbers[:-1]]
-        against = [checker.find_difference(i, j) for i, j in pairs if family.bear({i, j})]
-        if len(against) == len(pairs) and all(why is None for why in against):
-            self._assumed |= checker.assumed
-            yield tuple(numbers)
+        for numbers in family.list_alike():
+            for some in self._split(checker, numbers, family):
+                # The lowest may be one that is told apart, and after an exchange another one.
+                if not takes_the_lowest(self._memory, family, set(some)):
+                    yield some
+        self._assumed |= checker.assumed
+
+    def _split(
+        self, checker: Comparison, numbers: tuple[int, ...], family: Family
+    ) -> Iterator[tuple[int, ...]]:
+        """Those of some numbers that may be exchanged for one another, all for all if possible."""
+        if checker.find_difference_in_turn(numbers) is None:
+            yield numbers
             return
+        against = (checker.find_difference(i, j) for i, j in pairwise(numbers))
         for why in dict.fromkeys(why for why in against if why is not None):
             self._note(family, *why)
-        sets = [{i} for i in numbers]
+        sets = [{number} for number in numbers]
         for i, j in combinations(numbers, 2):
             one, other = (next(s for s in sets if n in s) for n in (i, j))
             if one is not other and checker.find_difference(i, j) is None:
                 sets.remove(other)
                 one |= other
-        self._assumed |= checker.assumed
-        for some in sets:
-            # The lowest may be one that is told apart, and after an exchange another one.
-            if len(some) > 1 and not takes_the_lowest(self._memory, family, some):
-                yield tuple(sorted(some))
+        yield from (tuple(sorted(some)) for some in sets if len(some) > 1)
 
 
 def _make_class(family: Family, numbers: tuple[int, ...]) -> tuple[SymmetricClass, int]:
