@@ -133,15 +133,14 @@ class Comparison:
         plain = self._make_plain()
         stretches, rounds = self._segments[id(body)], self._rounds[id(body)]
 
-        def make_writers() -> tuple[Decisions, tuple[Write, Write]]:
-            decisions = Decisions()
-            return decisions, (write(plain, decisions), write(swap, decisions))
+        def make_writers(decisions: Decisions) -> tuple[Write, Write]:
+            return write(plain, decisions), write(swap, decisions)
 
-        left = rounds.excuse(differing, *make_writers(), None)
+        left = rounds.excuse(differing, make_writers, None)
         if left:
-            left = stretches.excuse(left, *make_writers())
+            left = stretches.excuse(left, make_writers)
         if left and self._assumes:
-            left = rounds.excuse(left, *make_writers(), assumed)
+            left = rounds.excuse(left, make_writers, assumed)
         return left
 
     def _compare_property(

@@ -10,7 +10,7 @@ touch different memory may change places.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
@@ -90,16 +90,17 @@ class Rounds:
         self._aliases = aliases
         self._stretches = stretches
         self._meetings: dict[str, Position] | None = None
+        self._decisions = Decisions()
+        self._effects: dict[_Unit, _Effect | None] = {}
 
     def excuse(
         self,
         differing: set[Position],
-        decisions: Decisions,
-        writers: tuple[Write, Write],
+        make_writers: Callable[[Decisions], tuple[Write, Write]],
         assumed: set[str] | None,
     ) -> set[Position]:
         """Those of the nodes that an exchange changes which are not rounds in another order;
-        `writers` write the text as it is, and under the exchange.
+        `make_writers` gives what writes the text as it is, and under the exchange.
 
         Which of several rounds fails first depends on their order.  So rounds that change it must
         not fail; with `assumed`, none of the checks that are added there may ever fail.
@@ -110,7 +111,10 @@ class Rounds:
         """
         if self._meetings is None:
             self._meetings = _find_meetings(self._body)
-        search = _Match(self, differing, decisions, writers, assumed)
+        if self._decisions.size > MOST_NODES // 2:
+            self._decisions = Decisions()
+            self._effects.clear()
+        search = _Match(self, differing, make_writers(self._decisions), assumed)
         left: set[Position] = set()
         together: list[set[Position]] = []
         starts = [block.label for block in self._body.blocks if block.rest]
@@ -181,10 +185,17 @@ class Rounds:
         node = self.node(unit.start)
         return (node.then, node.other) if isinstance(node, Branch) else ()
 
-    def find_effect(self, unit: _Unit, decisions: Decisions, write: Write) -> _Effect | None:
+    def find_own_effect(self, unit: _Unit, write: Write) -> _Effect | None:
+        """What a unit does, as it is written; None where that cannot be told."""
+        if unit not in self._effects:
+            self._effects[unit] = self.find_effect(unit, write)
+        return self._effects[unit]
+
+    def find_effect(self, unit: _Unit, write: Write) -> _Effect | None:
         """What a unit does under one renaming; None where that cannot be told."""
         if unit.exit is None:
             return None
+        decisions = self._decisions
         walk = _Walk(self._aliases, self._stretches, decisions, write, unit.exit)
         try:
             form = walk.follow(unit.start, {}, frozenset(), frozenset())
@@ -209,13 +220,11 @@ class _Match:
         self,
         rounds: Rounds,
         differing: set[Position],
-        decisions: Decisions,
         writers: tuple[Write, Write],
         assumed: set[str] | None,
     ) -> None:
         self._rounds = rounds
         self._differing = differing
-        self._decisions = decisions
         self._plain, self._changed = writers
         self._assumed = assumed
         self._known: dict[tuple[str, Position | None], bool] = {}
@@ -242,10 +251,10 @@ class _Match:
         if not moved:
             return True
         becomes = list(range(len(units)))  # by unit the one that it is under the exchange
-        own = {n: self._find_effect(units[n], self._plain) for n in moved}
+        own = {n: self._find_own_effect(units[n]) for n in moved}
         free = list(moved)
         for n in moved:
-            effect = self._find_effect(units[n], self._changed)
+            effect = self._rounds.find_effect(units[n], self._changed)
             same = (m for m in free if effect and (found := own[m]) and found.form == effect.form)
             if (match := next(same, None)) is None:
                 return False
@@ -259,7 +268,7 @@ class _Match:
                     continue
                 for n in (a, b):
                     if n not in effects:
-                        effects[n] = self._find_effect(units[n], self._plain)
+                        effects[n] = self._find_own_effect(units[n])
                 one, other = effects[a], effects[b]
                 if one is None or other is None or not one.commutes(other):
                     return False
@@ -285,7 +294,7 @@ class _Match:
                 joined.append(unit)
                 if not is_fixed:
                     moved.append(len(joined) - 1)
-            if not is_fixed and (effect := self._find_effect(unit, self._plain)):
+            if not is_fixed and (effect := self._find_own_effect(unit)):
                 given |= effect.given
             given &= self._rounds.live_at(unit.exit)
         return joined, moved
@@ -296,8 +305,8 @@ class _Match:
             return False
         return all(self._is_way_same(arm, unit.exit) for arm in self._rounds.arms(unit))
 
-    def _find_effect(self, unit: _Unit, write: Write) -> _Effect | None:
-        return self._rounds.find_effect(unit, self._decisions, write)
+    def _find_own_effect(self, unit: _Unit) -> _Effect | None:
+        return self._rounds.find_own_effect(unit, self._plain)
 
 
 class _Walk:

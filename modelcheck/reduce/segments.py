@@ -89,15 +89,18 @@ class Segments:
                     yield block.label, i + 1
 
     def excuse(
-        self, differing: set[Position], decisions: Decisions, writers: tuple[Write, Write]
+        self,
+        differing: set[Position],
+        make_writers: Callable[[Decisions], tuple[Write, Write]],
     ) -> set[Position]:
         """Those of the nodes that an exchange changes which lie on no stretch that differs as a
-        whole; `writers` write the text as it is, and under the exchange.
+        whole; `make_writers` gives what writes the text as it is, and under the exchange.
 
         Soundness: each way to a node begins at the start of a stretch, so all stretches that come
         by it are compared; what changes memory is excused in no case.
         """
-        plain, changed = writers
+        decisions = Decisions()
+        plain, changed = make_writers(decisions)
         left = {p for p in differing if not only_looks(nodes_of(self.blocks[p[0]])[p[1]])}
         seen: set[Position] = set()
         together: list[set[Position]] = []
