@@ -12,6 +12,7 @@ from tests.damage import (
     rows_ir,
     rows_native,
     rows_reduce,
+    rows_rounds,
     rows_runtime,
     rows_symmetry,
 )
@@ -27,4 +28,5 @@ ROWS: tuple[Row, ...] = (
     *rows_checks.ROWS,
     *rows_reduce.ROWS,
     *rows_symmetry.ROWS,
+    *rows_rounds.ROWS,
 )

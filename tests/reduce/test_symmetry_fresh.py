@@ -39,6 +39,7 @@ class Top:
     line: Set[Ptr[Head]]
     busy: Set[Ptr[Head]]
     first: Ptr[Head]
+    queue: Queue[Ptr[Head]] = queue(3)
     known: Set[Ptr[Head]] = ghost()
     last: Ptr[Head] = ghost(None)
 
@@ -169,6 +170,13 @@ TRAPS = {
         "work": (
             "with atomic():\n        for h in objects(Head, free=True):\n"
             "            top.line.add(h)"
+        ),
+    },
+    "a free slot is queued": {
+        "wait": "head in top.queue",
+        "work": (
+            "with atomic():\n        for h in objects(Head, free=True):\n"
+            "            if len(top.queue) < 3:\n                top.queue.append(h)"
         ),
     },
     "a free slot is chosen": {

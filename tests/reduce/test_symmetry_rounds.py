@@ -11,6 +11,7 @@ from modelcheck.backends.native.compiler import NoCompilerError, locate_compiler
 from modelcheck.explore.native import explore_native
 from modelcheck.explore.options import Options
 from modelcheck.explore.search import explore
+from modelcheck.reduce.segments import close
 from modelcheck.reduce.symmetry import find_symmetry
 from reduce.symmetry_kit import SYMMETRIC, check_equivariance, moved, search, symmetry_of, verdicts
 
@@ -88,6 +89,16 @@ IN_ORDER = {
     ),
     "a count that is kept": (
         "n: U8 = 0\nfor s in slots:\n    if s.used:\n        n += 1\n        s.num = n"
+    ),
+    "two that hand on a local": (
+        "slots[i].kind = 1\nheld = slots[0].kind\nslots[0].num = held\nheld = slots[1].kind\nslots[1].num = held\n"
+        "slots[2].num = held"
+    ),
+    "what is read is what was written": (
+        "if slots[0].used:\n    held = slots[0].num\n    slots[0].num = 1\n"
+        "    slots[0].kind = held\nif slots[1].used:\n    slots[1].num = 1\n"
+        "    held = slots[1].num\n    slots[1].kind = held\nif slots[2].used:\n"
+        "    held = slots[2].num\n    slots[2].num = 1\n    slots[2].kind = held"
     ),
     "up to the first": ("for s in slots:\n    s.num = 1\n    if s.used:\n        break"),
     "one of them differs": "for s in slots:\n    s.num = 1\nslots[1].num = 2",
@@ -174,6 +185,51 @@ def test_both_backends_begin_again():
     assert verdicts(ours) == verdicts(theirs)
     assert violated(ours) == {"one", "two"}
     assert violated(explore_native(program, Options())) == {"one", "two"}
+
+
+RACING = """
+@struct{marked}
+class Slot:
+    a: Bool
+    b: Bool
+    num: U8
+
+
+slots = shared(Slot, count=2)
+
+
+@thread
+def look():
+    with atomic():
+        if slots[0].a:
+            if slots[0].b:
+                slots[0].num = 1
+        if slots[1].b:
+            if slots[1].a:
+                slots[1].num = 1
+
+
+@thread(count=2)
+def write(me):
+    slots[me].b = True
+    slots[me].a = True
+"""
+
+
+def test_rounds_that_look_in_another_order_keep_it_where_they_race():
+    marked, plain = (program_of(RACING.format(marked=m)) for m in ("(marked=True)", ""))
+    assert [c.numbers for c in find_symmetry(marked).classes] == [(0, 1)]
+    assert not find_symmetry(plain).classes
+    check_equivariance(marked)
+    full, reduced = search(plain)
+    assert verdicts(full) == verdicts(reduced)
+
+
+def test_what_is_not_excused_takes_with_it_what_was_excused_together():
+    places = [(label, 0) for label in "abcde"]
+    together = [{places[0], places[1]}, {places[1], places[2]}, {places[3], places[4]}]
+    assert close({places[0]}, together) == set(places[:3])
+    assert close(set(), together) == set()
 
 
 def test_rounds_that_may_be_raced_with_keep_their_order():
