@@ -91,8 +91,8 @@ IN_ORDER = {
         "n: U8 = 0\nfor s in slots:\n    if s.used:\n        n += 1\n        s.num = n"
     ),
     "two that hand on a local": (
-        "slots[i].kind = 1\nheld = slots[0].kind\nslots[0].num = held\nheld = slots[1].kind\nslots[1].num = held\n"
-        "slots[2].num = held"
+        "slots[i].kind = 1\nheld = slots[0].kind\nslots[0].num = held\n"
+        "held = slots[1].kind\nslots[1].num = held\nslots[2].num = held"
     ),
     "what is read is what was written": (
         "if slots[0].used:\n    held = slots[0].num\n    slots[0].num = 1\n"
