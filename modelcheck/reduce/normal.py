@@ -245,6 +245,8 @@ class Normal:
         parts = tuple(self.value(a, want) for a, want in zip(args, wants, strict=True))
         if op in ("min", "max"):
             return op, _sort(parts)
+        if op == "bit-set":
+            return _add_member(*parts)
         return op, _sort(parts) if op in _COMMUTATIVE else parts
 
     def _wants(self, op: str, args: tuple[Expr, ...], wanted: Kind) -> tuple[Kind, ...]:
@@ -447,6 +449,15 @@ class Normal:
 def _sort(forms: Iterable[Form]) -> tuple[Form, ...]:
     """Forms whose order says nothing."""
     return tuple(sorted(forms, key=repr))
+
+
+def _add_member(whole: Form, member: Form) -> Form:
+    """A set with one more member: in whatever order they were added."""
+    match whole:
+        case ("with", base, frozenset(members)):
+            return "with", base, members | {member}
+        case _:
+            return "with", whole, frozenset({member})
 
 
 def _flatten(op: str, expr: Expr) -> Iterator[Expr]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations, permutations
 
 import pytest
 from checking import program_of, violated
 
 from modelcheck.backends.python.model import compile_program
-from modelcheck.ir.nodes import Program
+from modelcheck.ir.nodes import Apply, Const, Local, ObjectRoot, Program, Store
+from modelcheck.ir.types import BOOL, RangeType
 from modelcheck.reduce.canonical import Canonical
 from modelcheck.reduce.permute import make_tables
+from modelcheck.reduce.symmetry import find_symmetry
 from reduce.symmetry_kit import (
     check_equivariance,
     count_orbits_by_text,
@@ -166,6 +169,9 @@ TRAPS = {
             "        for h in objects(Head, free=True):\n            top.first = h"
         ),
     },
+    "all free slots are waited for": {
+        "work": "with atomic():\n        top.line = {h for h in objects(Head, free=True)}",
+    },
     "a free slot is waited for": {
         "work": (
             "with atomic():\n        for h in objects(Head, free=True):\n"
@@ -275,3 +281,49 @@ def test_numbers_that_begin_later(code, count, names):
     plain, reduced = search(program)
     assert verdicts(plain) == verdicts(reduced)
     assert violated(plain) == violated(reduced)
+
+
+SUMS = """
+@struct(marked=True)
+class File:
+    word: U8
+
+
+files = shared(File, count=2)
+
+
+@thread(count=2)
+def writer():
+    i = choose(range(2))
+    j = choose(range(2))
+    files[i].word = j
+"""
+
+
+def name_one_file(store: Store) -> Store:
+    """`files[i].word = j` as `files[(i if j == 0 else 0) + 1 - 1].word = j`."""
+    number, more = RangeType(0, 1), RangeType(1, 2)
+    assert isinstance(store.value, Local)
+    assert isinstance(store.place.root, ObjectRoot)
+    is_0 = Apply("==", (store.value, Const(0, number)), BOOL)
+    chosen = Apply("ite", (is_0, store.place.root.index, Const(0, number)), number)
+    index = Apply("-", (Apply("+", (chosen, Const(1, number)), more), Const(1, number)), number)
+    root = replace(store.place.root, index=index)
+    return replace(store, place=replace(store.place, root=root))
+
+
+def test_a_number_inside_a_sum_would_have_to_be_renamed():
+    program = program_of(SUMS)
+    assert moved(SUMS) == {"writer", "files"}
+    (template,) = program.templates
+    blocks = [
+        replace(
+            block,
+            instrs=tuple(name_one_file(i) if isinstance(i, Store) else i for i in block.instrs),
+        )
+        for block in template.body.blocks
+    ]
+    body = replace(template.body, blocks=tuple(blocks))
+    program = replace(program, templates=(replace(template, body=body),))
+    assert all("files" not in known.objects for known in find_symmetry(program).classes)
+    check_equivariance(program)
