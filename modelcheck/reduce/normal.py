@@ -454,10 +454,10 @@ def _sort(forms: Iterable[Form]) -> tuple[Form, ...]:
 def _add_member(whole: Form, member: Form) -> Form:
     """A set with one more member: in whatever order they were added."""
     match whole:
-        case ("with", base, frozenset(members)):
-            return "with", base, members | {member}
+        case ("with", base, tuple(members)):
+            return "with", base, _sort({*members, member})
         case _:
-            return "with", whole, frozenset({member})
+            return "with", whole, (member,)
 
 
 def _flatten(op: str, expr: Expr) -> Iterator[Expr]:
