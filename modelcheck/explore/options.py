@@ -36,9 +36,10 @@ class Options:
     are the names to judge (None: all).  `samples` ends a random search after that many walks.
     `compact_bits` asks the native backend for hash compaction, with so many bits (1 … 63) a state.
     `reduce` names the reductions (DESIGN 6): verdicts are the same with any of them.
-    `workers` are those of the native backend (None: one for each core).  `ranges` asks for the
-    values that fields took.  `progress` is called about twice a second; `interrupted` is asked as
-    often, and ends the run when true.
+    `symmetry_assumes`: symmetry may rest on checks that never fail; where one does, the run begins
+    again without.  `workers` are those of the native backend (None: one for each core).  `ranges`
+    asks for the values that fields took.  `progress` is called about twice a second; `interrupted`
+    is asked as often, and ends the run when true.
     """
 
     search: Search = "bfs"
@@ -54,6 +55,7 @@ class Options:
     backend: Backend = "auto"
     workers: int | None = None
     reduce: frozenset[Reduction] = frozenset()
+    symmetry_assumes: bool = True
     compact_bits: int | None = None
     ranges: bool = False
     progress: Callable[[Progress], None] | None = None

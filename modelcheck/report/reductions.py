@@ -106,6 +106,11 @@ def describe_symmetry(symmetry: Symmetry) -> Iterator[str]:
     for one in symmetry.classes:
         numbers = ", ".join(map(str, one.numbers))
         yield f"  {', '.join((*one.templates, *one.objects))}: numbers {numbers}"
+        for name, own in (*one.list_copies(), *one.list_elements()):
+            if own != one.numbers:
+                yield f"    of {name} {', '.join(map(str, own))}"
+    if symmetry.assumed:
+        yield f"  as long as nothing violates {', '.join(sorted(symmetry.assumed))}"
     for broken in symmetry.broken:
         where = f"  ({broken.span.path}:{broken.span.line})" if broken.span.line else ""
         yield f"  not {broken.subject}: {broken.why}{where}"

@@ -99,7 +99,7 @@ class Put(Enum):
 
 
 ops = param(1, min=1, max=6)
-removers = param(2, min=1, max=3)
+removers = param(2, min=1, max=4)
 get = flag(Get.INC_UNLESS_NEGATIVE)
 put = flag(Put.DEC_THEN_WAKE)
 queue_before_check = flag(True)

@@ -86,7 +86,7 @@ class Unlink(Enum):
 
 
 closers = param(1, min=0, max=6)
-openers = param(1, min=0, max=2)
+openers = param(1, min=0, max=4)
 check_released = flag(True)
 check_under_lock = flag(True)
 flag_first_drop_lock = flag(False)

@@ -122,7 +122,7 @@ class Worker(Enum):
 
 writers = param(2, min=1, max=6)
 removers = param(1, min=0, max=1)
-togglers = param(1, min=0, max=2)
+togglers = param(1, min=0, max=4)
 write = flag(Write.ALL)
 null_test = flag(True)
 break_active = flag(True)

@@ -113,7 +113,7 @@ second = flag(Second.EBUSY)
 locked = flag(True)
 publish = flag(Publish.RELEASE)
 writers = param(2, min=1, max=6)
-selects = param(1, min=1, max=2)
+selects = param(1, min=1, max=4)
 
 
 @struct(marked=True)

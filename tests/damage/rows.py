@@ -13,6 +13,7 @@ from tests.damage import (
     rows_native,
     rows_pages,
     rows_reduce,
+    rows_rounds,
     rows_runtime,
     rows_symmetry,
 )
@@ -29,4 +30,5 @@ ROWS: tuple[Row, ...] = (
     *rows_reduce.ROWS,
     *rows_symmetry.ROWS,
     *rows_pages.ROWS,
+    *rows_rounds.ROWS,
 )
