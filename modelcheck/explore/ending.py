@@ -16,7 +16,16 @@ from modelcheck.explore.judging import Judging
 from modelcheck.explore.options import REDUCTIONS
 from modelcheck.explore.orbits import Told
 from modelcheck.explore.properties import Ending, decide, list_needing_quiescence
-from modelcheck.explore.result import Counts, Coverage, FieldRange, Move, Path, Result, Violation
+from modelcheck.explore.result import (
+    Counts,
+    Coverage,
+    FieldRange,
+    Minimal,
+    Move,
+    Path,
+    Result,
+    Violation,
+)
 from modelcheck.explore.scope import describe_scope
 from modelcheck.ir.memory import Memory
 
@@ -159,7 +168,7 @@ def _make_violations(
     """All violations, by property, then depth, then object."""
     # Partial-order reduction leaves out paths, the shortest ones too.
     is_shortest = judging.options.search == "bfs" and "por" not in judging.options.reduce
-    minimal = "steps" if is_shortest else "no"
+    minimal: Minimal = "steps" if is_shortest else "no"
     findings = judging.findings
     made = [_make_cycle(found, told, minimal) for found in findings.list_cycles()]
     for found in findings.violated.values():
@@ -176,7 +185,7 @@ def _make_violations(
     return tuple(made)
 
 
-def _make_cycle(found: FoundCycle, told: Mapping[Found, Told], minimal: str) -> Violation:
+def _make_cycle(found: FoundCycle, told: Mapping[Found, Told], minimal: Minimal) -> Violation:
     """The violation that a cycle of recorded orders is: a witness for each of its edges."""
     cycle = found.cycle
     return Violation(

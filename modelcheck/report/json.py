@@ -190,6 +190,7 @@ def _violation_to_json(violation: Violation) -> Json:
         "detail": violation.detail,
         "depth": violation.depth,
         "minimal": violation.minimal,
+        **({"unproven": violation.unproven} if violation.unproven else {}),
         "witnesses": [_path_to_json(w) for w in violation.witnesses],
     }
 

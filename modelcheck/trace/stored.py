@@ -37,6 +37,7 @@ def write_trace(trace: Trace) -> str:
         "detail": trace.detail,
         "depth": trace.depth,
         "minimal": trace.minimal,
+        **({"unproven": trace.unproven} if trace.unproven else {}),
         "scope": list(trace.scope),
         "counts": {
             "states": trace.counts.states,
@@ -96,6 +97,7 @@ def read_trace(text: str, path: str) -> Trace:
         top.text("detail"),
         top.number("depth"),
         top.one_of("minimal", PROOFS),
+        top.text("unproven", ""),
         top.texts("scope"),
         Counts(
             counts.number("states"), counts.number("transitions"), counts.optional_number("depth")
@@ -143,9 +145,9 @@ class _Reader:
             _refuse(path, f"`{name}` is no object" if name else "it is no JSON object")
         self._value: Json = value
 
-    def text(self, key: str) -> str:
-        """A text."""
-        value = self._get(key)
+    def text(self, key: str, default: str | None = None) -> str:
+        """A text; with a default the key may be missing."""
+        value = self._get(key) if default is None else self._value.get(key, default)
         return value if isinstance(value, str) else self._fail(key, "a text")
 
     def optional_text(self, key: str) -> str | None:

@@ -53,7 +53,10 @@ class Witness:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """A violation as it is stored; `settings` are all parameters and flags of its program."""
+    """A violation as it is stored; `settings` are all parameters and flags of its program.
+
+    `minimal` and `unproven` are as in `result.Violation`.
+    """
 
     spec: str
     path: str
@@ -65,6 +68,7 @@ class Trace:
     detail: str
     depth: int
     minimal: str
+    unproven: str
     scope: tuple[str, ...]
     counts: Counts
     witnesses: tuple[Witness, ...]
@@ -111,6 +115,7 @@ def record_trace(
         violation.detail,
         violation.depth,
         violation.minimal,
+        violation.unproven,
         result.scope,
         result.counts,
         tuple(witnesses),

@@ -26,7 +26,7 @@ def explain_failure(story: Story, minimal: str = "no") -> Reason:
     """The reason of a story's failure.
 
     `minimal` is what was proven about the length of the trace: only with "steps" is it called
-    the shortest.
+    the shortest, only with "switches" the one of the fewest switches.
     """
     failure = story.failure
     headline = _headline(story, minimal)
@@ -96,7 +96,7 @@ def _proven(minimal: str) -> str:
         case "steps":
             return " (shortest)"
         case "switches":
-            return " (fewest thread switches)"
+            return " (fewest switches)"
         case _:
             return ""
 

@@ -190,9 +190,57 @@ def test_reduced_runs_say_so(capsys):
     assert "no reductions" not in out
 
 
-def test_a_reduced_trace_is_not_called_shortest(capsys):
-    arguments = ["check", "kernfs-release-once", "--variant", "no_released_check"]
-    assert run([*arguments, "--reduce", "por"]) == 1
+@pytest.mark.parametrize("first", [["--reduce", "por"], ["--search", "dfs"]])
+def test_a_trace_that_is_not_proven_short_is_not_called_so(capsys, first):
+    """And where the budget was too small, that is said."""
+    arguments = ["check", "kernfs-release-once", "--variant", "no_released_check", *first]
+    assert run([*arguments, "--shortest-budget", "0"]) == 1
     out, _ = capsys.readouterr()
     assert "minimal: no" in out
     assert "shortest" not in out
+    assert "fewest" not in out
+    assert run([*arguments, "--shortest-budget", "3"]) == 1
+    out, _ = capsys.readouterr()
+    assert "minimal: no" in out
+    assert "fewest" not in out
+    assert "\n  fewer switches may do: there are more than 3 states to look at" in out
+
+
+@pytest.mark.parametrize(
+    ("given", "proof", "words"),
+    [
+        ([], "switches", "(fewest switches)"),
+        (["--shortest", "switches"], "switches", "(fewest switches)"),
+        (["--shortest", "steps"], "steps", "(shortest)"),
+    ],
+)
+@pytest.mark.parametrize("first", [[], ["--reduce", "por,symmetry"], ["--search", "dfs"]])
+def test_the_second_search_finds_the_shortest_trace_whatever_the_first_did(
+    capsys, check, first, given, proof, words
+):
+    arguments = ["kernfs-release-once", "--variant", "no_released_check", *given]
+    assert run(["check", *arguments, *first]) == 1
+    out, _ = capsys.readouterr()
+    assert words in out
+    assert f"minimal: {proof}" in out
+    _, value = check(*arguments, *first)
+    _, plain = check(*arguments)
+    (told,) = [p["violations"] for p in value["properties"] if p["verdict"] == "violated"]
+    (same,) = [p["violations"] for p in plain["properties"] if p["verdict"] == "violated"]
+    assert told[0]["minimal"] == proof
+    assert told[0]["witnesses"] == same[0]["witnesses"]
+
+
+def test_the_help_says_the_budget_that_there_is(capsys):
+    assert run(["check", "--help"]) == 0
+    assert f"else {SHORTEST_BUDGET:,}" in capsys.readouterr().out
+
+
+def test_a_stored_trace_says_why_it_may_not_be_the_shortest(tmp_path, capsys):
+    arguments = ["kernfs-release-once", "--variant", "no_released_check", "--reduce", "por"]
+    folder = str(tmp_path)
+    assert run(["check", *arguments, "--shortest-budget", "3", "-o", folder]) == 1
+    (file,) = tmp_path.glob("*.trace.json")
+    capsys.readouterr()
+    assert run(["replay", str(file)]) == 0
+    assert "there are more than 3 states to look at" in capsys.readouterr().out

@@ -1,0 +1,100 @@
+"""Traces of random programs are as short as the naive explorer says the shortest are."""
+
+from __future__ import annotations
+
+import naive
+import pytest
+
+from modelcheck.backends.python.model import compile_program
+from modelcheck.backends.python.outcomes import Failure
+from modelcheck.explore.options import Options
+from modelcheck.explore.search import explore
+from modelcheck.explore.shorten import shorten
+from modelcheck.explore.shortest import measure
+from modelcheck.ir.passes import run_passes
+from modelcheck.trace.confirm import confirm_run
+from modelcheck.trace.derive import Claim, derive_run
+from random_programs.lengths import add_by_steps, add_by_switches, find_lengths
+from random_programs.sample import make
+
+MOST_STATES = 250
+COUNT = 40
+LEAST = {"ir": 60, "text": 30}  # ways that are compared
+
+
+def list_ways(result):
+    """What each witness of a result shows, as the naive explorer names it, and the witness."""
+    for violation in result.violations:
+        circle = (*violation.names, *violation.names[:1])
+        for number, path in enumerate(violation.witnesses):
+            what = violation.property
+            if path.last == "edge":
+                what = (violation.property, *circle[number : number + 2])
+            yield what, path
+
+
+def compare_lengths(program, model, found, shortest):
+    """The least length of each way, told and naive."""
+    add = add_by_switches if shortest == "switches" else add_by_steps
+    expected = find_lengths(program, add, most_states=MOST_STATES)
+    told = {}
+    for what, path in list_ways(found):
+        length = measure(model, path)
+        pair = (length.preemptions, length.steps)
+        if shortest == "steps":
+            pair = pair[::-1]
+        told[what] = min(told.get(what, pair), pair)
+    return told, {what: expected[what] for what in told}
+
+
+def confirm_all(model, found):
+    """Each witness shows what it is said to show; of a `reachable` only those that satisfy it are
+    looked at there, and not those that cannot be asked.
+    """
+    for violation in found.violations:
+        for number, path in enumerate(violation.witnesses):
+            claim = Claim(violation.property, violation.object, violation.detail)
+            run = derive_run(model, path, claim, {})
+            if "cannot be evaluated" in violation.detail:
+                answer = model.judges[violation.property](run.state)
+                assert isinstance(answer, Failure)
+            else:
+                confirm_run(model, run, path, claim, number)
+
+
+@pytest.mark.parametrize("form", ["ir", "text"])
+def test_the_traces_of_random_programs_are_the_shortest(form):
+    """And each shows what it is said to show, and is the same after any first search."""
+    compared = preempted = longer = 0
+    for seed in range(COUNT):
+        program = run_passes(make(seed, form))
+        try:
+            naive.explore(program, most_states=MOST_STATES)
+        except naive.TooManyStates:
+            continue
+        model = compile_program(program)
+        first = explore(program)
+        others = [
+            explore(program, Options(search="dfs")),
+            explore(program, Options(reduce=frozenset({"por"}))),
+        ]
+        lengths = {}
+        for shortest in ("switches", "steps"):
+            options = Options(shortest=shortest)
+            found = shorten(program, first, options)
+            told, expected = compare_lengths(program, model, found, shortest)
+            assert told == expected, f"seed {seed}, {shortest}"
+            assert {v.minimal for v in found.violations if v.witnesses} <= {shortest}
+            for other in others:
+                again = shorten(program, other, options)
+                assert list(list_ways(again)) == list(list_ways(found)), f"seed {seed}"
+            confirm_all(model, found)
+            lengths[shortest] = told
+        compared += len(lengths["steps"])
+        preempted += sum(length[0] > 0 for length in lengths["switches"].values())
+        longer += sum(
+            lengths["switches"][what][1] > lengths["steps"][what][0] for what in lengths["steps"]
+        )
+    assert compared >= LEAST[form]
+    assert preempted >= compared / 10  # else any way would do
+    assert longer >= 3  # else the two searches could be one

@@ -1,0 +1,341 @@
+"""The second search: fewest preemptions, fewest steps, and what is said where that is not proven."""
+
+from __future__ import annotations
+
+import pytest
+from checking import program_of
+
+from modelcheck.backends.python.model import compile_program
+from modelcheck.backends.python.outcomes import Failure
+from modelcheck.diagnostics import InternalError
+from modelcheck.explore.options import Options
+from modelcheck.explore.result import Move, Path
+from modelcheck.explore.search import explore
+from modelcheck.explore.shorten import shorten
+from modelcheck.explore.shortest import Length, measure
+from modelcheck.explore.walk import make_move
+
+LOST = """
+count = shared(U8)
+
+@thread(count=2)
+def add():
+    global count
+    count += 1
+
+@final
+def none_lost():
+    return count == 2
+"""
+WAITING = """
+turn = shared(U8)
+log = shared(U8)
+
+@thread
+def first():
+    global turn, log
+    wait_until(turn == 1)
+    log = 1
+    turn = 2
+
+@thread
+def second():
+    global turn
+    turn = 1
+    wait_until(turn == 2)
+    assert log == 0, "log_is_empty"
+"""
+# After two steps with a preemption, or after six without one.
+EITHER_WAY = """
+a = shared(U8)
+b = shared(U8)
+
+@thread
+def slow():
+    global a
+    a = 1
+    a = 0
+    a = 2
+    a = 3
+    a = 1
+
+@thread
+def quick():
+    global b
+    b = 1
+    b = 0
+
+@invariant
+def never_both():
+    return a != 1 or b == 0
+"""
+RACING = """
+@struct(marked=True)
+class Flags:
+    go: U8
+
+flags = shared(Flags)
+word = shared(U8)
+
+@thread
+def first():
+    global word
+    flags.go = 1
+    word = 1
+
+@thread
+def second():
+    global word
+    wait_until(flags.go == 1)
+    word = 2
+"""
+TWO_LOCKS = """
+class Lock(Enum):
+    FREE = 0
+    TAKEN = 1
+
+@struct
+class Mutex:
+    state: Lock
+
+a = shared(Mutex)
+b = shared(Mutex)
+
+@thread
+def ab():
+    with atomic():
+        wait_until(a.state == Lock.FREE)
+        a.state = Lock.TAKEN
+    with atomic():
+        wait_until(b.state == Lock.FREE)
+        b.state = Lock.TAKEN
+        precedes("lock-order", a, b)
+    b.state = Lock.FREE
+    a.state = Lock.FREE
+
+@thread
+def ba():
+    with atomic():
+        wait_until(b.state == Lock.FREE)
+        b.state = Lock.TAKEN
+    with atomic():
+        wait_until(a.state == Lock.FREE)
+        a.state = Lock.TAKEN
+        precedes("lock-order", b, a)
+    a.state = Lock.FREE
+    b.state = Lock.FREE
+"""
+SPIN = """
+stop = shared(U8)
+
+@thread
+def other():
+    global stop
+    stop = 1
+    stop = 0
+
+@thread
+def spin():
+    while stop == 0:
+        pass
+"""
+
+
+def find(text, shortest="switches", **given):
+    """The program, its model, and its violations by property."""
+    program = program_of(text)
+    result = explore(program, Options(**given.pop("first", {})))
+    told = shorten(program, result, Options(shortest=shortest, **given))
+    assert {p.name: p.verdict for p in told.properties} == {
+        p.name: p.verdict for p in result.properties
+    }
+    return compile_program(program), {v.property: v for v in told.violations}
+
+
+def names(model, path):
+    return [model.memory.threads[move.thread].name for move in path.moves]
+
+
+def list_runs(model):
+    """Every run of a program that ends: its moves with the states before them, then the last state
+    or the failure.
+    """
+
+    def go_on(state, taken):
+        moves = [
+            (thread.number, outcome)
+            for thread in model.memory.threads
+            for outcome in model.outcomes(state, thread.number)
+        ]
+        if not moves:
+            yield taken, state
+        for thread, outcome in moves:
+            longer = [*taken, (state, thread, outcome.choices)]
+            if isinstance(outcome.result, Failure):
+                yield longer, outcome.result
+            else:
+                yield from go_on(outcome.result, longer)
+
+    for outcome in model.start():
+        yield from go_on(outcome.result, [])
+
+
+def count_by_hand(model, taken):
+    """Preemptions, steps and switches of a run, by the words of their definitions."""
+    preemptions = switches = 0
+    for i, (state, thread, _) in enumerate(taken):
+        if i == 0 or taken[i - 1][1] != thread:
+            switches += 1
+            if i > 0:
+                preemptions += bool(model.outcomes(state, taken[i - 1][1]))
+    return preemptions, len(taken), switches
+
+
+@pytest.mark.parametrize(
+    ("text", "property_"), [(LOST, "none_lost"), (WAITING, "log_is_empty"), (TWO_LOCKS, "deadlock")]
+)
+def test_no_run_at_all_is_shorter(text, property_):
+    """Of all runs that there are, and of those the one that takes threads in their order."""
+    model, _ = find(text)
+    runs = []
+    for taken, end in list_runs(model):
+        if property_ == "none_lost":
+            is_shown = model.judges["none_lost"](end) is not True
+        elif property_ == "deadlock":
+            is_shown = any(model.block(end, t.number) is not None for t in model.memory.threads)
+        else:
+            is_shown = isinstance(end, Failure) and end.property == property_
+        if is_shown:
+            moves = tuple(make_move(model.memory, *move) for move in taken)
+            runs.append((count_by_hand(model, taken), [m.thread for m in moves], moves))
+    assert len(runs) > 1 or property_ == "log_is_empty"
+    for shortest in ("switches", "steps"):
+        _, found = find(text, shortest)
+
+        def rank(run, first=shortest):
+            preemptions, steps, switches = run[0]
+            least = (preemptions, steps) if first == "switches" else (steps, preemptions)
+            return (*least, switches, run[1])
+
+        length, _, moves = min(runs, key=rank)
+        (path,) = found[property_].witnesses
+        assert path.moves == moves
+        assert measure(model, path) == Length(*length)
+        assert found[property_].minimal == shortest
+
+
+def test_a_switch_away_from_a_thread_that_waits_costs_nothing():
+    model, found = find(WAITING)
+    (path,) = found["log_is_empty"].witnesses
+    assert names(model, path) == ["second", "first", "first", "first", "second", "second"]
+    assert measure(model, path) == Length(preemptions=0, steps=6, switches=3)
+
+
+def test_a_switch_away_from_a_thread_that_could_go_on_is_a_preemption():
+    model, found = find(LOST)
+    (path,) = found["none_lost"].witnesses
+    assert names(model, path) == ["add[0]", "add[1]", "add[1]", "add[0]"]
+    assert measure(model, path) == Length(preemptions=1, steps=4, switches=3)
+    there_and_back = Path((), tuple(path.moves[i] for i in (0, 1)))
+    assert measure(model, there_and_back).preemptions == 1
+
+
+def test_fewer_preemptions_may_take_more_steps():
+    model, by_switches = find(EITHER_WAY)
+    _, by_steps = find(EITHER_WAY, "steps")
+    lengths = [
+        measure(model, found["never_both"].witnesses[0]) for found in (by_switches, by_steps)
+    ]
+    assert lengths == [Length(0, 6, 2), Length(1, 2, 2)]
+    assert [found["never_both"].depth for found in (by_switches, by_steps)] == [2, 2]
+
+
+def test_a_cycle_of_orders_is_told_by_the_shortest_way_to_each_edge():
+    model, found = find(TWO_LOCKS)
+    lengths = [measure(model, path) for path in found["lock-order"].witnesses]
+    assert lengths == [Length(0, 2, 1), Length(0, 2, 1)]
+    assert found["lock-order"].minimal == "switches"
+
+
+def test_a_race_is_told_up_to_its_two_moves():
+    model, found = find(RACING)
+    (path,) = found["data-race"].witnesses
+    assert names(model, path) == ["first", "second"]
+    assert {move.thread for move in path.race} == {0, 1}
+    assert measure(model, path) == Length(preemptions=1, steps=2, switches=2)
+
+
+def test_what_is_stuck_is_looked_for_in_the_whole_graph():
+    model, found = find(SPIN)
+    (path,) = found["stuck"].witnesses
+    assert names(model, path) == ["other", "other"]
+    assert "spin" in found["stuck"].detail
+    states = explore(program_of(SPIN)).counts.states
+    _, enough = find(SPIN, shortest_budget=states)
+    assert enough["stuck"].minimal == "switches"
+    _, short = find(SPIN, shortest_budget=states - 1, first={"search": "dfs"})
+    assert short["stuck"].minimal == "no"
+    assert f"more than {states - 1} states" in short["stuck"].unproven
+
+
+@pytest.mark.parametrize("shortest", ["auto", "switches", "steps"])
+def test_a_spent_budget_is_said_and_the_first_trace_is_kept(shortest):
+    program = program_of(LOST)
+    first = explore(program, Options(reduce=frozenset({"por"})))
+    told = shorten(program, first, Options(shortest=shortest, shortest_budget=2))
+    (was,) = [v for v in first.violations if v.property == "none_lost"]
+    (now,) = [v for v in told.violations if v.property == "none_lost"]
+    assert (now.minimal, now.witnesses) == ("no", was.witnesses)
+    assert "more than 2 states to look at" in now.unproven
+
+
+def test_the_fewest_steps_that_the_first_search_proved_stay_proven():
+    _, found = find(LOST, "auto", shortest_budget=2)
+    assert (found["none_lost"].minimal, found["none_lost"].unproven) == ("steps", "")
+    _, found = find(LOST, "switches", shortest_budget=2)
+    assert found["none_lost"].minimal == "steps"
+    assert "fewer switches may do" in found["none_lost"].unproven
+
+
+def test_without_a_budget_nothing_changes():
+    program = program_of(LOST)
+    first = explore(program)
+    assert shorten(program, first, Options(shortest="auto", shortest_budget=0)) is first
+    assert shorten(program, first, Options()) is first
+
+
+def test_an_interrupt_ends_the_second_search():
+    program = program_of(LOST)
+    first = explore(program, Options(search="dfs"))
+    told = shorten(program, first, Options(shortest="auto", interrupted=lambda: True))
+    assert {(v.minimal, v.unproven) for v in told.violations} == {
+        ("no", "fewer switches may do: it was interrupted")
+    }
+
+
+def test_a_way_that_is_longer_than_the_first_is_a_fault_of_ours():
+    """The first search's way bounds the second's: a claim that is not so is not shown."""
+    program = program_of(LOST)
+    first = explore(program)
+    (lost,) = [v for v in first.violations if v.property == "none_lost"]
+    (path,) = lost.witnesses
+    impossible = Path(path.initial, path.moves[:1])
+    object.__setattr__(lost, "witnesses", (impossible,))
+    with pytest.raises(InternalError, match="longer way"):
+        shorten(program, first, Options(shortest="switches"))
+
+
+def test_a_violation_that_is_not_there_is_a_fault_of_ours():
+    program = program_of(LOST)
+    first = explore(program)
+    (lost,) = [v for v in first.violations if v.property == "none_lost"]
+    object.__setattr__(lost, "object", "nowhere")
+    with pytest.raises(InternalError, match="not found again"):
+        shorten(program, first, Options(shortest="switches"))
+
+
+def test_moves_name_where_threads_stand():
+    model, found = find(LOST)
+    (path,) = found["none_lost"].witnesses
+    assert all(isinstance(move, Move) and move.location for move in path.moves)
+    assert path.last == "state"
