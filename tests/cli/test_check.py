@@ -12,6 +12,7 @@ import jsonschema
 import pytest
 
 from modelcheck.cli import run
+from modelcheck.explore.options import SHORTEST_BUDGET
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = json.loads((ROOT / "modelcheck/report/result.schema.json").read_text(encoding="utf-8"))

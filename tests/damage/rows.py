@@ -13,6 +13,7 @@ from tests.damage import (
     rows_native,
     rows_reduce,
     rows_runtime,
+    rows_shortest,
     rows_symmetry,
 )
 from tests.damage.row import Row
@@ -27,4 +28,5 @@ ROWS: tuple[Row, ...] = (
     *rows_checks.ROWS,
     *rows_reduce.ROWS,
     *rows_symmetry.ROWS,
+    *rows_shortest.ROWS,
 )

@@ -257,6 +257,21 @@ def test_a_cycle_of_orders_is_told_by_the_shortest_way_to_each_edge():
     assert found["lock-order"].minimal == "switches"
 
 
+def test_a_cycle_is_proven_only_with_all_its_edges():
+    """One edge takes two steps, the other five: some budgets reach only the first."""
+    text = TWO_LOCKS.replace("def ba():\n", "def ba():\n    c.n = 1\n    c.n = 2\n    c.n = 3\n")
+    text += "\n@struct\nclass Count:\n    n: U8\n\nc = shared(Count)\n"
+    proofs = []
+    for budget in range(1, explore(program_of(text)).counts.states + 1):
+        model, found = find(text, shortest_budget=budget, first={"search": "dfs"})
+        lengths = [measure(model, path) for path in found["lock-order"].witnesses]
+        is_least = lengths == [Length(0, 2, 1), Length(0, 5, 1)]
+        proofs.append(found["lock-order"].minimal)
+        assert is_least or proofs[-1] == "no"
+    assert proofs == sorted(proofs)
+    assert set(proofs) == {"no", "switches"}
+
+
 def test_a_race_is_told_up_to_its_two_moves():
     model, found = find(RACING)
     (path,) = found["data-race"].witnesses
@@ -339,3 +354,41 @@ def test_moves_name_where_threads_stand():
     (path,) = found["none_lost"].witnesses
     assert all(isinstance(move, Move) and move.location for move in path.moves)
     assert path.last == "state"
+
+
+def test_what_was_cut_off_proves_nothing():
+    """A step with more choices than are followed may hide a shorter way."""
+    text = """
+x = shared(U8)
+
+@thread
+def t():
+    k = READ_ONCE(x)
+    while k < 2:
+        k = choose(range(2))
+    WRITE_ONCE(x, 1)
+
+@thread
+def other():
+    WRITE_ONCE(x, 2)
+    assert READ_ONCE(x) == 1, "is_one"
+"""
+    _, found = find(text, first={"search": "dfs"})
+    assert {v.minimal for v in found.values()} == {"no"}
+    assert found["is_one"].unproven.endswith("more choices than are followed")
+    assert len(found["is_one"].witnesses[0].moves) == 2  # the best that was seen
+
+
+def test_a_program_that_fails_as_it_starts_has_a_trace_without_moves():
+    text = (
+        LOST
+        + """
+@initial
+def begin():
+    k = choose(range(2))
+    assert k == 0, "heads"
+"""
+    )
+    _, found = find(text)
+    (path,) = found["heads"].witnesses
+    assert (path.moves, path.last, found["heads"].minimal) == ((), "step", "switches")
