@@ -143,8 +143,10 @@ ROWS = (
     Row(
         "shortest-some-edges-prove-a-cycle",
         SHORTEN,
-        "if all(target in found for target in targets):",
-        "if any(target in found for target in targets):",
+        "if all(target in found for target in targets):\n"
+        "                return minimal, [found[target] for target in targets]",
+        "if any(target in found for target in targets):\n"
+        "                return minimal, [found[t] for t in targets if t in found]",
         "A cycle of orders is called the shortest when one of its edges is.",
         (f"{TESTS}::test_a_cycle_is_proven_only_with_all_its_edges",),
     ),
