@@ -21,6 +21,7 @@ from modelcheck.explore.graph import Graph, GraphError
 from modelcheck.explore.options import Options
 from modelcheck.explore.result import Minimal, Path, PropertyResult, Result, Violation
 from modelcheck.explore.shortest import WEIGHTS, Way, find_ways, measure
+from modelcheck.explore.trim import trim
 from modelcheck.ir.nodes import Program
 
 _DESCRIBE = {"deadlock": describe_deadlock, STUCK: describe_stuck}
@@ -129,8 +130,7 @@ class _Shortening:
     def _retell(self, violation: Violation) -> Violation:
         proof = self._find_proof(violation)
         if proof is None:
-            violation = replace(violation, unproven=self._explain(violation))
-            return violation if violation.minimal == "steps" else self._tell_best(violation)
+            return self._tell_best(replace(violation, unproven=self._explain(violation)))
         minimal, ways = proof
         witnesses = tuple(way.path for way in ways)
         depth = violation.depth
@@ -140,18 +140,26 @@ class _Shortening:
         return self._describe(told, ways[0])
 
     def _tell_best(self, violation: Violation) -> Violation:
-        """The best that was found of a violation of whose traces nothing is proven."""
-        targets = _list_targets(violation)
-        ways = [
-            next((found[target] for found in self._ways.values() if target in found), None)
-            for target in targets
-        ]
+        """The best that was found of a violation of which less is proven than was asked for.
+
+        Where the first search proved the fewest steps, as many are kept.
+        """
+        ways = [self._find_best(target) for target in _list_targets(violation)]
         witnesses = tuple(
             path if way is None else way.path
             for way, path in zip(ways, violation.witnesses, strict=True)
         )
+        if violation.minimal == "steps" and any(
+            len(new.moves) < len(old.moves)
+            for new, old in zip(witnesses, violation.witnesses, strict=True)
+        ):
+            raise InternalError(f"the shortest trace of {violation.property} is not the shortest")
         told = replace(violation, witnesses=witnesses)
         return told if not ways or ways[0] is None else self._describe(told, ways[0])
+
+    def _find_best(self, target: Target) -> Way | None:
+        found = [ways[target] for ways in self._ways.values() if target in ways]
+        return found[0] if found else trim(self._model, target, self._first[target])
 
     def _describe(self, violation: Violation, way: Way) -> Violation:
         """The violation in the words of what a way shows."""

@@ -122,7 +122,7 @@ ROWS = (
         "if len(self.states) >= self._limit:",
         "if len(self.states) >= 1000 + self._limit:",
         "The budget of states is not kept.",
-        (f"{TESTS}::test_a_spent_budget_is_said_and_the_first_trace_is_kept",),
+        (f"{TESTS}::test_a_spent_budget_is_said_and_the_best_trace_is_told",),
     ),
     Row(
         "shortest-longer-is-shortest",

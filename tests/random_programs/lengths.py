@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from modelcheck.ir.nodes import Program
 from naive.explore import TooManyStates, begin, holds, leaks, next_step, races
 from naive.silence import is_allowed
 from naive.state import thaw
 from naive.world import World
+
+from modelcheck.ir.nodes import Program
 
 Length = tuple[int, int]
 Add = Callable[[Length, bool], Length]

@@ -13,7 +13,8 @@ from modelcheck.explore.result import Move, Path
 from modelcheck.explore.search import explore
 from modelcheck.explore.shorten import shorten
 from modelcheck.explore.shortest import Length, measure
-from modelcheck.explore.walk import make_move
+from modelcheck.explore.trim import trim
+from modelcheck.explore.walk import make_move, walk
 
 LOST = """
 count = shared(U8)
@@ -297,13 +298,16 @@ def test_what_is_stuck_is_looked_for_in_the_whole_graph():
 
 
 @pytest.mark.parametrize("shortest", ["auto", "switches", "steps"])
-def test_a_spent_budget_is_said_and_the_first_trace_is_kept(shortest):
+def test_a_spent_budget_is_said_and_the_best_trace_is_told(shortest):
     program = program_of(LOST)
     first = explore(program, Options(reduce=frozenset({"por"})))
     told = shorten(program, first, Options(shortest=shortest, shortest_budget=2))
     (was,) = [v for v in first.violations if v.property == "none_lost"]
     (now,) = [v for v in told.violations if v.property == "none_lost"]
-    assert (now.minimal, now.witnesses) == ("no", was.witnesses)
+    model = compile_program(program)
+    lengths = [measure(model, violation.witnesses[0]) for violation in (was, now)]
+    assert lengths == [Length(2, 4, 4), Length(1, 4, 3)]
+    assert now.minimal == "no"
     assert "more than 2 states to look at" in now.unproven
 
 
@@ -313,6 +317,75 @@ def test_the_fewest_steps_that_the_first_search_proved_stay_proven():
     _, found = find(LOST, "switches", shortest_budget=2)
     assert found["none_lost"].minimal == "steps"
     assert "fewer switches may do" in found["none_lost"].unproven
+
+
+BUSY = """
+@struct(marked=True)
+class Words:
+    count: U8
+    other: U8
+
+words = shared(Words)
+
+@thread
+def busy():
+    for i in range(4):
+        words.other = i
+
+@thread(count=2)
+def add():
+    words.count += 1
+    words.other = 9
+
+@invariant
+def small():
+    return words.count < 2
+"""
+
+
+def follow(model, threads):
+    """The path of some threads' moves, for a program without choices."""
+    (start,) = model.start()
+    state, moves = start.result, []
+    for thread in threads:
+        (outcome,) = model.outcomes(state, thread)
+        moves.append(make_move(model.memory, state, thread, ()))
+        state = outcome.result
+    return Path((), tuple(moves))
+
+
+def test_a_way_is_trimmed_of_what_plays_no_part():
+    """Of a whole thread, of what another does last, of switches; what is left runs by itself."""
+    model = compile_program(program_of(BUSY))
+    long = follow(model, [0, 1, 0, 1, 1, 0, 2, 0, 2])
+    way = trim(model, ("small", ""), long)
+    assert [move.thread for move in way.path.moves] == [1, 1, 2, 2]
+    *_, end = walk(model, way.path)
+    assert model.judges["small"](end.state) is False
+    assert trim(model, ("small", ""), way.path) is None
+    model = compile_program(program_of(LOST))
+    woven = follow(model, [1, 0, 1, 0])
+    assert measure(model, woven) == Length(2, 4, 4)
+    way = trim(model, ("none_lost", ""), woven)
+    assert measure(model, way.path) == Length(1, 4, 3)
+
+
+def test_a_trimmed_way_to_a_final_still_comes_to_rest():
+    model = compile_program(program_of(BUSY.replace("@invariant", "@final")))
+    long = follow(model, [0, 1, 0, 1, 1, 0, 2, 0, 2, 2])
+    way = trim(model, ("small", ""), long)
+    assert len(way.path.moves) == len(long.moves)
+    assert measure(model, way.path).preemptions < measure(model, long).preemptions
+
+
+def test_a_first_trace_that_was_no_shortest_one_is_a_fault_of_ours():
+    program = program_of(BUSY)
+    model = compile_program(program)
+    first = explore(program)
+    (small,) = [v for v in first.violations if v.property == "small"]
+    object.__setattr__(small, "witnesses", (follow(model, [0, 1, 1, 2, 2]),))
+    with pytest.raises(InternalError, match="is not the shortest"):
+        shorten(program, first, Options(shortest="auto", shortest_budget=1))
 
 
 def test_without_a_budget_nothing_changes():
