@@ -9,7 +9,7 @@ violated, and of what, is not asked again: only the witnesses change.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from modelcheck.backends.python.model import Model, compile_program
@@ -20,12 +20,13 @@ from modelcheck.explore.goals import STUCK, Goals, Target
 from modelcheck.explore.graph import Graph, GraphError
 from modelcheck.explore.options import Options
 from modelcheck.explore.result import Minimal, Path, PropertyResult, Result, Violation
-from modelcheck.explore.shortest import WEIGHTS, Way, find_ways, measure
+from modelcheck.explore.shortest import WEIGHTS, Length, Way, find_ways, measure
 from modelcheck.explore.trim import trim
 from modelcheck.ir.nodes import Program
 
 _DESCRIBE = {"deadlock": describe_deadlock, STUCK: describe_stuck}
 _IS_OVER = ("interrupt", "timeout", "max-memory")
+WORTH_OF_A_PREEMPTION = 4  # steps: a trace that saves one may be so much longer
 
 
 def shorten(program: Program, result: Result, options: Options) -> Result:
@@ -43,7 +44,7 @@ def shorten(program: Program, result: Result, options: Options) -> Result:
     shortening = _Shortening(compile_program(program), result, options)
     if asked == "auto":
         shortening.attempt("switches", result.violations)
-        shortening.attempt("steps", shortening.list_unproven(result.violations))
+        shortening.attempt("steps", shortening.list_doubtful(result.violations))
     else:
         shortening.attempt(asked, result.violations)
     return replace(result, properties=tuple(map(shortening.retell, result.properties)))
@@ -57,6 +58,30 @@ def _list_targets(violation: Violation) -> list[Target]:
         circle = (*violation.names, violation.names[0])
         return [Order(violation.property, a, b) for a, b in pairwise(circle)]
     return [(violation.property, violation.object)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Proof:
+    """Ways that show all of a violation, each of them a least one, and their lengths."""
+
+    minimal: Minimal
+    ways: tuple[Way, ...]
+    lengths: tuple[Length, ...]
+
+    @property
+    def steps(self) -> int:
+        """Of all ways together."""
+        return sum(length.steps for length in self.lengths)
+
+    @property
+    def most_steps(self) -> int:
+        """Of the longest way."""
+        return max(length.steps for length in self.lengths)
+
+    @property
+    def preemptions(self) -> int:
+        """Of all ways together."""
+        return sum(length.preemptions for length in self.lengths)
 
 
 class _Shortening:
@@ -105,19 +130,37 @@ class _Shortening:
         if way.cost > WEIGHTS[minimal].weigh(first):
             raise InternalError(f"a longer way is called the shortest: {way.goal.target}")
 
-    def list_unproven(self, violations: Iterable[Violation]) -> list[Violation]:
-        """The violations of whose traces nothing is proven yet."""
-        return [v for v in violations if v.minimal == "no" and self._find_proof(v) is None]
+    def list_doubtful(self, violations: Iterable[Violation]) -> list[Violation]:
+        """The violations that may be told better by the fewest steps than by what is known."""
+        doubtful = []
+        for violation in violations:
+            proof = self._find_proof(violation, "switches")
+            if proof is None:
+                is_doubtful = violation.minimal == "no"
+            else:
+                is_doubtful = violation.minimal == "no" or proof.most_steps > violation.depth
+            if is_doubtful:
+                doubtful.append(violation)
+        return doubtful
 
-    def _find_proof(self, violation: Violation) -> tuple[Minimal, list[Way]] | None:
-        """Least ways to all that a violation is, by the first attempt that has them."""
+    def _find_proof(self, violation: Violation, minimal: Minimal) -> _Proof | None:
+        """Least ways to all that a violation is, if the attempt found them."""
         targets = _list_targets(violation)
-        if not targets or self._graph.is_cut:
+        found = self._ways.get(minimal, {})
+        if not targets or self._graph.is_cut or any(target not in found for target in targets):
             return None
-        for minimal, found in self._ways.items():
-            if all(target in found for target in targets):
-                return minimal, [found[target] for target in targets]
-        return None
+        ways = tuple(found[target] for target in targets)
+        return _Proof(minimal, ways, tuple(measure(self._model, way.path) for way in ways))
+
+    def _choose_proof(self, violation: Violation) -> _Proof | None:
+        """Fewest switches, unless that takes too many more steps: then the fewest steps."""
+        by_switches = self._find_proof(violation, "switches")
+        by_steps = self._find_proof(violation, "steps")
+        if by_switches is None or by_steps is None:
+            return by_switches or by_steps
+        more = by_switches.steps - by_steps.steps
+        saved = by_steps.preemptions - by_switches.preemptions
+        return by_switches if more <= WORTH_OF_A_PREEMPTION * saved else by_steps
 
     # -----------------------------------------------------------------------------------------
     # The result
@@ -128,16 +171,13 @@ class _Shortening:
         return replace(found, violations=tuple(told))
 
     def _retell(self, violation: Violation) -> Violation:
-        proof = self._find_proof(violation)
+        proof = self._choose_proof(violation)
         if proof is None:
             return self._tell_best(replace(violation, unproven=self._explain(violation)))
-        minimal, ways = proof
-        witnesses = tuple(way.path for way in ways)
-        depth = violation.depth
-        if minimal == "steps":
-            depth = max(len(path.moves) for path in witnesses)
-        told = replace(violation, witnesses=witnesses, minimal=minimal, depth=depth)
-        return self._describe(told, ways[0])
+        depth = proof.most_steps if proof.minimal == "steps" else violation.depth
+        witnesses = tuple(way.path for way in proof.ways)
+        told = replace(violation, witnesses=witnesses, minimal=proof.minimal, depth=depth)
+        return self._describe(told, proof.ways[0])
 
     def _tell_best(self, violation: Violation) -> Violation:
         """The best that was found of a violation of which less is proven than was asked for.

@@ -111,8 +111,8 @@ ROWS = (
     Row(
         "shortest-cut-is-a-proof",
         SHORTEN,
-        "if not targets or self._graph.is_cut:",
-        "if not targets:",
+        "if not targets or self._graph.is_cut or any(",
+        "if not targets or any(",
         "A search that left choices out proves that nothing is shorter.",
         (f"{TESTS}::test_what_was_cut_off_proves_nothing",),
     ),
@@ -143,11 +143,43 @@ ROWS = (
     Row(
         "shortest-some-edges-prove-a-cycle",
         SHORTEN,
-        "if all(target in found for target in targets):\n"
-        "                return minimal, [found[target] for target in targets]",
-        "if any(target in found for target in targets):\n"
-        "                return minimal, [found[t] for t in targets if t in found]",
+        "any(target not in found for target in targets):\n            return None\n"
+        "        ways = tuple(found[target] for target in targets)",
+        "all(target not in found for target in targets):\n            return None\n"
+        "        ways = tuple(found[target] for target in targets if target in found)",
         "A cycle of orders is called the shortest when one of its edges is.",
         (f"{TESTS}::test_a_cycle_is_proven_only_with_all_its_edges",),
+    ),
+    Row(
+        "shortest-saves-a-preemption-at-any-price",
+        SHORTEN,
+        "return by_switches if more <= WORTH_OF_A_PREEMPTION * saved else by_steps",
+        "return by_switches",
+        "The trace with the fewest switches is told however long it is.",
+        (f"{TESTS}::test_a_preemption_is_worth_four_steps",),
+    ),
+    Row(
+        "shortest-trims-to-anything",
+        "explore/trim.py",
+        "(failure.property, failure.object) == self._target",
+        "failure.property == self._target[0]",
+        "What is left of a trimmed way shows a failure of something else.",
+        (f"{TESTS}::test_a_trimmed_way_still_fails_of_the_same_object",),
+    ),
+    Row(
+        "shortest-hashes-prove",
+        "explore/ending.py",
+        'is_whole = "por" not in options.reduce and not tally.omission and',
+        'is_whole = "por" not in options.reduce and',
+        "A path is called the shortest though states may have been omitted.",
+        ("tests/unit/explore/test_compact.py::test_a_path_is_not_called_the_shortest",),
+    ),
+    Row(
+        "shortest-trimmed-is-not-compared",
+        SHORTEN,
+        "len(new.moves) < len(old.moves)",
+        "len(new.moves) < 0",
+        "A path that was called the shortest gets shorter, and nobody notices.",
+        (f"{TESTS}::test_a_first_trace_that_was_no_shortest_one_is_a_fault_of_ours",),
     ),
 )

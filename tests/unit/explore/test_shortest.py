@@ -254,6 +254,19 @@ def test_fewer_preemptions_may_take_more_steps():
     assert [found["never_both"].depth for found in (by_switches, by_steps)] == [2, 2]
 
 
+@pytest.mark.parametrize(
+    ("more", "told", "length"),
+    [("", "switches", Length(0, 6, 2)), ("    a = 4\n", "steps", Length(1, 2, 2))],
+)
+def test_a_preemption_is_worth_four_steps(more, told, length):
+    """Asked for neither, the fewest switches are told only if the trace is not much longer."""
+    text = EITHER_WAY.replace("    a = 3\n", f"    a = 3\n{more}")
+    for first in ({}, {"search": "dfs"}, {"reduce": frozenset({"por"})}):
+        model, found = find(text, "auto", first=first)
+        assert found["never_both"].minimal == told
+        assert measure(model, found["never_both"].witnesses[0]) == length
+
+
 def test_a_cycle_of_orders_is_told_by_the_shortest_way_to_each_edge():
     model, found = find(TWO_LOCKS)
     lengths = [measure(model, path) for path in found["lock-order"].witnesses]
@@ -354,20 +367,61 @@ def follow(model, threads):
     return Path((), tuple(moves))
 
 
+def end_of(model, path):
+    """The state in which a path ends."""
+    *_, last = walk(model, path)
+    return last.state
+
+
 def test_a_way_is_trimmed_of_what_plays_no_part():
     """Of a whole thread, of what another does last, of switches; what is left runs by itself."""
     model = compile_program(program_of(BUSY))
     long = follow(model, [0, 1, 0, 1, 1, 0, 2, 0, 2])
     way = trim(model, ("small", ""), long)
     assert [move.thread for move in way.path.moves] == [1, 1, 2, 2]
-    *_, end = walk(model, way.path)
-    assert model.judges["small"](end.state) is False
+    assert model.judges["small"](end_of(model, way.path)) is False
     assert trim(model, ("small", ""), way.path) is None
     model = compile_program(program_of(LOST))
     woven = follow(model, [1, 0, 1, 0])
     assert measure(model, woven) == Length(2, 4, 4)
     way = trim(model, ("none_lost", ""), woven)
     assert measure(model, way.path) == Length(1, 4, 3)
+
+
+def test_a_trimmed_way_still_fails_of_the_same_object():
+    """Without `pick`'s move the second item would not be freed twice, but the first."""
+    model = compile_program(
+        program_of("""
+@struct(marked=True)
+class Item:
+    word: U8
+
+@struct(marked=True)
+class Chosen:
+    number: U8
+
+items = shared(Item, count=2)
+chosen = shared(Chosen)
+
+@thread
+def pick():
+    chosen.number = 1
+
+@thread
+def drop():
+    free(items[0])
+    free(items[1])
+
+@thread
+def drop_chosen():
+    free(items[chosen.number])
+""")
+    )
+    path = follow(model, [1, 0, 1, 2])
+    last = make_move(model.memory, end_of(model, path), 2, ())
+    way = trim(model, ("double-free", "items[1]"), Path((), (*path.moves, last), "step"))
+    assert [move.thread for move in way.path.moves] == [1, 1, 0, 2, 2]
+    assert way.goal.failure.object == "items[1]"
 
 
 def test_a_trimmed_way_to_a_final_still_comes_to_rest():
