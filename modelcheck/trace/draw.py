@@ -32,7 +32,7 @@ def draw_picture(story: Story, heading: Heading, part: int = 1, parts: int = 1) 
     reads = find_reads(story, rows)
     arrows = [*join_reads(reads, rows), *find_other_arrows(story, rows)]
     return Picture(
-        "REACHED" if story.failure.kind == "reachable" else "VIOLATED",
+        "REACHED" if _is_reached(story) else "VIOLATED",
         heading,
         explain_failure(story, heading.minimal),
         story.initial,
@@ -149,7 +149,12 @@ def _describe_inside(event: StepEvent | Waiting) -> str:
 
 def _marks_step(story: Story) -> bool:
     """Whether the last step itself is to be marked: what stands below the steps is marked there."""
-    return not _list_extra(story) and story.failure.kind != "reachable"
+    return not _list_extra(story) and not _is_reached(story)
+
+
+def _is_reached(story: Story) -> bool:
+    """Whether what is shown is a state that satisfies a `reachable`."""
+    return story.failure.kind == "reachable" and not story.failure.detail
 
 
 def _failure_tag(story: Story) -> str:
@@ -172,6 +177,8 @@ def _name_failure(story: Story) -> str:
             return f"{failure.property}{of}"
         case (("invariant" | "final"), _):
             return f"{failure.property} is false after this step"
+        case "reachable", _:
+            return f"{failure.property} fails after this step"
         case _:
             return f"{failure.property}{of} after this step"
 

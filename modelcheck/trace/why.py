@@ -70,7 +70,8 @@ def _headline(story: Story, minimal: str) -> str:
     name = f"`{failure.property}`{where}"
     match failure.kind, failure.ending:
         case "reachable", _:
-            text = f"reachable {name} holds {_after(story)}"
+            verb = "fails" if failure.detail else "holds"  # it cannot be evaluated, or it is so
+            text = f"reachable {name} {verb} {_after(story)}"
         case ("invariant" | "final") as kind, "step":
             text = f"{kind} {name} fails in {_last_step(story)}"
         case "invariant", _:

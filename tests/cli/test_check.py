@@ -245,3 +245,40 @@ def test_a_stored_trace_says_why_it_may_not_be_the_shortest(tmp_path, capsys):
     capsys.readouterr()
     assert run(["replay", str(file)]) == 0
     assert "there are more than 3 states to look at" in capsys.readouterr().out
+
+
+def test_a_reachable_that_cannot_be_asked_is_told_with_a_trace(tmp_path, capsys):
+    """This was an internal error: its trace was taken for one to a state that satisfies it."""
+    file = tmp_path / "gone.py"
+    file.write_text(
+        """
+from modelcheck.lang import U8, free, reachable, shared, spec, struct, thread
+
+spec("gone")
+
+
+@struct(marked=True)
+class Item:
+    word: U8
+
+
+item = shared(Item)
+
+
+@thread
+def drop():
+    item.word = 1
+    free(item)
+
+
+@reachable
+def sees_one():
+    return item.word == 3
+""",
+        encoding="utf-8",
+    )
+    assert run(["check", str(file)]) == 1
+    out, _ = capsys.readouterr()
+    assert "reachable `sees_one` (line 22) fails after 2 steps" in out
+    assert "it cannot be evaluated: use-after-free of item" in out
+    assert "REACHED" not in out
