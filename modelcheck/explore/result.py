@@ -40,13 +40,15 @@ class Path:
 
     `last` says what the final move (or the final state) shows: "step" (the last move fails),
     "state" (the state after the last move breaks the property), "race" (`race` holds the two
-    moves that are both possible next), "edge" (the last move recorded an order).
+    moves that are both possible next), "edge" (the last move recorded an order).  The last
+    `unrelated` moves play no part in what is shown and only bring the program to rest.
     """
 
     initial: tuple[int, ...]
     moves: tuple[Move, ...]
     last: str = "state"
     race: tuple[Move, ...] = ()
+    unrelated: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from modelcheck.explore.options import Options
 from modelcheck.explore.result import Minimal, Path, PropertyResult, Result, Violation
 from modelcheck.explore.shortest import WEIGHTS, Length, Way, find_ways, measure
 from modelcheck.explore.trim import trim
+from modelcheck.explore.unrelated import put_unrelated_last
 from modelcheck.ir.nodes import Program
 
 _DESCRIBE = {"deadlock": describe_deadlock, STUCK: describe_stuck}
@@ -175,9 +176,10 @@ class _Shortening:
         if proof is None:
             return self._tell_best(replace(violation, unproven=self._explain(violation)))
         depth = proof.most_steps if proof.minimal == "steps" else violation.depth
-        witnesses = tuple(way.path for way in proof.ways)
+        ways = [put_unrelated_last(self._model, way) for way in proof.ways]
+        witnesses = tuple(way.path for way in ways)
         told = replace(violation, witnesses=witnesses, minimal=proof.minimal, depth=depth)
-        return self._describe(told, proof.ways[0])
+        return self._describe(told, ways[0])
 
     def _tell_best(self, violation: Violation) -> Violation:
         """The best that was found of a violation of which less is proven than was asked for.
@@ -199,7 +201,8 @@ class _Shortening:
 
     def _find_best(self, target: Target) -> Way | None:
         found = [ways[target] for ways in self._ways.values() if target in ways]
-        return found[0] if found else trim(self._model, target, self._first[target])
+        best = found[0] if found else trim(self._model, target, self._first[target])
+        return None if best is None else put_unrelated_last(self._model, best)
 
     def _describe(self, violation: Violation, way: Way) -> Violation:
         """The violation in the words of what a way shows."""

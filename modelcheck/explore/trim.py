@@ -32,14 +32,21 @@ def trim(model: Model, target: Target, path: Path) -> Way | None:
     return _Trimming(model, target).run(path)
 
 
+def see_state(model: Model, target: Target, state: State) -> Goal | None:
+    """What a state shows of a target by itself; nothing of what is stuck."""
+    graph = Graph(model)
+    graph.allow(_UNLIMITED)
+    number = graph.find_number(state)
+    return next(Goals(graph, [target]).list_in_state(number, graph.expand(number)), None)
+
+
 class _Trimming:
     """The changes to one path, and what is left of it."""
 
     def __init__(self, model: Model, target: Target) -> None:
         self._model = model
         self._target = target
-        self._graph = Graph(model)
-        self._graph.allow(_UNLIMITED)
+        self._starts = model.start()
         self._left = MOST_STEPS
 
     def run(self, path: Path) -> Way | None:
@@ -74,13 +81,13 @@ class _Trimming:
             if number == len(turns) and (goal := self._see_step(outcome, turn)) is not None:
                 return self._make_way(goal, initial, moves, state)
             state = None if isinstance(outcome.result, Failure) else outcome.result
-        goal = None if state is None else self._see_state(state)
+        goal = None if state is None else see_state(self._model, self._target, state)
         if state is None or goal is None:
             return None
         return self._make_way(goal, initial, moves, state)
 
     def _begin(self, initial: tuple[int, ...]) -> State | None:
-        for outcome in self._graph.starts:
+        for outcome in self._starts:
             if outcome.choices == initial and not isinstance(outcome.result, Failure):
                 return outcome.result
         return None
@@ -98,11 +105,6 @@ class _Trimming:
         if isinstance(failure, Failure) and (failure.property, failure.object) == self._target:
             return Goal(self._target, "step", failure, (turn,))
         return None
-
-    def _see_state(self, state: State) -> Goal | None:
-        number = self._graph.find_number(state)
-        goals = Goals(self._graph, [self._target])
-        return next(goals.list_in_state(number, self._graph.expand(number)), None)
 
     def _make_way(
         self, goal: Goal, initial: tuple[int, ...], moves: list[Move], state: State

@@ -203,6 +203,8 @@ def _path_to_json(path: Path) -> Json:
     }
     if path.race:
         value["race"] = [_move_to_json(m) for m in path.race]
+    if path.unrelated:
+        value["unrelated"] = path.unrelated
     return value
 
 

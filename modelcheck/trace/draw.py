@@ -9,6 +9,7 @@ from modelcheck.trace.events import (
     cite_elsewhere,
     describe_effects,
     describe_place,
+    leave_out_unrelated,
 )
 from modelcheck.trace.locks import describe_order, describe_waiting
 from modelcheck.trace.marks import (
@@ -25,7 +26,11 @@ from modelcheck.trace.why import explain_failure
 
 
 def draw_picture(story: Story, heading: Heading, part: int = 1, parts: int = 1) -> Picture:
-    """Compute lanes, rows, bars, arrows and marks of a story, which may be one of several."""
+    """Compute lanes, rows, bars, arrows and marks of a story, which may be one of several.
+
+    Of the steps that play no part only a line in the reason is left.
+    """
+    story = leave_out_unrelated(story)
     lanes = _find_lanes(story)
     lane_of = {lane.thread: number for number, lane in enumerate(lanes)}
     rows = _find_rows(story, lane_of)

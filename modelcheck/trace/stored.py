@@ -55,6 +55,7 @@ def _witness_to_json(witness: Witness) -> Json:
         "last": witness.last,
         "steps": [_step_to_json(s) for s in witness.steps],
         "race": [_step_to_json(s) for s in witness.race],
+        **({"unrelated": witness.unrelated} if witness.unrelated else {}),
     }
 
 
@@ -112,6 +113,7 @@ def _read_witness(value: _Reader) -> Witness:
         value.one_of("last", ENDINGS),
         tuple(value.each("steps", _read_step)),
         tuple(value.each("race", _read_step)),
+        value.number("unrelated", 0),
     )
 
 
@@ -154,9 +156,9 @@ class _Reader:
         """A text or null."""
         return None if self._get(key) is None else self.text(key)
 
-    def number(self, key: str) -> int:
-        """A whole number from 0 on."""
-        value = self._get(key)
+    def number(self, key: str, default: int | None = None) -> int:
+        """A whole number from 0 on; with a default the key may be missing."""
+        value = self._get(key) if default is None else self._value.get(key, default)
         return int(value) if _is_number(value) else self._fail(key, "a number")
 
     def optional_number(self, key: str) -> int | None:

@@ -43,12 +43,13 @@ class TraceStep:
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """One stored path; `last` and `race` as in `result.Path`."""
+    """One stored path; `last`, `race` and `unrelated` as in `result.Path`."""
 
     initial: tuple[int, ...]
     last: str
     steps: tuple[TraceStep, ...]
     race: tuple[TraceStep, ...] = ()
+    unrelated: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,13 +138,14 @@ def restore_path(witness: Witness, model: Model) -> Path:
         tuple(map(restore, witness.steps)),
         witness.last,
         tuple(map(restore, witness.race)),
+        witness.unrelated,
     )
 
 
 def _record_witness(path: Path, story: Story) -> Witness:
     steps = tuple(_record_step(story, event) for event in story.steps)
     race = tuple(_record_step(story, event) for event in story.racing)
-    return Witness(path.initial, path.last, steps, race)
+    return Witness(path.initial, path.last, steps, race, path.unrelated)
 
 
 def _record_step(story: Story, event: StepEvent) -> TraceStep:

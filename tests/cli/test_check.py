@@ -15,6 +15,7 @@ from modelcheck.cli import run
 from modelcheck.explore.options import SHORTEST_BUDGET
 
 ROOT = Path(__file__).resolve().parents[2]
+TRACE_SCHEMA = json.loads((ROOT / "modelcheck/trace/trace.schema.json").read_text(encoding="utf-8"))
 SCHEMA = json.loads((ROOT / "modelcheck/report/result.schema.json").read_text(encoding="utf-8"))
 
 
@@ -235,6 +236,23 @@ def test_the_second_search_finds_the_shortest_trace_whatever_the_first_did(
 def test_the_help_says_the_budget_that_there_is(capsys):
     assert run(["check", "--help"]) == 0
     assert f"else {SHORTEST_BUDGET:,}" in capsys.readouterr().out
+
+
+def test_steps_that_play_no_part_are_stored_and_not_shown(tmp_path, capsys):
+    arguments = ["kernfs-release-once", "--variant", "no_released_check", "-o", str(tmp_path)]
+    assert run(["check", *arguments]) == 1
+    out, _ = capsys.readouterr()
+    assert "is false after 8 steps" in out
+    assert "=> 5  drain" in out
+    assert "... 3 unrelated steps of drain to the end" in out
+    (file,) = tmp_path.glob("*.trace.json")
+    trace = json.loads(file.read_text(encoding="utf-8"))
+    jsonschema.validate(trace, TRACE_SCHEMA)
+    (witness,) = trace["witnesses"]
+    assert (len(witness["steps"]), witness["unrelated"]) == (8, 3)
+    assert run(["replay", str(file)]) == 0
+    shown = out.splitlines()[:-2]  # the run's last line goes on with the scope
+    assert capsys.readouterr().out.splitlines()[: len(shown) - 1] == shown[:-1]
 
 
 def test_a_stored_trace_says_why_it_may_not_be_the_shortest(tmp_path, capsys):

@@ -7,6 +7,7 @@ GRAPH = "explore/graph.py"
 SHORTEST = "explore/shortest.py"
 SHORTEN = "explore/shorten.py"
 TESTS = "tests/unit/explore/test_shortest.py"
+UNRELATED = "tests/unit/explore/test_unrelated.py"
 RANDOM = (
     "tests/random_programs/test_shortest.py::test_the_traces_of_random_programs_are_the_shortest"
 )
@@ -181,5 +182,29 @@ ROWS = (
         "len(new.moves) < 0",
         "A path that was called the shortest gets shorter, and nobody notices.",
         (f"{TESTS}::test_a_first_trace_that_was_no_shortest_one_is_a_fault_of_ours",),
+    ),
+    Row(
+        "unrelated-writes-what-is-judged",
+        "explore/unrelated.py",
+        "if end is None or self._judged & self._list_written(sorted_):",
+        "if end is None:",
+        "The store that loses an update is told as unrelated, because it changes nothing.",
+        (f"{UNRELATED}::test_of_a_lost_update_the_moves_that_lose_it_are_shown",),
+    ),
+    Row(
+        "unrelated-at-any-price",
+        "explore/unrelated.py",
+        "if goal is None or measure(self._model, sorted_) != self._length:",
+        "if goal is None:",
+        "A trace that was the shortest gets more switches, and is called the shortest still.",
+        (f"{UNRELATED}::test_a_thread_that_the_property_counts_is_no_bystander",),
+    ),
+    Row(
+        "unrelated-threads-wait-for-nobody",
+        "explore/unrelated.py",
+        "watched.seen |= {slot for touch in touched for slot in (touch.slot, touch.key)}",
+        "pass",
+        "What a thread in a deadlock waits for does not count.",
+        (f"{UNRELATED}::test_of_a_deadlock_what_was_waited_for_is_shown",),
     ),
 )

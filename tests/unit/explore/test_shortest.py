@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 from checking import program_of
 
 from modelcheck.backends.python.model import compile_program
 from modelcheck.backends.python.outcomes import Failure
 from modelcheck.diagnostics import InternalError
+from modelcheck.explore.native import explore_native
 from modelcheck.explore.options import Options
 from modelcheck.explore.result import Move, Path
 from modelcheck.explore.search import explore
@@ -522,3 +525,26 @@ def begin():
     _, found = find(text)
     (path,) = found["heads"].witnesses
     assert (path.moves, path.last, found["heads"].minimal) == ((), "step", "switches")
+
+
+@pytest.mark.skipif(not any(map(shutil.which, ("cc", "gcc", "clang"))), reason="needs a C compiler")
+@pytest.mark.parametrize("text", [LOST, TWO_LOCKS, SPIN, RACING])
+def test_backends_workers_and_reductions_change_no_trace(text):
+    """Whoever found it first: what is told is a fact about the program."""
+    program = program_of(text)
+    firsts = [
+        explore(program),
+        explore(program, Options(search="random", seed=3)),
+        explore(program, Options(reduce=frozenset({"por"}))),
+        explore_native(program, Options(workers=1)),
+        explore_native(program, Options(workers=2)),
+        explore_native(program, Options(search="dfs")),
+    ]
+    for shortest in ("auto", "switches", "steps"):
+        told = [shorten(program, first, Options(shortest=shortest)) for first in firsts]
+        ways = [
+            {(v.property, v.object): (v.witnesses, v.minimal, v.detail) for v in one.violations}
+            for one in told
+        ]
+        assert all(one == ways[0] for one in ways)
+        assert {minimal for _, minimal, _ in ways[0].values()} <= {"switches", "steps"}
