@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from modelcheck.backends.python.outcomes import Failure, Order
 from modelcheck.explore.graph import Expansion, Graph
@@ -49,9 +50,15 @@ class Goals:
         self.wanted = dict.fromkeys(targets)  # a set that keeps its order
         self._silence = Silence(model.program)
         self._kinds = {p.name: p.kind for p in model.program.properties if p.body is not None}
-        self._leak = LeakCheck(model.memory)
-        self._race = RaceCheck(model)
         self._stuck: frozenset[int] | None = None
+
+    @cached_property
+    def _leak(self) -> LeakCheck:
+        return LeakCheck(self._graph.model.memory)
+
+    @cached_property
+    def _race(self) -> RaceCheck:
+        return RaceCheck(self._graph.model)
 
     def find_stuck(self) -> None:
         """Find the stuck states, if they are wanted.  Raises GraphError."""

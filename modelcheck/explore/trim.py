@@ -32,10 +32,15 @@ def trim(model: Model, target: Target, path: Path) -> Way | None:
     return _Trimming(model, target).run(path)
 
 
-def see_state(model: Model, target: Target, state: State) -> Goal | None:
-    """What a state shows of a target by itself; nothing of what is stuck."""
+def make_graph(model: Model) -> Graph:
+    """A graph to look at single states, however many."""
     graph = Graph(model)
     graph.allow(_UNLIMITED)
+    return graph
+
+
+def see_state(graph: Graph, target: Target, state: State) -> Goal | None:
+    """What a state shows of a target by itself; nothing of what is stuck."""
     number = graph.find_number(state)
     return next(Goals(graph, [target]).list_in_state(number, graph.expand(number)), None)
 
@@ -46,7 +51,7 @@ class _Trimming:
     def __init__(self, model: Model, target: Target) -> None:
         self._model = model
         self._target = target
-        self._starts = model.start()
+        self._graph = make_graph(model)
         self._left = MOST_STEPS
 
     def run(self, path: Path) -> Way | None:
@@ -81,13 +86,13 @@ class _Trimming:
             if number == len(turns) and (goal := self._see_step(outcome, turn)) is not None:
                 return self._make_way(goal, initial, moves, state)
             state = None if isinstance(outcome.result, Failure) else outcome.result
-        goal = None if state is None else see_state(self._model, self._target, state)
+        goal = None if state is None else see_state(self._graph, self._target, state)
         if state is None or goal is None:
             return None
         return self._make_way(goal, initial, moves, state)
 
     def _begin(self, initial: tuple[int, ...]) -> State | None:
-        for outcome in self._starts:
+        for outcome in self._graph.starts:
             if outcome.choices == initial and not isinstance(outcome.result, Failure):
                 return outcome.result
         return None

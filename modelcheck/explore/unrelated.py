@@ -18,7 +18,7 @@ from modelcheck.backends.python.outcomes import BLOCKED, Failure, State
 from modelcheck.explore.leak import LEAK, LeakCheck
 from modelcheck.explore.result import Path
 from modelcheck.explore.shortest import Way, measure
-from modelcheck.explore.trim import see_state
+from modelcheck.explore.trim import MOST_STEPS, make_graph, see_state
 from modelcheck.explore.walk import ReplayError, walk
 
 
@@ -42,13 +42,17 @@ class _Sorting:
         self._model = model
         self._way = way
         self._judged = judged
+        self._graph = make_graph(model)
         self._length = measure(model, way.path)
+        self._left = MOST_STEPS
 
     def sort(self) -> Way:
         """Threads that play no part first, then what the others do last."""
         kept = list(range(len(self._way.path.moves)))
         best = self._way
         for fewer in self._list_fewer(kept):
+            if self._left <= 0:
+                break
             left = [place for place in kept if place not in fewer]
             if len(left) < len(kept) and (way := self._try(left)) is not None:
                 kept, best = left, way
@@ -68,6 +72,7 @@ class _Sorting:
     def _try(self, kept: Sequence[int]) -> Way | None:
         """The way that begins with some moves, if they are as good as all."""
         path = self._way.path
+        self._left -= len(path.moves)
         first = Path(path.initial, tuple(path.moves[place] for place in kept))
         if not self._is_as_judged(_find_end(self._model, first)):
             return None
@@ -78,7 +83,7 @@ class _Sorting:
         end = _find_end(self._model, sorted_)
         if end is None or self._judged & self._list_written(sorted_):
             return None
-        goal = see_state(self._model, self._way.goal.target, end)
+        goal = see_state(self._graph, self._way.goal.target, end)
         if goal is None or measure(self._model, sorted_) != self._length:
             return None
         return Way(goal, sorted_, end, self._way.cost)
