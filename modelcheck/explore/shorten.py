@@ -27,7 +27,7 @@ from modelcheck.ir.nodes import Program
 
 _DESCRIBE = {"deadlock": describe_deadlock, STUCK: describe_stuck}
 _IS_OVER = ("interrupt", "timeout", "max-memory")
-WORTH_OF_A_PREEMPTION = 4  # steps: a trace that saves one may be so much longer
+WORTH_OF_A_PREEMPTION = 6  # steps: a trace that saves one may be so much longer
 
 
 def shorten(program: Program, result: Result, options: Options) -> Result:

@@ -157,7 +157,7 @@ ROWS = (
         "return by_switches if more <= WORTH_OF_A_PREEMPTION * saved else by_steps",
         "return by_switches",
         "The trace with the fewest switches is told however long it is.",
-        (f"{TESTS}::test_a_preemption_is_worth_four_steps",),
+        (f"{TESTS}::test_a_preemption_is_worth_six_steps",),
     ),
     Row(
         "shortest-trims-to-anything",

@@ -18,8 +18,10 @@ from random_programs.lengths import add_by_steps, add_by_switches, find_lengths
 from random_programs.sample import make
 
 MOST_STATES = 250
-COUNT = 40
-LEAST = {"ir": 60, "text": 30}  # ways that are compared
+COUNT = {"ir": 100, "text": 50}  # seeds
+LEAST = {"ir": 100, "text": 40}  # ways that are compared, those of them with a preemption,
+PREEMPTED = {"ir": 4, "text": 4}
+LONGER = {"ir": 4, "text": 4}  # and those where fewer preemptions take more steps
 
 
 def tell(program, first, options):
@@ -67,7 +69,7 @@ def confirm_all(model, found):
 def test_the_traces_of_random_programs_are_the_shortest(form):
     """And each shows what it is said to show, and is the same after any first search."""
     compared = preempted = longer = 0
-    for seed in range(COUNT):
+    for seed in range(COUNT[form]):
         program = run_passes(make(seed, form))
         try:
             naive.explore(program, most_states=MOST_STATES)
@@ -97,5 +99,5 @@ def test_the_traces_of_random_programs_are_the_shortest(form):
             lengths["switches"][what][1] > lengths["steps"][what][0] for what in lengths["steps"]
         )
     assert compared >= LEAST[form]
-    assert preempted >= compared / 10  # else any way would do
-    assert longer >= 3  # else the two searches could be one
+    assert preempted >= PREEMPTED[form]  # else any way would do
+    assert longer >= LONGER[form]  # else the two searches could be one

@@ -259,11 +259,11 @@ def test_fewer_preemptions_may_take_more_steps():
 
 @pytest.mark.parametrize(
     ("more", "told", "length"),
-    [("", "switches", Length(0, 6, 2)), ("    a = 4\n", "steps", Length(1, 2, 2))],
+    [(2, "switches", Length(0, 8, 2)), (3, "steps", Length(1, 2, 2))],
 )
-def test_a_preemption_is_worth_four_steps(more, told, length):
+def test_a_preemption_is_worth_six_steps(more, told, length):
     """Asked for neither, the fewest switches are told only if the trace is not much longer."""
-    text = EITHER_WAY.replace("    a = 3\n", f"    a = 3\n{more}")
+    text = EITHER_WAY.replace("    a = 3\n", "    a = 3\n" + "    a = 4\n" * more)
     for first in ({}, {"search": "dfs"}, {"reduce": frozenset({"por"})}):
         model, found = find(text, "auto", first=first)
         assert found["never_both"].minimal == told
