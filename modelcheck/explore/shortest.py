@@ -152,17 +152,22 @@ class _Search:
                     self._put(node, 0)
 
     def _visit(self, cost: int, here: _Places) -> None:
-        """Look at all pairs of one cost, and note what they show in `here`."""
+        """Look at all pairs of one cost, and note what they show in `here`.
+
+        Where one shows the last of what is wanted, the others are as good: they are looked at too.
+        """
+        wanted = self._goals.wanted.keys()
+        if wanted <= here.keys():  # steps show it all
+            return
         for node in self._buckets.pop(cost, ()):
-            if self._goals.wanted.keys() <= here.keys():
-                return
             if self._cost[node] != cost:  # it was reached for less
                 continue
             number, last = divmod(node, self._threads)
             expansion = self._graph.expand(number)
             for goal in self._see(number, cost, expansion):
                 here.setdefault(goal.target, []).append((node, goal))
-            self._move_on(node, last - 1, cost, expansion)
+            if not wanted <= here.keys():
+                self._move_on(node, last - 1, cost, expansion)
 
     def _see(self, number: int, cost: int, expansion: Expansion) -> Sequence[Goal]:
         """What a state shows, if it is not reached for less."""

@@ -51,7 +51,7 @@ ROWS = (
         "cost = heappop(self._waiting)",
         "cost = self._waiting.pop()",
         "What costs more is looked at before what costs less.",
-        (f"{TESTS}::test_no_run_at_all_is_shorter",),
+        (RANDOM,),
     ),
     Row(
         "shortest-ties-go-to-the-last",
