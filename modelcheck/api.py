@@ -24,6 +24,7 @@ from modelcheck.explore.choose import explore as explore_program
 from modelcheck.explore.native import prepare
 from modelcheck.explore.options import AVAILABLE, Options, Progress
 from modelcheck.explore.result import Result
+from modelcheck.explore.shorten import shorten as shorten_result
 from modelcheck.frontend import Spec, load
 from modelcheck.frontend.spec import SettingValue, SpecInfo, Variant
 from modelcheck.gate import Judgement, Outcome, Steps, fail_dead_steps, judge
@@ -97,7 +98,15 @@ def check(
     if variant.needs:
         return Run(spec.info, variant, program, None, spec.sources, spec.warnings(program))
     result = explore(program, replace(options, variant=variant.name), notice)
-    return Run(spec.info, variant, program, result, spec.sources, spec.warnings(program))
+    warnings = spec.warnings(program)
+    return shorten(Run(spec.info, variant, program, result, spec.sources, warnings), options)
+
+
+def shorten(run: Run, options: Options) -> Run:
+    """The same run, its violations told by the traces that `options.shortest` asks for."""
+    if run.result is None:
+        return run
+    return replace(run, result=shorten_result(run.program, run.result, options))
 
 
 def compare_reductions(run: Run, options: Options) -> list[Result]:
@@ -446,6 +455,7 @@ __all__ = [
     "record",
     "replay_file",
     "replay_file_scenes",
+    "shorten",
     "write_c",
     "write_gate_index",
     "write_gate_pages",

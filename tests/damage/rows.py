@@ -15,6 +15,7 @@ from tests.damage import (
     rows_reduce,
     rows_rounds,
     rows_runtime,
+    rows_shortest,
     rows_symmetry,
 )
 from tests.damage.row import Row
@@ -31,4 +32,5 @@ ROWS: tuple[Row, ...] = (
     *rows_symmetry.ROWS,
     *rows_pages.ROWS,
     *rows_rounds.ROWS,
+    *rows_shortest.ROWS,
 )
