@@ -121,7 +121,7 @@ class Worker(Enum):
 
 
 writers = param(2, min=1, max=4)
-removers = param(1, min=0, max=4)
+removers = param(1, min=0, max=1)
 togglers = param(1, min=0, max=4)
 write = flag(Write.ALL)
 null_test = flag(True)
