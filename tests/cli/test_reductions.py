@@ -82,7 +82,17 @@ def test_both_are_text(option, capsys):
 
 
 def test_what_is_not_exchanged_says_which_line_is_against_it(capsys):
-    assert run(["check", "kernfs-node-lifetime", "--explain-reductions"]) == 0
-    (line,) = [line for line in capsys.readouterr().out.splitlines() if "not kernfs_nodes" in line]
-    assert "a slot is named that `new` may take" in line
-    assert "modelcheck/kernel/rcu.py:" in line
+    assert run(["check", "rmmod-late-callback", "--explain-reductions"]) == 0
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if "not user, files" in line]
+    assert "goes through them in order" in line
+    assert "specs/psi/rmmod-late-callback.py:" in line
+
+
+def test_what_is_exchanged_says_on_what_it_rests_and_where_numbers_begin(capsys):
+    settings = ["-D", "closers=2", "--max-states", "1"]
+    run(["check", "kernfs-open-node-rcu", *settings, "--explain-reductions"])
+    text = capsys.readouterr().out
+    shown = text[text.index("what symmetry exchanges") :].splitlines()
+    assert "  closer, open_files: numbers 0, 1" in shown
+    assert "    of open_files 1, 2" in shown
+    assert "  as long as nothing violates lock-misuse, uninitialised, use-after-free" in shown
