@@ -114,7 +114,7 @@ class Session:
                 self._begin(_read_count(rest or "1", "start"))
             case "save":
                 self._save(rest)
-            case _ if word.isdecimal():
+            case _ if word.isdecimal() and not rest:
                 self._take(int(word))
             case _:
                 raise CommandError(f"`{word}` is no command")
@@ -125,8 +125,7 @@ class Session:
     def show(self) -> None:
         """Where every thread stands, what is broken, and what can come next."""
         wander = self._wander
-        steps = len(wander.events)
-        say(f"after {steps} step{'' if steps == 1 else 's'}" if steps else "at the start")
+        say(self._describe_position())
         for name, standing in zip(wander.threads, wander.list_standings(), strict=False):
             where = f"line {standing.at.line}  {standing.at.text}" if standing.at else ""
             say(f"  {name}: {standing.condition}  {where}".rstrip())
@@ -144,6 +143,12 @@ class Session:
             self._show_turn(number, turn)
         if not self._turns:
             say("no step is possible: u takes one back, start goes to the start")
+
+    def _describe_position(self) -> str:
+        steps, starts = len(self._wander.events), len(self._wander.starts)
+        if steps:
+            return f"after {steps} step{'' if steps == 1 else 's'}"
+        return "at the start" if starts == 1 else f"at start {self._wander.start} of {starts}"
 
     def _show_turn(self, number: int, turn: Turn) -> None:
         head = f"{number:>3}  {turn.thread}  line {turn.at.line}  {turn.does}"

@@ -76,6 +76,11 @@ class Wander:
     # ------------------------------------------------------------------------ where it is
 
     @property
+    def start(self) -> int:
+        """Which of the starts it began in, counted from 1."""
+        return 1 + self.starts.index(self._visits[0].outcome)
+
+    @property
     def state(self) -> State:
         """The state that holds now; after a step that failed, the one before it."""
         return self._visits[-1].state
