@@ -165,13 +165,8 @@ class Session:
                 say(f"  {owner}{place.name} = {value}")
 
     def _show_path(self) -> None:
-        from modelcheck.trace.events import describe_effects
-
-        for event in self._wander.events:
-            effects = "; ".join(describe_effects(event))
-            name = self._wander.threads[event.thread]
-            text = f"{event.number:>3}  {name}  line {event.at.line}  {event.at.text}"
-            say(f"{text}  {effects}".rstrip())
+        for line in self._wander.describe_path():
+            say(line)
 
     # ------------------------------------------------------------------------ moving
 

@@ -106,6 +106,13 @@ class Wander:
         """What every place that exists holds."""
         return self._stations.read_values(self.state) if self.state else {}
 
+    def describe_path(self) -> Iterator[str]:
+        """A line for each step so far."""
+        for event in self.events:
+            effects = "; ".join(describe_effects(event))
+            place = f"{self.threads[event.thread]}  line {event.at.line}  {event.at.text}"
+            yield f"{event.number:>3}  {place}  {effects}".rstrip()
+
     def list_broken(self) -> tuple[Claim, ...]:
         """What is violated, or reached, in the last step or in this state."""
         if self.failure is not None:
