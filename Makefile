@@ -9,6 +9,9 @@ N ?= 300
 SEED ?= 1000
 SPECS := $(shell find specs -name '*.py' | LC_ALL=C sort)
 
+# Tests start many processes: none of them compiles what another one has compiled.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test damage removal soak soak-native check gate results results-current golden docs docs-current lint types format size bench oracle pages clean
 
@@ -97,7 +100,7 @@ oracle: $(READY) ## SPIN's states, transitions, depth and verdicts against ours,
 pages: $(READY) ## Every violated variant as page, Mermaid diagram and graph; each is looked through
 	$(BIN)/python -m tests.pages
 
-bench: $(READY) ## Compare with the peers that are installed; BENCH='--large --tlc JAR' and more
+bench: $(READY) ## Compare with the peers that are installed; BENCH='--large --tlc JAR', BENCH=--gain
 	$(BIN)/python bench/bench.py out/bench $(BENCH)
 
 clean: ## Remove what was built; .venv stays

@@ -18,11 +18,13 @@ from typing import TYPE_CHECKING, Literal
 from modelcheck.backends.python.model import Model, compile_program
 from modelcheck.checks import BUILT_IN
 from modelcheck.diagnostics import InternalError, SpecErrors, SpecWarning, render
+from modelcheck.explore.agreement import find_disagreement
 from modelcheck.explore.choose import NoCompilerError
 from modelcheck.explore.choose import explore as explore_program
 from modelcheck.explore.native import prepare
 from modelcheck.explore.options import AVAILABLE, Options, Progress
 from modelcheck.explore.result import Result
+from modelcheck.explore.shorten import shorten as shorten_result
 from modelcheck.frontend import Spec, load
 from modelcheck.frontend.spec import SettingValue, SpecInfo, Variant
 from modelcheck.gate import Judgement, Outcome, Steps, fail_dead_steps, judge
@@ -97,13 +99,22 @@ def check(
     if variant.needs:
         return Run(spec.info, variant, program, None, spec.sources, spec.warnings(program))
     result = explore(program, replace(options, variant=variant.name), notice)
-    return Run(spec.info, variant, program, result, spec.sources, spec.warnings(program))
+    warnings = spec.warnings(program)
+    return shorten(Run(spec.info, variant, program, result, spec.sources, warnings), options)
+
+
+def shorten(run: Run, options: Options) -> Run:
+    """The same run, its violations told by the traces that `options.shortest` asks for."""
+    if run.result is None:
+        return run
+    return replace(run, result=shorten_result(run.program, run.result, options))
 
 
 def compare_reductions(run: Run, options: Options) -> list[Result]:
     """The results with each combination of reductions; the one of the run is not found again.
 
-    A verdict that depends on them is a fault of ours: InternalError.
+    A verdict that depends on them is a fault of ours, InternalError: also where one of the two runs
+    gave up, for what it had decided by then it had decided.
     """
     if run.result is None:
         return []
@@ -114,9 +125,10 @@ def compare_reductions(run: Run, options: Options) -> list[Result]:
             results.append(
                 run.result if is_known else explore(run.program, replace(options, reduce=reduce))
             )
-    verdicts = [[(p.name, p.verdict) for p in r.properties] for r in results if r.exhausted]
-    if any(one != verdicts[0] for one in verdicts):
-        raise InternalError(f"the verdicts on {run.info.path} depend on the reductions")
+    if disagreement := find_disagreement(results):
+        raise InternalError(
+            f"the verdicts on {run.info.path} depend on the reductions: {disagreement}"
+        )
     return results
 
 
@@ -460,6 +472,7 @@ __all__ = [
     "record",
     "replay_file",
     "replay_file_scenes",
+    "shorten",
     "write_c",
     "write_gate_index",
     "write_gate_pages",

@@ -31,7 +31,7 @@ from modelcheck.cli.options import (
 
 if TYPE_CHECKING:
     from modelcheck.api import Form, Run  # not on the way to --help
-    from modelcheck.explore.options import Backend, Reduction
+    from modelcheck.explore.options import Backend, Reduction, Shortest
 
 _EXIT_CODES = """\b
 Exit codes
@@ -164,7 +164,7 @@ def list_command(specs: Sequence[str], *, as_json: bool) -> int:
     type=click.Choice(["bfs", "dfs", "random"]),
     default="bfs",
     show_default=True,
-    help="The order of the search; only bfs finds shortest traces.",
+    help="The order of the search.",
 )
 @click.option("--seed", type=int, default=0, show_default=True, metavar="N", help="Of random.")
 @_choose_backend
@@ -178,6 +178,20 @@ def list_command(specs: Sequence[str], *, as_json: bool) -> int:
     "--accept-compact", is_flag=True, help="Exit code 0 where --compact alone leaves a doubt."
 )
 @_limit_run
+@click.option(
+    "--shortest",
+    type=click.Choice(["auto", "switches", "steps"]),
+    default="auto",
+    show_default=True,
+    help="What the trace of a violation has the fewest of: preemptions (switches away from a thread"
+    " that could go on), or steps; auto takes the first that can be proven.",
+)
+@click.option(
+    "--shortest-budget",
+    type=click.IntRange(0),
+    metavar="N",
+    help="States to look at for that, else 50,000; 0 tells the trace that was found first.",
+)
 @click.option("--coverage", is_flag=True, help="Also what the run did and never did.")
 @click.option(
     "--compare-reductions", "compares", is_flag=True, help="Also run with each reduction: a table."
@@ -213,6 +227,8 @@ def check_command(
     as_json: bool,
     folder: Path | None,
     reductions: frozenset[Reduction],
+    shortest: Shortest,
+    shortest_budget: int | None,
     compares: bool,
     explains: bool,
     **_refused: object,
@@ -225,7 +241,7 @@ def check_command(
     live = LiveLine(spec)
     with InterruptFlag() as interrupt, _build_ahead(backend):
         from modelcheck import api
-        from modelcheck.explore.options import COMPACT_BITS
+        from modelcheck.explore.options import COMPACT_BITS, SHORTEST_BUDGET
         from modelcheck.gate import choose_check_exit
         from modelcheck.report import json, text
         from modelcheck.report import reductions as reduced
@@ -244,6 +260,8 @@ def check_command(
             properties=None if property_name is None else frozenset({property_name}),
             ranges=coverage,
             reduce=reductions,
+            shortest=shortest,
+            shortest_budget=SHORTEST_BUDGET if shortest_budget is None else shortest_budget,
             progress=live.show,
             interrupted=interrupt.is_raised,
         )
@@ -422,6 +440,7 @@ def graph_command(
                 timeout_seconds=timeout,
                 progress=live.show,
                 interrupted=interrupt.is_raised,
+                shortest="auto",
             )
             choice = api.Choice(variant, settings)
             run = api.check(source, choice, options, Notices(live).say)

@@ -69,12 +69,20 @@ class Findings:
         self._seen: dict[str, Found] = {}
         # Under symmetry, one name for all objects that are exchanged for each other.
         self.represent: Callable[[str], str] = lambda name: name
+        self.assumed: frozenset[str] = frozenset()  # checks on whose never failing symmetry rests
+        self.is_refuted = False  # whether one of them failed all the same
 
     def add(
         self, failure: Failure, depth: int, state: State, tie: tuple[int, ...], origin: Origin
     ) -> None:
-        """Note a violation, unless its property is not judged or it is silenced."""
+        """Note a violation, unless its property is not judged or it is silenced.
+
+        Soundness: a check that symmetry assumes never to fail refutes it whether or not anybody
+        asked for it (tests/reduce/test_symmetry_rounds.py).
+        """
         name = failure.property
+        if name in self.assumed:
+            self.is_refuted = True
         if name not in self._positions or self._silence.covers(name, failure.declared):
             return
         key = (name, self.represent(failure.object))

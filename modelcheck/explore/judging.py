@@ -34,6 +34,8 @@ class Judging:
         A step that fails at one level and an invariant that breaks at the next have the same
         depth, so the level of the first violation is always expanded to its end.
         """
+        if self.findings.is_refuted:
+            return "refuted"
         last = self.find_last_level()
         if last is not None and last < level:
             return "first"
@@ -47,4 +49,6 @@ class Judging:
 
     def find_reason_now(self) -> str:
         """Why a search in another order ends now, or the empty string."""
+        if self.findings.is_refuted:
+            return "refuted"
         return "first" if self.find_last_level() is not None else ""

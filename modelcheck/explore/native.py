@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from modelcheck.backends.native.build import Built, Source, build
 from modelcheck.backends.native.compiler import Compiler, count_cores
@@ -115,11 +115,20 @@ def make_stop_check(watch: Watch) -> Callable[[], None]:
 
 
 def search_native(prepared: Prepared, built: Built, options: Options, watch: Watch) -> Result:
-    """Run a search that was built, and judge what it finds."""
+    """Run a search that was built, and judge what it finds.
+
+    Where what symmetry assumed is refuted, the result is that of a run without assumptions.
+    """
     judging = Judging(prepared.memory, options)
     arguments = list_arguments(judging, options, watch)
     with SearchProcess(built, arguments) as process:
-        return _Run(prepared, judging, process, watch).execute()
+        run = _Run(prepared, judging, process, watch)
+        if (result := run.execute()) is not None:
+            return result
+    strict = replace(options, symmetry_assumes=False)
+    if run.is_interrupted:
+        return _stop_early(prepared, strict, "interrupt")
+    return explore_native(prepared.memory.program, strict, watch=watch)
 
 
 def list_arguments(judging: Judging, options: Options, watch: Watch) -> list[str]:
@@ -175,13 +184,25 @@ class _Run:
         )
         if self._orbits is not None:
             judging.findings.represent = self._orbits.represent
+        if prepared.exchanges is not None:
+            judging.findings.assumed = prepared.exchanges.assumed
         self._claims = Claims(judging, emitted.labels, emitted.order_properties, self._orbits)
         self._reason = ""  # why we asked the search to end
         self._is_stopping = False
 
-    def execute(self) -> Result:
-        """Listen until the search has ended, then ask what is needed for the result."""
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether Ctrl-C, or who runs us, asked for the end."""
+        return self._reason == "interrupt"
+
+    def execute(self) -> Result | None:
+        """Listen until the search has ended, then ask what is needed for the result; None where
+        what symmetry assumed is refuted.
+        """
         end = self._listen()
+        if self._judging.findings.is_refuted:
+            self._process.write("quit")
+            return None
         stopped_by = end["stopped_by"]
         tally = Tally(
             end["states"],

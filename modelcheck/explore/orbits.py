@@ -41,7 +41,7 @@ def list_tables(memory: Memory, options: Options) -> Tables | None:
     """The action of a program's symmetry; None where nothing is exchanged, or not asked for."""
     if "symmetry" not in options.reduce:
         return None
-    symmetry = find_symmetry(memory.program, memory)
+    symmetry = find_symmetry(memory.program, memory, assumes=options.symmetry_assumes)
     return make_tables(memory, symmetry) if symmetry.classes else None
 
 

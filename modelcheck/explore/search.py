@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 from array import array
 from collections.abc import Sequence
+from dataclasses import replace
 
 from modelcheck.backends.python.model import Judge, Model, compile_program
 from modelcheck.backends.python.outcomes import (
@@ -74,6 +75,8 @@ class Run:
         self._canonical = self._orbits.canonical if self._orbits is not None else None
         if self._orbits is not None:
             self._findings.represent = self._orbits.represent
+        if tables is not None:
+            self._findings.assumed = tables.assumed
 
         stubborn = make_tables(model.program, options)
         self._stubborn = None if stubborn is None else StubbornSets(stubborn)
@@ -96,7 +99,10 @@ class Run:
         return [(p.name, judges[p.name]) for p in self._judging.list_properties(kind)]
 
     def execute(self) -> Result:
-        """Explore until the space is exhausted or a limit is reached, then judge."""
+        """Explore until the space is exhausted or a limit is reached, then judge.
+
+        Where what symmetry assumed is refuted, the result is that of a run without assumptions.
+        """
         try:
             self._expand_all()
             if self._is_cut and not self._stopped_by:
@@ -106,6 +112,12 @@ class Run:
         except MemoryError:
             self._edges = None
             self._stopped_by = "max-memory"
+        if self._findings.is_refuted:
+            again = Run(self._model, replace(self._options, symmetry_assumes=False))
+            if self._stopped_by != "interrupt":
+                return again.execute()
+            again._stopped_by = "interrupt"
+            return again._make_result()
         return self._make_result()
 
     # -----------------------------------------------------------------------------------------

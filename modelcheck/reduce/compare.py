@@ -16,6 +16,7 @@ from modelcheck.reduce.follow import Follower, TooLarge
 from modelcheck.reduce.kinds import Kinds, Scope
 from modelcheck.reduce.normal import Form, Normal
 from modelcheck.reduce.renaming import Family, Renaming
+from modelcheck.reduce.rounds import Rounds
 from modelcheck.reduce.segments import Position, Segments, Write
 from modelcheck.reduce.sorts import Key
 
@@ -30,6 +31,8 @@ class Comparison:
         root: Key,
         bodies: list[tuple[Body, Scope]],
         ordered: frozenset[tuple[str, str]],
+        *,
+        assumes: bool = True,
     ) -> None:
         self._kinds = kinds
         self._memory = kinds.memory
@@ -37,28 +40,52 @@ class Comparison:
         self._root = root
         self._bodies = bodies
         self._ordered = ordered
+        self._assumes = assumes
+        self.assumed: set[str] = set()  # checks that must not fail where two may be exchanged
         self._decisions = Decisions()
         self._indifferent: set[int] = set()  # nodes and bodies that name nothing, by identity
         self._segments: dict[int, Segments] = {}
-        self._known: dict[tuple[int, int], tuple[str, Span] | None] = {}
+        self._rounds: dict[int, Rounds] = {}
+        self._known: dict[tuple[tuple[int, int], ...], tuple[str, Span] | None] = {}
 
     def find_difference(self, i: int, j: int) -> tuple[str, Span] | None:
         """Why two numbers cannot be exchanged; None if they can."""
-        if (i, j) not in self._known:
-            self._known[i, j] = self._compare(i, j)
-        return self._known[i, j]
+        return self._compare({i: j, j: i})
 
-    def _compare(self, i: int, j: int) -> tuple[str, Span] | None:
-        swap = Renaming(self._memory, self._family, {i: j, j: i})
+    def find_difference_in_turn(self, numbers: tuple[int, ...]) -> tuple[str, Span] | None:
+        """Why not all of some numbers can be exchanged for all.
+
+        An exchange of the first two and a turn of all give every order.
+        """
+        if why := self.find_difference(numbers[0], numbers[1]):
+            return why
+        if len(numbers) == 2:
+            return None
+        return self._compare(dict(zip(numbers, (*numbers[1:], numbers[0]), strict=True)))
+
+    def _compare(self, moved: Mapping[int, int]) -> tuple[str, Span] | None:
+        key = tuple(sorted(moved.items()))
+        if key not in self._known:
+            self._known[key] = self._compare_all(Renaming(self._memory, self._family, moved))
+        return self._known[key]
+
+    def _compare_all(self, swap: Renaming) -> tuple[str, Span] | None:
         if why := self._compare_starts(swap):
             return why
+        assumed: set[str] = set()
         for body, scope in self._bodies:
-            compare = self._compare_code if scope.template else self._compare_property
-            if why := compare(body, scope, swap):
+            if scope.template:
+                why = self._compare_code(body, scope, swap, assumed)
+            else:
+                why = self._compare_property(body, scope, swap)
+            if why:
                 return why
+        self.assumed |= assumed
         return None
 
-    def _compare_code(self, body: Body, scope: Scope, swap: Renaming) -> tuple[str, Span] | None:
+    def _compare_code(
+        self, body: Body, scope: Scope, swap: Renaming, assumed: set[str]
+    ) -> tuple[str, Span] | None:
         differing: dict[Position, Span] = {}
         for block in body.blocks:
             keeps = (scope.template, block.label) in self._ordered
@@ -78,19 +105,23 @@ class Comparison:
                 elif form != plain.node(node):
                     differing[block.label, i] = node.span
         if differing:
-            left = self._find_told(body, scope, swap, set(differing))
+            left = self._find_told(body, scope, swap, set(differing), assumed)
             if left:
                 first = min(left, key=list(differing).index)
                 return "the code names one of them, or goes through them in order", differing[first]
         return None
 
     def _find_told(
-        self, body: Body, scope: Scope, swap: Renaming, differing: set[Position]
+        self,
+        body: Body,
+        scope: Scope,
+        swap: Renaming,
+        differing: set[Position],
+        assumed: set[str],
     ) -> set[Position]:
         """The nodes by which a body tells two numbers apart, of those that are not the same."""
-        decisions = Decisions()
 
-        def make(renaming: Renaming) -> Write:
+        def write(renaming: Renaming, decisions: Decisions) -> Write:
             return lambda known: Normal(
                 self._kinds, scope, renaming, self._root, decisions, known=known, unknown=True
             )
@@ -98,8 +129,19 @@ class Comparison:
         if id(body) not in self._segments:
             ordered = frozenset(label for name, label in self._ordered if name == scope.template)
             self._segments[id(body)] = Segments(body, ordered)
-        segments = self._segments[id(body)]
-        return segments.excuse(differing, decisions, make(self._make_plain()), make(swap))
+            self._rounds[id(body)] = Rounds(body, self._kinds.aliases, self._segments[id(body)])
+        plain = self._make_plain()
+        stretches, rounds = self._segments[id(body)], self._rounds[id(body)]
+
+        def make_writers(decisions: Decisions) -> tuple[Write, Write]:
+            return write(plain, decisions), write(swap, decisions)
+
+        left = rounds.excuse(differing, make_writers, None)
+        if left:
+            left = stretches.excuse(left, make_writers)
+        if left and self._assumes:
+            left = rounds.excuse(left, make_writers, assumed)
+        return left
 
     def _compare_property(
         self, body: Body, scope: Scope, swap: Renaming

@@ -6,7 +6,7 @@ loop that returns early is the `all` it stands for.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 
 FALSE, TRUE, FAILED = 0, 1, 2
 _END = 1 << 60  # in place of an atom: behind all of them
@@ -86,6 +86,20 @@ class Decisions:
         for part in parts:
             result = self.choose(result, TRUE, part)
         return result
+
+    def comes_to(self, number: int, ends: Collection[int]) -> bool:
+        """Whether some way through a diagram comes to one of the ends."""
+        found, work = {number}, [number]
+        while work:
+            at = work.pop()
+            if at in ends:
+                return True
+            atom, low, high = self._nodes[at]
+            for part in (low, high) if atom != _END else ():
+                if part not in found:
+                    found.add(part)
+                    work.append(part)
+        return False
 
     def negate(self, part: int) -> int:
         """True where a part is not."""

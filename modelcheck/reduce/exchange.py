@@ -9,6 +9,7 @@ are exchanged for each other.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 
 from modelcheck.diagnostics import Span
 from modelcheck.ir.memory import Memory
@@ -17,7 +18,6 @@ from modelcheck.ir.nodes import (
     Apply,
     Body,
     Const,
-    Crash,
     Current,
     Expr,
     Instr,
@@ -25,15 +25,14 @@ from modelcheck.ir.nodes import (
     ObjectRoot,
     Place,
     Program,
-    QueueOp,
     Spawn,
-    Store,
     Template,
     Terminator,
     ThreadOf,
 )
 from modelcheck.ir.traverse import every_place, nodes_of, used_locals, walk_node
 from modelcheck.ir.types import PtrType, SetType, ThreadIdType
+from modelcheck.reduce.fresh import find_unevenness, names_place
 from modelcheck.reduce.renaming import Family
 from modelcheck.reduce.sorts import Key
 
@@ -50,9 +49,15 @@ def find_order_of_slots(memory: Memory, family: Family, keys: list[Key]) -> Reas
     for name in family.objects:
         obj = memory.lookup.object(name)
         if obj.kind == "pool" and not obj.reuse:
-            if len(keys) > 1:
+            numbers = family.range_of("object", name)
+            others = (family.range_of("object", o) for o in family.objects if o != name)
+            if any(set(numbers) & set(other) for other in others) or any(
+                key[0] not in ("me", "object") for key in keys
+            ):
                 return "`new` takes its slots in order, and others are numbered with them", obj.span
-            if why := _find_name_of_slot(memory, name):
+            ranges = {t: family.range_of("template", t) for t in family.templates}
+            tied = {t: numbers.start - r.start for t, r in ranges.items() if set(r) & set(numbers)}
+            if why := find_unevenness(memory, obj, tied):
                 return why
     spawned = {node.template for _, node in _list_nodes(program) if isinstance(node, Spawn)}
     for template in program.templates:
@@ -68,17 +73,20 @@ def find_order_of_slots(memory: Memory, family: Family, keys: list[Key]) -> Reas
     return None
 
 
-def takes_the_lowest(memory: Memory, family: Family) -> bool:
-    """Whether `new` or `spawn` takes the lowest of a family.
+def takes_the_lowest(memory: Memory, family: Family, numbers: AbstractSet[int]) -> bool:
+    """Whether `new` or `spawn` takes the lowest of slots or threads of which only some have one of
+    these numbers.
 
-    Soundness: then all of it are alike or none: of slots 0, 1 and 2 of which 1 is told apart, the
-    lowest that is left is 1 after an exchange of 0 for 2.
+    Soundness: all that are taken in order are alike or none: of slots 0, 1 and 2 of which 1 is told
+    apart, the lowest that is left is 1 after an exchange of 0 for 2.
     """
     program = memory.program
     spawned = {node.template for _, node in _list_nodes(program) if isinstance(node, Spawn)}
     spawned |= {template.name for template in program.templates if template.spawned}
     pools = {obj.name for obj in program.objects if obj.kind == "pool" and not obj.reuse}
-    return not (pools.isdisjoint(family.objects) and spawned.isdisjoint(family.templates))
+    taken = [family.range_of("template", name) for name in spawned]
+    taken += [family.range_of("object", name) for name in pools]
+    return any(not numbers.isdisjoint(r) and not numbers >= set(r) for r in taken)
 
 
 def _list_nodes(program: Program) -> Iterator[tuple[str, Instr | Terminator]]:
@@ -88,38 +96,6 @@ def _list_nodes(program: Program) -> Iterator[tuple[str, Instr | Terminator]]:
         for block in body.blocks:
             for node in nodes_of(block):
                 yield name, node
-
-
-def _find_name_of_slot(memory: Memory, pool: str) -> Reason | None:
-    """Where the program names a slot of a pool other than by what `New` gave it."""
-    for _, node in _list_nodes(memory.program):
-        if isinstance(node, Crash):
-            return "slots that were named before `crash` are taken again in order", node.span
-        if isinstance(node, Store | QueueOp):
-            root = node.place.root
-            if isinstance(root, ObjectRoot) and root.object == pool:
-                return "a slot is written to that `new` may take", node.span
-        for expr in walk_node(node):
-            if isinstance(expr, AddressOf):
-                root = expr.place.root
-                if isinstance(root, ObjectRoot) and root.object == pool:
-                    return "a slot is named that `new` may take", node.span
-            if isinstance(expr, Const) and expr.value and _names(memory, expr, pool):
-                return "a slot is named that `new` may take", node.span
-    return None
-
-
-def _names(memory: Memory, const: Const, pool: str) -> bool:
-    """Whether a constant names a place in a pool."""
-    match const.type:
-        case PtrType(struct):
-            numbers = [const.value - 1]
-        case SetType(PtrType(struct)):
-            numbers = [i for i in range(const.value.bit_length()) if const.value >> i & 1]
-        case _:
-            return False
-    places = memory.places(struct)
-    return any(places[n].object == pool for n in numbers if n < len(places))
 
 
 def _find_name_of_thread(memory: Memory, template: Template) -> Reason | None:
@@ -160,7 +136,7 @@ def _keeps_name(memory: Memory, node: Instr | Terminator, where: str, template: 
                 return True
             case Const(value, PtrType() | SetType(PtrType())) if value:
                 owned = (o.name for o in objects.values() if o.kind in ("per_thread", "local"))
-                if any(_names(memory, expr, name) for name in owned):
+                if any(names_place(memory, expr, name) for name in owned):
                     return True
             case IsFinished(asked):
                 passing += is_name(asked)

@@ -6,7 +6,7 @@ One walk over all bodies fills the `Sorts`; asked again later, a kind is the sam
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from modelcheck.diagnostics import NOWHERE, Span
@@ -91,24 +91,29 @@ class Scope:
 class Threshold:
     """An index that is compared in order with a constant: harmless if that is outside its range."""
 
-    sort: Key
+    kind: Kind
     op: str
     value: int
     span: Span
 
-    def parts(self, count: int) -> bool:
-        """Whether the comparison tells any two of the numbers 0 … count-1 apart."""
+    def parts(self, sorts: Sorts, numbers: range) -> bool:
+        """Whether the comparison tells any two of the numbers of its family apart."""
         below = self.value if self.op in ("<", ">=") else self.value + 1
-        return 0 < below < count
+        return numbers.start < sorts.number(self.kind, below) < numbers.stop
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
     """A number that is chosen among the first `count`."""
 
-    sort: Key
+    kind: Kind
     count: int
     span: Span
+
+    def leaves_out(self, sorts: Sorts, numbers: range) -> bool:
+        """Whether only some of the numbers of its family are chosen among."""
+        first = sorts.number(self.kind, 0)
+        return first > numbers.start or first + self.count < numbers.stop
 
 
 class Kinds:
@@ -125,7 +130,7 @@ class Kinds:
         self.sorts = Sorts()
         self.thresholds: list[Threshold] = []
         self.choices: list[Choice] = []
-        self._aliases = Aliases(memory.program)
+        self.aliases = Aliases(memory.program)
         self._span = NOWHERE
 
     # -----------------------------------------------------------------------------------------
@@ -139,13 +144,13 @@ class Kinds:
             case PtrType(struct):
                 return Kind("place", struct=struct)
             case RangeType() | WordType():
-                return Kind("index", self.sorts.find(key))
+                return self.sorts.kind(key)
             case SetType(ThreadIdType()):
                 return Kind("thread", is_set=True)
             case SetType(PtrType(struct)):
                 return Kind("place", struct=struct, is_set=True)
             case SetType(RangeType()):
-                return Kind("index", self.sorts.find(key), is_set=True)
+                return self.sorts.kind(key, is_set=True)
             case _:
                 return PLAIN
 
@@ -160,7 +165,7 @@ class Kinds:
             type_ = type_.element
         if isinstance(type_, Embedded | ArrayOf):
             return PLAIN
-        cell = self._aliases.cell(place)
+        cell = self.aliases.cell(place)
         return self.of_type(type_, ("cell", cell.struct, cell.name))
 
     # -----------------------------------------------------------------------------------------
@@ -178,11 +183,11 @@ class Kinds:
             case Local(name):
                 return self.of_local(scope, name)
             case Me():
-                return Kind("index", self.sorts.find(("me", scope.template)))
+                return self.sorts.kind(("me", scope.template))
             case Current():
                 return _THREAD
             case ThreadOf(template, copy):
-                self.meet(copy, Kind("index", ("me", template)), scope)
+                self.meet(copy, self.sorts.kind(("me", template)), scope)
                 return _THREAD
             case Read(place):
                 self.visit_place(place, scope)
@@ -224,7 +229,10 @@ class Kinds:
             self._compare(op, args, kinds)
             return PLAIN
         if op == "ite":
+            self._tie_places(args, scope)
             return self._join(kinds[1], kinds[2])
+        if (added := self._add_constant(op, args, kinds)) is not None:
+            return added
         if op == "-" and isinstance(args[1], Const) and args[1].value == 1:
             whole = kinds[0]
             if whole.names in ("thread", "place") and not (whole.is_set or whole.shift):
@@ -239,23 +247,53 @@ class Kinds:
             self.spoil(kind, f"it is counted with (`{op}`)")
         return PLAIN
 
+    def _add_constant(self, op: str, args: tuple[Expr, ...], kinds: list[Kind]) -> Kind | None:
+        """The kind of `$me + 2`: an index with another beginning; None for anything else.
+
+        Soundness: only of what holds no constant itself, which would have to be renamed inside
+        (tests/reduce/test_symmetry_traps.py: sums of what is chosen by number).
+        """
+        if op == "+" and isinstance(args[0], Const):
+            args, kinds = args[::-1], kinds[::-1]
+        if op not in ("+", "-") or len(args) != 2 or not isinstance(args[0], Local | Me):
+            return None
+        kind, added = kinds[0], args[1]
+        if kind.names != "index" or kind.is_set or not isinstance(added, Const):
+            return None
+        return replace(kind, shift=kind.shift + (added.value if op == "+" else -added.value))
+
+    def _tie_places(self, args: tuple[Expr, ...], scope: Scope) -> None:
+        """`ite($me == 2, nodes[0].rcu, …)` gives a thread its place: the two go together.
+
+        A wrong guess costs a reduction at most: whether they do is checked like all else.
+        """
+        match args[:2]:
+            case (
+                Apply("==", (Me(), Const(copy))),
+                AddressOf(Place(ObjectRoot(name, Const(element)))),
+            ) if self.lookup.object(name).kind in ("shared", "pool"):
+                me = ("me", scope.template)
+                self.sorts.unite(me, ("object", name), copy - element, self._span)
+            case _:
+                return
+
     def _compare(self, op: str, args: tuple[Expr, ...], kinds: list[Kind]) -> None:
         turned = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
         for kind, other, seen in ((kinds[0], args[1], op), (kinds[1], args[0], turned[op])):
             if kind.names == "index" and not kind.is_set and isinstance(other, Const):
-                self.thresholds.append(Threshold(kind.sort, seen, other.value, self._span))
+                self.thresholds.append(Threshold(kind, seen, other.value, self._span))
             else:
                 self.spoil(kind, "it is compared in order")
 
     def _use_bits(self, op: str, kinds: list[Kind]) -> Kind:
         of_set, of_bit = kinds
         if of_set == FREE and of_bit.names == "index":
-            of_set = Kind("index", of_bit.sort, is_set=True)
+            of_set = replace(of_bit, is_set=True)
         if not of_set.is_set:
             for kind in kinds:
                 self.spoil(kind, "it is used as bits of a number")
             return PLAIN
-        shift = 0 if of_set.names == "index" else -1
+        shift = of_set.shift if of_set.names == "index" else -1
         self._join(Kind(of_set.names, of_set.sort, of_set.struct, shift), of_bit)
         return PLAIN if op == "bit-test" else of_set
 
@@ -264,8 +302,9 @@ class Kinds:
         if FREE in (a, b):
             return b if a == FREE else a
         if a.names == "index" and b.names == "index" and a.is_set == b.is_set:
-            self.sorts.unite(a.sort, b.sort)
-            return Kind("index", self.sorts.find(a.sort), is_set=a.is_set)
+            self.sorts.unite(a.sort, b.sort, b.shift - a.shift, self._span)
+            root, first = self.sorts.locate(a.sort)
+            return Kind("index", root, shift=a.shift - first, is_set=a.is_set)
         if (a.names, a.struct, a.shift, a.is_set) != (b.names, b.struct, b.shift, b.is_set):
             for kind in (a, b):
                 self.spoil(kind, "it is used as a plain number")
@@ -286,7 +325,7 @@ class Kinds:
                 for template in self.memory.program.templates:
                     self.sorts.spoil(("me", template.name), why, span)
             case "place":
-                for obj in self._aliases.objects_with(kind.struct):
+                for obj in self.aliases.objects_with(kind.struct):
                     if obj.kind in ("shared", "pool"):
                         self.sorts.spoil(("object", obj.name), why, span)
                     elif obj.kind == "local":
@@ -306,11 +345,11 @@ class Kinds:
         obj = self.lookup.object(root.object)
         match obj.kind:
             case "shared" | "pool":
-                return Kind("index", self.sorts.find(("object", obj.name)))
+                return self.sorts.kind(("object", obj.name))
             case "per_thread":
                 return Kind("thread", shift=-1)
             case "local":
-                return Kind("index", self.sorts.find(("me", obj.template)))
+                return self.sorts.kind(("me", obj.template))
             case _:
                 assert_never(obj.kind)
 
@@ -364,7 +403,7 @@ class Kinds:
             case Choose(local, count):
                 kind = self.of_local(scope, local)
                 if kind.names == "index" and not kind.is_set:
-                    self.choices.append(Choice(kind.sort, count, node.span))
+                    self.choices.append(Choice(kind, count, node.span))
                 else:
                     self.spoil(kind, "it is chosen as a plain number")
             case New() | Enter() | Leave() | Crash() | Jump() | End():

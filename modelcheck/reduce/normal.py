@@ -172,11 +172,18 @@ class Normal:
                 return renaming.thread_id(number + shift) - shift
             if wanted.names == "place":
                 return renaming.pointer(wanted.struct, number + shift) - shift
-            if wanted.names == "index" and self._kinds.sorts.find(wanted.sort) == self._root:
-                return renaming.index(number)
+            if wanted.names == "index":
+                return self._rename_index(number, wanted)
             return number
 
         return renaming.mask(value, rename) if wanted.is_set else rename(value)
+
+    def _rename_index(self, value: int, kind: Kind) -> int:
+        """A value of an index, renamed where it is of the family that is."""
+        sorts = self._kinds.sorts
+        if sorts.find(kind.sort) != self._root:
+            return value
+        return sorts.value(kind, self._renaming.index(sorts.number(kind, value)))
 
     def _term(self, expr: Expr, wanted: Kind) -> Form:
         match expr:
@@ -187,7 +194,11 @@ class Normal:
             case Current():
                 return ("current",)
             case ThreadOf(template, copy):
-                return "thread", template, self.value(copy, Kind("index", ("me", template)))
+                return (
+                    "thread",
+                    template,
+                    self.value(copy, self._kinds.sorts.kind(("me", template))),
+                )
             case Read(place, kind):
                 return "read", self.place(place), kind
             case AddressOf(place):
@@ -195,7 +206,7 @@ class Normal:
             case ContainerOf(pointer, outer, path):
                 return "container", self._own(pointer), outer, tuple(map(repr, path))
             case Alive(place, stable):
-                return "alive", self.place(place), stable
+                return "alive", self._around(place, stable), stable
             case IsInitialised(place):
                 return "initialised", self.place(place)
             case StartsObject(pointer, struct):
@@ -234,6 +245,8 @@ class Normal:
         parts = tuple(self.value(a, want) for a, want in zip(args, wants, strict=True))
         if op in ("min", "max"):
             return op, _sort(parts)
+        if op == "bit-set":
+            return _add_member(*parts)
         return op, _sort(parts) if op in _COMMUTATIVE else parts
 
     def _wants(self, op: str, args: tuple[Expr, ...], wanted: Kind) -> tuple[Kind, ...]:
@@ -283,23 +296,39 @@ class Normal:
             expr = expr.args[2]
         if chosen is None:
             return ()
-        type_ = self._kinds.lookup.expr_type(chosen, self._scope.locals)
-        missing = set(range(type_.hi + 1)) - set(cases) if isinstance(type_, RangeType) else {0, 1}
+        values = self._list_values(chosen)
+        missing = set(values or ()) - set(cases)
         rest: Form = None
-        if isinstance(type_, RangeType) and type_.lo == 0 and len(missing) == 1:
+        if values is not None and len(missing) == 1:
             cases[missing.pop()] = self.value(expr, wanted)
-        elif missing or not isinstance(type_, RangeType) or type_.lo != 0:
+        elif values is None or missing:
             rest = self.value(expr, wanted)
-        pairs = _sort((self._renaming.index(k), form) for k, form in cases.items())
-        return "cases", self.value(chosen), pairs, rest
+        return "cases", self.value(chosen), self._sort_cases(chosen, cases), rest
+
+    def _list_values(self, chosen: Expr) -> range | None:
+        """All values of an index; None where it may have others than numbers from 0."""
+        if isinstance(chosen, Me):
+            return range(self._kinds.lookup.template(self._scope.template).count)
+        type_ = self._kinds.lookup.expr_type(chosen, self._scope.locals)
+        if isinstance(type_, RangeType) and type_.lo == 0:
+            return range(type_.hi + 1)
+        return None
+
+    def _sort_cases(self, chosen: Expr, cases: Mapping[int, Form]) -> Form:
+        kind = self._kinds.of(chosen, self._scope)
+        return _sort((self._rename_index(value, kind), form) for value, form in cases.items())
 
     def _split_test(self, expr: Expr) -> tuple[Expr, int] | None:
         """The two sides of `x == 0`, where x is an index of what is renamed."""
         match expr:
-            case Apply("==", (Local(name) as x, Const(value))) | Apply(
-                "==", (Const(value), Local(name) as x)
+            case Apply("==", (Local() | Me() as x, Const(value))) | Apply(
+                "==", (Const(value), Local() | Me() as x)
             ):
-                if self._known is not None and (name in self._known or not self._unknown):
+                if (
+                    isinstance(x, Local)
+                    and self._known is not None
+                    and (x.name in self._known or not self._unknown)
+                ):
                     return None
                 kind = self._kinds.of(x, self._scope)
                 if kind.names != "index" or kind.is_set:
@@ -336,8 +365,7 @@ class Normal:
             cases[found[1]] = tuple(map(self.value, rest))
         if chosen is None:
             return ()
-        pairs = _sort((self._renaming.index(k), form) for k, form in cases.items())
-        return "any case", self.value(chosen), pairs
+        return "any case", self.value(chosen), self._sort_cases(chosen, cases)
 
     # -----------------------------------------------------------------------------------------
     # Places and instructions
@@ -352,6 +380,12 @@ class Normal:
             return "in", root.object, None, path
         wanted = self._kinds.kind_of_root(root)
         return "in", root.object, self.value(root.index, wanted), path
+
+    def _around(self, place: Place, stable: bool) -> Form:
+        """The form of what tells whether an object lives: any part of a named one says the same."""
+        if stable or not isinstance(place.root, ObjectRoot):
+            return self.place(place)
+        return self.place(Place(place.root))
 
     def failure(self, node: Check | Assert) -> Form:
         """What a report says of a check that fails."""
@@ -415,6 +449,15 @@ class Normal:
 def _sort(forms: Iterable[Form]) -> tuple[Form, ...]:
     """Forms whose order says nothing."""
     return tuple(sorted(forms, key=repr))
+
+
+def _add_member(whole: Form, member: Form) -> Form:
+    """A set with one more member: in whatever order they were added."""
+    match whole:
+        case ("with", base, tuple(members)):
+            return "with", base, _sort({*members, member})
+        case _:
+            return "with", whole, (member,)
 
 
 def _flatten(op: str, expr: Expr) -> Iterator[Expr]:

@@ -60,7 +60,8 @@ class Tables:
     """The action of a program's symmetry on its states.
 
     `classes` are the first points of each class and how many there are; `names` the tables that
-    `slots` refers to, by slot number; `fixed` the slots that belong to no point and hold names.
+    `slots` refers to, by slot number; `fixed` the slots that belong to no point and hold names;
+    `assumed` the checks that must never fail for all this to hold.
     """
 
     points: tuple[Point, ...]
@@ -68,6 +69,7 @@ class Tables:
     names: tuple[Names, ...]
     slots: dict[int, NameSlot]
     fixed: tuple[int, ...]
+    assumed: frozenset[str] = frozenset()
 
 
 def make_tables(memory: Memory, symmetry: Symmetry) -> Tables:
@@ -96,53 +98,56 @@ class _Maker:
         for c, known in enumerate(symmetry.classes):
             self._classes.append((first, len(known.numbers)))
             first += len(known.numbers)
-            for place, number in enumerate(known.numbers):
-                self._copies |= {(name, number): (c, place) for name in known.templates}
-                self._elements |= {(name, number): (c, place) for name in known.objects}
+            for name, own in known.list_copies():
+                self._copies |= {(name, number): (c, place) for place, number in enumerate(own)}
+            for name, own in known.list_elements():
+                self._elements |= {(name, number): (c, place) for place, number in enumerate(own)}
 
     def make(self) -> Tables:
         """Make them."""
         points: list[Point] = []
         owned: set[int] = set()
         for number, known in enumerate(self._symmetry.classes):
-            for place, n in enumerate(known.numbers):
-                elements = tuple(self._list_elements(known, n))
-                own = tuple(self._list_slots(known, n))
+            for place in range(len(known.numbers)):
+                elements = tuple(self._list_elements(known, place))
+                own = tuple(self._list_slots(known, place))
                 points.append(Point(number, place, own, elements))
                 owned.update(own)
         slots = {s.number: found for s in self._memory.slots if (found := self._find_names(s))}
         fixed = tuple(number for number in slots if number not in owned)
-        return Tables(tuple(points), tuple(self._classes), tuple(self._tables), slots, fixed)
+        names = tuple(self._tables)
+        assumed = self._symmetry.assumed
+        return Tables(tuple(points), tuple(self._classes), names, slots, fixed, assumed)
 
-    def _list_slots(self, known: SymmetricClass, number: int) -> Iterator[int]:
+    def _list_slots(self, known: SymmetricClass, at: int) -> Iterator[int]:
         """The slots of a point: of its threads, and of its elements."""
         memory = self._memory
-        for name in known.templates:
-            thread = memory.threads_of(name)[number]
+        for name, own in known.list_copies():
+            thread = memory.threads_of(name)[own[at]]
             yield thread.pc
             count = memory.local_slot_count(name)
             yield from range(thread.locals_base, thread.locals_base + count)
             for base in (memory.irqs_base, memory.softirqs_base):
                 if base is not None:
                     yield base + thread.number
-        for object_, element in self._list_elements(known, number):
+        for object_, element in self._list_elements(known, at):
             status = memory.status_slot(object_, element)
             if status is not None:
                 yield status
             yield from memory.element_slots(object_, element)
 
-    def _list_elements(self, known: SymmetricClass, number: int) -> Iterator[tuple[str, int]]:
-        """The elements of a point: its threads' own, and those of that number."""
+    def _list_elements(self, known: SymmetricClass, at: int) -> Iterator[tuple[str, int]]:
+        """The elements of a point: its threads' own, and those of its number."""
         memory = self._memory
-        for name in known.templates:
-            thread = memory.threads_of(name)[number]
+        for name, own in known.list_copies():
+            thread = memory.threads_of(name)[own[at]]
             for obj in memory.program.objects:
                 if obj.kind == "per_thread":
                     yield obj.name, thread.number
                 elif obj.kind == "local" and obj.template == name:
-                    yield obj.name, number
-        for name in known.objects:
-            yield name, number
+                    yield obj.name, own[at]
+        for name, own in known.list_elements():
+            yield name, own[at]
 
     # -----------------------------------------------------------------------------------------
     # Names
@@ -171,8 +176,7 @@ class _Maker:
                 continue
             table = self._make_index(classes)
             if isinstance(slot.type, SetType):
-                first = self._memory.first_in_set(slot.type.element)
-                return NameSlot(table, is_set=True, first=first)
+                return NameSlot(table, is_set=True)
             blocks = self._memory.lookup.template(thread.template).body.blocks
             live = frozenset(
                 self._memory.location_number(thread.template, block.label)
@@ -192,15 +196,19 @@ class _Maker:
         number = self._names[key]
         return None if all(p < 0 for p in self._tables[number].points) else number
 
-    def _make_index(self, classes: tuple[int, ...]) -> int:
+    def _make_index(self, classes: tuple[tuple[int, int], ...]) -> int:
+        """The number of the table of an index; by class what its values are more than the numbers
+        there.
+        """
         key = ("index", classes)
         if key not in self._names:
-            known = [self._symmetry.classes[c] for c in classes]
-            count = 1 + max(n for c in known for n in c.numbers)
+            numbers = {c: self._symmetry.classes[c].numbers for c, _ in classes}
+            values = {c: tuple(n + more for n in numbers[c]) for c, more in classes}
+            count = 1 + max(value for known in values.values() for value in known)
             rows: list[tuple[int, tuple[int, ...]]] = [(-1, ())] * count
-            for c, symmetric in zip(classes, known, strict=True):
-                for place, number in enumerate(symmetric.numbers):
-                    rows[number] = (self._classes[c][0] + place, symmetric.numbers)
+            for c, known in values.items():
+                for place, value in enumerate(known):
+                    rows[value] = (self._classes[c][0] + place, known)
             self._add(key, rows)
         return self._names[key]
 
@@ -219,15 +227,15 @@ class _Maker:
             if at is None:
                 return -1, ()
             copies = memory.threads_of(thread.template)
-            images = [copies[n].number + 1 for n in self._symmetry.classes[at[0]].numbers]
+            own = dict(self._symmetry.classes[at[0]].list_copies())[thread.template]
+            images = [copies[n].number + 1 for n in own]
         else:
             struct = type_.struct if isinstance(type_, PtrType) else ""
             place = memory.places(struct)[value - 1]
             at = self._find_bearer(place)
             if at is None:
                 return -1, ()
-            numbers = self._symmetry.classes[at[0]].numbers
-            images = [self._find_place(place, n) for n in numbers]
+            images = [self._find_place(place, n) for n in self._list_own(place, at[0])]
         return self._classes[at[0]][0] + at[1], tuple(images)
 
     def _find_bearer(self, place: PlaceInfo) -> tuple[int, int] | None:
@@ -243,6 +251,18 @@ class _Maker:
                 return self._copies.get((obj.template, place.element))
             case _:
                 assert_never(obj.kind)
+
+    def _list_own(self, place: PlaceInfo, class_: int) -> tuple[int, ...]:
+        """The own numbers, in a class, of what a place moves with."""
+        known = self._symmetry.classes[class_]
+        obj = self._memory.lookup.object(place.object)
+        if obj.kind == "per_thread":
+            template = self._memory.threads[place.element].template
+        else:
+            template = obj.template
+        if obj.kind in ("per_thread", "local"):
+            return dict(known.list_copies())[template]
+        return dict(known.list_elements())[place.object]
 
     def _find_place(self, place: PlaceInfo, number: int) -> int:
         """The pointer to the same part of another element, or of another copy's."""

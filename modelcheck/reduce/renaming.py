@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from modelcheck.ir.memory import Memory
 from modelcheck.ir.types import PtrType, SetType, ThreadIdType
@@ -11,18 +12,51 @@ from modelcheck.ir.types import PtrType, SetType, ThreadIdType
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Templates and objects whose copies and elements of one number belong together."""
+    """Templates and objects whose copies and elements of one number belong together.
+
+    `ranges` are the numbers that each of them has, templates before objects: copy or element 0 has
+    the first.
+    """
 
     templates: tuple[str, ...]
     objects: tuple[str, ...]
+    ranges: tuple[range, ...]
+
+    @property
+    def numbers(self) -> range:
+        """All numbers, those included that nothing has."""
+        ranges = [r for r in self.ranges if r]
+        starts, stops = [r.start for r in ranges], [r.stop for r in ranges]
+        return range(min(starts, default=0), max(stops, default=0))
+
+    def range_of(self, kind: Literal["template", "object"], name: str) -> range:
+        """The numbers of a template or object; empty where it is not of the family."""
+        names = (
+            *(("template", one) for one in self.templates),
+            *(("object", one) for one in self.objects),
+        )
+        found = dict(zip(names, self.ranges, strict=True))
+        return found.get((kind, name), range(0))
+
+    def list_alike(self) -> Iterator[tuple[int, ...]]:
+        """The numbers that the same templates and objects have, where there are several: only those
+        may be exchanged.
+        """
+        found: dict[tuple[bool, ...], list[int]] = {}
+        for number in self.numbers:
+            found.setdefault(tuple(number in r for r in self.ranges), []).append(number)
+        for having, numbers in found.items():
+            if any(having) and len(numbers) > 1:
+                yield tuple(numbers)
 
 
 class Renaming:
     """A permutation of the numbers of one family, and all that follows from it.
 
-    `numbers` maps those that move.  A thread takes its `per_thread` and `local` objects with it;
-    places are renumbered object by object, so a pointer goes by the element that it names.
-    `asked` tells whether anything was looked up that could have been renamed.
+    `numbers` maps those that move; whoever has one of them has all (`Family.list_alike`).  A thread
+    takes its `per_thread` and `local` objects with it; places are renumbered object by object, so a
+    pointer goes by the element that it names.  `asked` tells whether anything was looked up that
+    could have been renamed.
     """
 
     def __init__(self, memory: Memory, family: Family, numbers: Mapping[int, int]) -> None:
@@ -31,16 +65,27 @@ class Renaming:
         self._numbers = numbers
         self.asked = False
         self._threads = [t.number for t in memory.threads]
-        for name in family.templates:
+        ranges = family.ranges
+        self._of_template = dict(zip(family.templates, ranges, strict=False))
+        self._of_object = dict(zip(family.objects, ranges[len(family.templates) :], strict=True))
+        for name, known in self._of_template.items():
             copies = memory.threads_of(name)
             for i, j in numbers.items():
-                self._threads[copies[i].number] = copies[j].number
+                if i in known:
+                    moved = copies[known.index(i)].number
+                    self._threads[moved] = copies[known.index(j)].number
         self._places: dict[str, list[int]] = {}
 
     def index(self, value: int) -> int:
-        """A copy's or element's number."""
+        """A number of the family."""
         self.asked = True
         return self._numbers.get(value, value)
+
+    def _move(self, known: range | None, own: int) -> int:
+        """A copy's or element's own number."""
+        if known is None or not 0 <= own < len(known):
+            return own
+        return known.index(self.index(known[own]))
 
     def thread(self, number: int) -> int:
         """A thread's number, from 0."""
@@ -57,8 +102,8 @@ class Renaming:
         if obj.kind == "per_thread":
             return self.thread(element)
         if obj.kind == "local":
-            return self.index(element) if obj.template in self.family.templates else element
-        return self.index(element) if object_ in self.family.objects else element
+            return self._move(self._of_template.get(obj.template), element)
+        return self._move(self._of_object.get(object_), element)
 
     def pointer(self, struct: str, value: int) -> int:
         """A pointer to a struct."""

@@ -66,11 +66,19 @@ class Segments:
     """
 
     def __init__(self, body: Body, ordered: frozenset[str]) -> None:
-        self._blocks = {block.label: block for block in body.blocks}
+        self.blocks = {block.label: block for block in body.blocks}
         self._kept = _find_kept(body, ordered)
-        self._live = _find_live(self._blocks)
-        entry = () if self._blocks[body.entry].rest else ((body.entry, 0),)
+        self._live = _find_live(self.blocks)
+        entry = () if self.blocks[body.entry].rest else ((body.entry, 0),)
         self._starts: tuple[Position, ...] = (*entry, *self._list_starts(body))
+
+    def is_kept(self, at: Position) -> bool:
+        """Whether somebody may notice in which order a node comes."""
+        return at in self._kept
+
+    def live_at(self, at: Position) -> frozenset[str]:
+        """The locals whose values are used from a node on."""
+        return _find_live_at(self.blocks[at[0]], at[1], self._live)
 
     def _list_starts(self, body: Body) -> Iterator[Position]:
         for block in body.blocks:
@@ -81,31 +89,38 @@ class Segments:
                     yield block.label, i + 1
 
     def excuse(
-        self, differing: set[Position], decisions: Decisions, plain: Write, changed: Write
+        self,
+        differing: set[Position],
+        make_writers: Callable[[Decisions], tuple[Write, Write]],
     ) -> set[Position]:
         """Those of the nodes that an exchange changes which lie on no stretch that differs as a
-        whole.
+        whole; `make_writers` gives what writes the text as it is, and under the exchange.
 
         Soundness: each way to a node begins at the start of a stretch, so all stretches that come
         by it are compared; what changes memory is excused in no case.
         """
-        left = {p for p in differing if not only_looks(nodes_of(self._blocks[p[0]])[p[1]])}
+        decisions = Decisions()
+        plain, changed = make_writers(decisions)
+        left = {p for p in differing if not only_looks(nodes_of(self.blocks[p[0]])[p[1]])}
         seen: set[Position] = set()
+        together: list[set[Position]] = []
         for start in self._starts:
-            walk = _Walk(self._blocks, self._live, decisions, changed)
+            walk = _Walk(self.blocks, self._live, decisions, changed)
             try:
                 passed = walk.find_passed(start)
                 if passed.isdisjoint(differing):
                     continue
                 seen |= passed
+                together.append(passed & differing)
                 first = walk.follow(start, {}, frozenset())
-                other = _Walk(self._blocks, self._live, decisions, plain)
+                other = _Walk(self.blocks, self._live, decisions, plain)
                 is_same = other.follow(start, {}, frozenset()) == first
                 if not is_same or not passed.isdisjoint(self._kept):
                     left |= passed & differing
             except TooLarge:
-                left |= differing
-        return left | (differing - seen)
+                return differing
+        left |= differing - seen
+        return close(left, together)
 
 
 class _Walk:
@@ -123,6 +138,7 @@ class _Walk:
         self._decisions = decisions
         self._write = write
         self._steps = 0
+        self._made: dict[tuple[str, _Recorded, _Recorded], int] = {}
 
     def find_passed(self, start: Position) -> set[Position]:
         """The nodes of a stretch.  Raises TooLarge where it may go round."""
@@ -199,13 +215,32 @@ class _Walk:
     def _go(self, target: str, values: Mapping[str, Form], recorded: _Recorded) -> int:
         if self._blocks[target].rest:
             return self._stop((target, 0), values, recorded)
-        return self.follow((target, 0), values, recorded)
+        live = self._live[target]
+        known = {name: form for name, form in values.items() if name in live}
+        key = (target, frozenset(known.items()), recorded)
+        if key not in self._made:
+            self._made[key] = self.follow((target, 0), known, recorded)
+        return self._made[key]
 
     def _stop(self, at: Position, values: Mapping[str, Form], recorded: _Recorded) -> int:
         """The end of a stretch: where, with which values of the locals that are still used."""
         live = _find_live_at(self._blocks[at[0]], at[1], self._live)
         kept = frozenset((name, form) for name, form in values.items() if name in live)
         return self._decisions.end(("goes on", at, kept, recorded))
+
+
+def close(left: set[Position], together: list[set[Position]]) -> set[Position]:
+    """Without a node none of those that are excused `together` with it is: what is left can then be
+    looked at in another way, as if the rest had not changed.
+
+    Soundness: else half a stretch would count as unchanged that is unchanged only as a whole
+    (tests/reduce/test_symmetry_rounds.py).
+    """
+    while True:
+        more = {p for group in together if not group.isdisjoint(left) for p in group}
+        if more <= left:
+            return left
+        left = left | more
 
 
 def _find_kept(body: Body, ordered: frozenset[str]) -> set[Position]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from modelcheck.diagnostics import NOWHERE, Span
 from modelcheck.ir.memory import Memory
@@ -28,11 +28,29 @@ from modelcheck.reduce.sorts import Broken, Key
 
 @dataclass(frozen=True, slots=True)
 class SymmetricClass:
-    """Copies of `templates` and elements of `objects` of equal number, any of `numbers` for any."""
+    """Copies of `templates` and elements of `objects` of equal number, any of `numbers` for any.
+
+    The numbers are those of the first of them; those of the others begin later by so many as
+    `shifts` says of each (empty: none does).
+    """
 
     templates: tuple[str, ...]
     objects: tuple[str, ...]
     numbers: tuple[int, ...]
+    shifts: tuple[int, ...] = ()
+
+    def list_copies(self) -> Iterator[tuple[str, tuple[int, ...]]]:
+        """By template the copies, in order of the numbers."""
+        yield from zip(self.templates, self._list_own(), strict=False)
+
+    def list_elements(self) -> Iterator[tuple[str, tuple[int, ...]]]:
+        """By object the elements, in order of the numbers."""
+        own = self._list_own()[len(self.templates) :]
+        yield from zip(self.objects, own, strict=True)
+
+    def _list_own(self) -> list[tuple[int, ...]]:
+        shifts = self.shifts or (0,) * (len(self.templates) + len(self.objects))
+        return [tuple(number + shift for number in self.numbers) for shift in shifts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,28 +58,37 @@ class Symmetry:
     """What may be exchanged in a program, and why not the rest.
 
     `indices` are the locals that hold a number of a class: (template, local) → the classes of its
-    family.
+    family, each with what is added to a number of the class to give the local's value.  `assumed`
+    are checks whose failure would be told of another object after an exchange: if one of them fails
+    anywhere, nothing follows from the symmetry, and what holds without assumptions must be asked
+    for.
     """
 
     classes: tuple[SymmetricClass, ...]
     broken: tuple[Broken, ...]
-    indices: dict[tuple[str, str], tuple[int, ...]]
+    indices: dict[tuple[str, str], tuple[tuple[int, int], ...]]
+    assumed: frozenset[str] = frozenset()
 
 
-def find_symmetry(program: Program, memory: Memory | None = None) -> Symmetry:
-    """The symmetry of a program after all passes.
+def find_symmetry(
+    program: Program, memory: Memory | None = None, *, assumes: bool = True
+) -> Symmetry:
+    """The symmetry of a program after all passes; without `assumes`, none that rests on a check
+    that never fails.
 
     Soundness: every exchange that this allows must map each step of each thread to a step, and each
     property, start value and rule of docs/ir.md to itself.  tests/reduce/test_symmetry_traps.py
     has the traps; tests/reduce/test_symmetry_agreement.py compares with all states.
     """
-    return _Finder(memory or Memory(program)).find()
+    return _Finder(memory or Memory(program), assumes=assumes).find()
 
 
 class _Finder:
     """One program under analysis."""
 
-    def __init__(self, memory: Memory) -> None:
+    def __init__(self, memory: Memory, *, assumes: bool) -> None:
+        self._assumes = assumes
+        self._assumed: set[str] = set()
         self._memory = memory
         self._program = memory.program
         self._kinds = Kinds(memory)
@@ -76,21 +103,25 @@ class _Finder:
         self._guess_choices()
         members = self._sorts.members()
         classes: list[SymmetricClass] = []
-        indices: dict[tuple[str, str], tuple[int, ...]] = {}
+        indices: dict[tuple[str, str], tuple[tuple[int, int], ...]] = {}
         for root, keys in sorted(members.items(), key=lambda item: min(item[1])):
-            family, count = self._make_family(keys)
-            if count < 2 or not self._may_permute(root, keys, family, count):
+            family = self._make_family(keys)
+            if all(len(r) < 2 for r in family.ranges) or not self._may_permute(root, keys, family):
                 continue
-            first = len(classes)
-            classes.extend(
-                SymmetricClass(family.templates, family.objects, numbers)
-                for numbers in self._find_numbers(root, family, count)
-            )
-            own = tuple(range(first, len(classes)))
-            for key in keys if own else ():
+            found: list[tuple[int, int]] = []  # the class, and what its numbers differ by
+            locals_ = [self._sorts.locate(key)[1] for key in keys if key[0] == "local"]
+            for numbers in self._find_numbers(root, family):
+                if any(numbers[0] < first for first in locals_):
+                    self._note(family, "an index may be less than 0", NOWHERE)
+                    continue
+                known, first = _make_class(family, numbers)
+                found.append((len(classes), first))
+                classes.append(known)
+            for key in keys if found else ():
                 if key[0] == "local":
-                    indices[key[1], key[2]] = own
-        return Symmetry(tuple(classes), tuple(self._broken), indices)
+                    shift = self._sorts.locate(key)[1]
+                    indices[key[1], key[2]] = tuple((c, first - shift) for c, first in found)
+        return Symmetry(tuple(classes), tuple(self._broken), indices, frozenset(self._assumed))
 
     # -----------------------------------------------------------------------------------------
     # Sorts
@@ -119,7 +150,7 @@ class _Finder:
 
         A wrong guess costs a reduction at most: whether it is one is checked like all else.
         """
-        counts = {c.sort: c.count for c in self._kinds.choices}
+        chosen_from = {self._sorts.find(choice.kind.sort) for choice in self._kinds.choices}
         members = self._sorts.members()
         for body, scope in self._bodies:
             for block in body.blocks:
@@ -128,7 +159,7 @@ class _Finder:
                         key
                         for expr in walk_node(node)
                         if (kind := self._kinds.of(expr, scope)).names == "index"
-                        and (key := self._sorts.find(kind.sort)) in counts
+                        and (key := self._sorts.find(kind.sort)) in chosen_from
                         and all(k[0] == "local" for k in members.get(key, ()))
                     }
                     named = self._find_named(node)
@@ -150,31 +181,36 @@ class _Finder:
                 asked.add(self._sorts.find(("me", getattr(expr, "template", ""))))
         return asked
 
-    def _make_family(self, keys: list[Key]) -> tuple[Family, int]:
-        """The templates and objects of a sort, and how many of each; 0 if that differs."""
-        templates = tuple(key[1] for key in keys if key[0] == "me")
-        objects = tuple(key[1] for key in keys if key[0] == "object")
-        lookup = self._memory.lookup
-        counts = {lookup.template(name).count for name in templates}
-        counts |= {self._memory.element_count(name) for name in objects}
-        family = Family(tuple(sorted(templates)), tuple(sorted(objects)))
-        if len(counts) > 1:
-            if max(counts) > 1:
-                self._note(family, "they are numbered together, and their numbers differ", NOWHERE)
-            return family, 0
-        return family, counts.pop() if counts else 0
+    def _make_family(self, keys: list[Key]) -> Family:
+        """The templates and objects of a sort, and which numbers each has."""
+        templates = sorted(key for key in keys if key[0] == "me")
+        objects = sorted(key for key in keys if key[0] == "object")
+        ranges = []
+        for key in (*templates, *objects):
+            kind, name = key
+            first = self._sorts.locate(key)[1]
+            count = (
+                self._memory.lookup.template(name).count
+                if kind == "me"
+                else self._memory.element_count(name)
+            )
+            ranges.append(range(first, first + count))
+        return Family(
+            tuple(name for _, name in templates), tuple(name for _, name in objects), tuple(ranges)
+        )
 
-    def _may_permute(self, root: Key, keys: list[Key], family: Family, count: int) -> bool:
+    def _may_permute(self, root: Key, keys: list[Key], family: Family) -> bool:
         """Whether nothing but the text itself stands against it."""
+        sorts, numbers = self._sorts, family.numbers
         if self._sorts.is_broken(root):
             self._note(family, *self._sorts.reasons[root])
             return False
         for threshold in self._kinds.thresholds:
-            if self._sorts.find(threshold.sort) == root and threshold.parts(count):
+            if sorts.find(threshold.kind.sort) == root and threshold.parts(sorts, numbers):
                 self._note(family, "it is compared in order", threshold.span)
                 return False
         for choice in self._kinds.choices:
-            if self._sorts.find(choice.sort) == root and choice.count < count:
+            if sorts.find(choice.kind.sort) == root and choice.leaves_out(sorts, numbers):
                 self._note(family, "only some numbers are chosen among", choice.span)
                 return False
         for key in keys:
@@ -193,26 +229,52 @@ class _Finder:
     # -----------------------------------------------------------------------------------------
     # The text under an exchange
 
-    def _find_numbers(self, root: Key, family: Family, count: int) -> Iterator[tuple[int, ...]]:
+    def _find_numbers(self, root: Key, family: Family) -> Iterator[tuple[int, ...]]:
         """The sets of numbers that may be exchanged: exchanges of two generate all others."""
-        checker = Comparison(self._kinds, family, root, self._bodies, self._ordered)
-        pairs = [(i, i + 1) for i in range(count - 1)]
-        against = [checker.find_difference(i, j) for i, j in pairs]
-        if all(why is None for why in against):
-            yield tuple(range(count))
+        checker = Comparison(
+            self._kinds, family, root, self._bodies, self._ordered, assumes=self._assumes
+        )
+        for numbers in family.list_alike():
+            for some in self._split(checker, numbers, family):
+                # The lowest may be one that is told apart, and after an exchange another one.
+                if not takes_the_lowest(self._memory, family, set(some)):
+                    yield some
+        self._assumed |= checker.assumed
+
+    def _split(
+        self, checker: Comparison, numbers: tuple[int, ...], family: Family
+    ) -> Iterator[tuple[int, ...]]:
+        """Those of some numbers that may be exchanged for one another, all for all if possible."""
+        if checker.find_difference_in_turn(numbers) is None:
+            yield numbers
             return
+        against = (checker.find_difference(i, j) for i, j in pairwise(numbers))
         for why in dict.fromkeys(why for why in against if why is not None):
             self._note(family, *why)
-        if takes_the_lowest(self._memory, family):
-            # The lowest may be one that is told apart, and after an exchange another one.
-            return
-        sets = [{i} for i in range(count)]
-        for i, j in combinations(range(count), 2):
+        sets = [{number} for number in numbers]
+        for i, j in combinations(numbers, 2):
             one, other = (next(s for s in sets if n in s) for n in (i, j))
             if one is not other and checker.find_difference(i, j) is None:
                 sets.remove(other)
                 one |= other
-        yield from (tuple(sorted(s)) for s in sets if len(s) > 1)
+        yield from (tuple(sorted(some)) for some in sets if len(some) > 1)
+
+
+def _make_class(family: Family, numbers: tuple[int, ...]) -> tuple[SymmetricClass, int]:
+    """A class of a family, and by how much its numbers there are more than its own."""
+    ranges = iter(family.ranges)
+    templates = [(name, r.start) for name in family.templates if numbers[0] in (r := next(ranges))]
+    objects = [(name, r.start) for name in family.objects if numbers[0] in (r := next(ranges))]
+    starts = [start for _, start in (*templates, *objects)]
+    first = starts[0]
+    shifts = tuple(first - start for start in starts)
+    known = SymmetricClass(
+        tuple(name for name, _ in templates),
+        tuple(name for name, _ in objects),
+        tuple(number - first for number in numbers),
+        shifts if any(shifts) else (),
+    )
+    return known, first
 
 
 def _list_bodies(program: Program) -> Iterator[tuple[Body, Scope]]:

@@ -59,13 +59,14 @@ def _shows_claim(model: Model, run: Run, path: Path, claim: Claim, number: int) 
 
 
 def breaks(model: Model, state: State, claim: Claim) -> bool:
-    """Whether a state breaks (a `reachable`: satisfies) the property."""
+    """Whether a state breaks the property (a `reachable`: satisfies it, or fails to be asked)."""
     kinds = {p.name: p.kind for p in model.program.properties}
     match kinds.get(claim.property, claim.property):
         case "invariant":
             return model.judges[claim.property](state) is not True
         case "reachable":
-            return model.judges[claim.property](state) is True
+            answer = model.judges[claim.property](state)
+            return isinstance(answer, Failure) if claim.detail else answer is True
         case "final":
             return is_quiescent(model, state) and model.judges[claim.property](state) is not True
         case "deadlock":

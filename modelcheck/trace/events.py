@@ -7,7 +7,7 @@ tests write them by hand.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 
@@ -180,7 +180,8 @@ class Story:
     """A whole trace.  `threads` are the names by thread number; `alive` the numbers of those that
     run from the start; `objects` the mortal objects that live and `held` the (lock, thread) pairs
     at the start.  `racing` are the two accesses of a data race, each as the step it would be.
-    `initial` says what the choices of the initial state were, if there were any.
+    `initial` says what the choices of the initial state were, if there were any.  The last
+    `unrelated` steps play no part in the failure; they are in `left_out` where they are not shown.
     """
 
     threads: tuple[str, ...]
@@ -192,6 +193,14 @@ class Story:
     waiting: tuple[Waiting, ...] = ()
     racing: tuple[StepEvent, ...] = ()
     initial: tuple[str, ...] = ()
+    unrelated: int = 0
+    left_out: tuple[StepEvent, ...] = ()
+
+
+def leave_out_unrelated(story: Story) -> Story:
+    """The story without the steps at its end that play no part."""
+    shown = len(story.steps) - story.unrelated
+    return replace(story, steps=story.steps[:shown], left_out=story.steps[shown:], unrelated=0)
 
 
 def describe_place(event: StepEvent | Waiting) -> str:

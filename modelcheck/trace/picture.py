@@ -21,7 +21,8 @@ class Heading:
     """What is said around the picture: the run it comes from and what the run covered.
 
     `settings` are ("closers", "1") pairs, `replay` the command that shows the trace again,
-    `minimal` what was proven about the length, `scope` the parts of the scope line.  The first
+    `minimal` what was proven about the length and `unproven` why not more, `scope` the parts of the
+    scope line.  The first
     line says the settings, so the last one does not repeat them.
     """
 
@@ -32,6 +33,7 @@ class Heading:
     minimal: str = "no"
     scope: tuple[str, ...] = ()
     replay: str = ""
+    unproven: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,4 +207,5 @@ class Picture:
         scope = omit_sizes(heading.scope) if heading.settings else heading.scope
         facts = filter(None, (heading.counts, f"minimal: {heading.minimal}", *scope))
         replay = (f"replay: {heading.replay}",) if heading.replay else ()
-        return (*replay, "; ".join(facts))
+        unproven = (heading.unproven,) if heading.unproven else ()
+        return (*replay, *unproven, "; ".join(facts))

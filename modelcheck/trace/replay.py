@@ -95,6 +95,7 @@ def make_heading(trace: Trace, replay: str = "") -> Heading:
         trace.minimal,
         trace.scope,
         replay,
+        trace.unproven,
     )
 
 

@@ -124,7 +124,8 @@ class Wander:
         if not state:
             return
         for declared in self._model.program.properties:
-            claim = Claim(declared.name)
+            answer = self._model.judges[declared.name](state)
+            claim = Claim(declared.name, detail=answer.detail if isinstance(answer, Failure) else "")
             if declared.kind != "assert" and breaks(self._model, state, claim):
                 yield claim
         deadlock = Claim("deadlock")
@@ -137,9 +138,9 @@ class Wander:
                 yield claim
 
     def is_reached(self, claim: Claim) -> bool:
-        """Whether a claim is of a `reachable`, which is there to be reached."""
+        """Whether a claim is of a `reachable` that holds, which is no violation."""
         kinds = {p.name: p.kind for p in self._model.program.properties}
-        return kinds.get(claim.property) == "reachable"
+        return kinds.get(claim.property) == "reachable" and not claim.detail
 
     # ------------------------------------------------------------------------ moving
 

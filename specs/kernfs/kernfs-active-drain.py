@@ -98,8 +98,8 @@ class Put(Enum):
     NO_WAKE = 2
 
 
-ops = param(1, min=1, max=3)
-removers = param(2, min=1, max=3)
+ops = param(1, min=1, max=6)
+removers = param(2, min=1, max=4)
 get = flag(Get.INC_UNLESS_NEGATIVE)
 put = flag(Put.DEC_THEN_WAKE)
 queue_before_check = flag(True)

@@ -78,9 +78,9 @@ class Test(Enum):
     AFTER_ACTIVE = 2
 
 
-pollers = param(1, min=1, max=2)
+pollers = param(1, min=1, max=6)
 polls = param(2, min=1, max=3)
-togglers = param(2, min=1, max=2)
+togglers = param(2, min=1, max=4)
 released_test = flag(Test.AFTER_ACTIVE)
 null_priv = flag(False)
 shows_again = flag(True)

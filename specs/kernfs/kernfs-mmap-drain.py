@@ -87,9 +87,9 @@ spec("kernfs-mmap-drain")
 
 KN_DEACTIVATED_BIAS = -16
 
-files = param(2, min=1, max=3)
+files = param(2, min=1, max=6)
 mmaps = param(1, min=1, max=2)
-removers = param(1, min=1, max=2)
+removers = param(1, min=1, max=4)
 count_under_mutex = flag(True)
 mark_counter = flag(True)
 count_once = flag(True)

@@ -88,9 +88,9 @@ from modelcheck.lang import (
 
 spec("kernfs-open-node-rcu")
 
-pollers = param(1, min=1, max=2)
-closers = param(1, min=0, max=2)
-notifiers = param(1, min=1, max=2)
+pollers = param(1, min=1, max=6)
+closers = param(1, min=0, max=4)
+notifiers = param(1, min=1, max=4)
 rcu = flag(True)
 free_after_grace_period = flag(True)
 notify_reads = flag(True)

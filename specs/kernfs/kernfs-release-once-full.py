@@ -85,8 +85,8 @@ class Unlink(Enum):
     NO_LOCK = 2
 
 
-closers = param(1, min=0, max=3)
-openers = param(1, min=0, max=2)
+closers = param(1, min=0, max=6)
+openers = param(1, min=0, max=4)
 check_released = flag(True)
 check_under_lock = flag(True)
 flag_first_drop_lock = flag(False)

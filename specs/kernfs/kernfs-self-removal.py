@@ -73,8 +73,8 @@ from modelcheck.lang import (
 
 spec("kernfs-self-removal")
 
-writers = param(2, min=1, max=4)
-removers = param(0, min=0, max=2)
+writers = param(2, min=1, max=6)
+removers = param(0, min=0, max=4)
 break_protection = flag(True)
 arbitrate = flag(True)
 unbreak_under_rwsem = flag(True)

@@ -159,12 +159,12 @@ class Test(Enum):
 
 
 design = flag(Design.MERGED)
-selects = param(1, min=0, max=2)
+selects = param(1, min=0, max=6)
 epolls = param(0, min=0, max=1)
 removers = param(1, min=0, max=1)
 togglers = param(0, min=0, max=1)
 closers = param(1, min=0, max=1)
-events = param(0, min=0, max=2)
+events = param(0, min=0, max=4)
 timeouts = flag(False)
 sleeps_first = flag(False)
 grace_period = flag(True)

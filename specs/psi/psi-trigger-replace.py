@@ -112,8 +112,8 @@ class Publish(Enum):
 second = flag(Second.EBUSY)
 locked = flag(True)
 publish = flag(Publish.RELEASE)
-writers = param(2, min=1, max=3)
-selects = param(1, min=1, max=2)
+writers = param(2, min=1, max=6)
+selects = param(1, min=1, max=4)
 
 
 @struct(marked=True)

@@ -13,7 +13,7 @@ from modelcheck.backends.native.emit import emit_model
 from modelcheck.backends.native.process import SearchProcess
 from modelcheck.explore.judging import Judging
 from modelcheck.explore.limits import Watch
-from modelcheck.explore.native import Prepared, _Run, list_arguments
+from modelcheck.explore.native import Prepared, _Run, explore_native, list_arguments
 from modelcheck.explore.options import Options, Reduction
 from modelcheck.explore.orbits import list_tables
 from modelcheck.explore.reducing import make_tables
@@ -90,4 +90,6 @@ def run(case: Case, built: Built, options: Options) -> Result:
             raise UncleanEndError("it does not end when it is told to quit") from None
         if code or process._read_said():
             raise UncleanEndError(f"exit code {code}: {process._read_said()[:4000]}")
+    if result is None:  # what symmetry assumed does not hold
+        return explore_native(case.program, replace(options, symmetry_assumes=False))
     return result

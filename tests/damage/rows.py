@@ -13,7 +13,9 @@ from tests.damage import (
     rows_native,
     rows_pages,
     rows_reduce,
+    rows_rounds,
     rows_runtime,
+    rows_shortest,
     rows_symmetry,
 )
 from tests.damage.row import Row
@@ -29,4 +31,6 @@ ROWS: tuple[Row, ...] = (
     *rows_reduce.ROWS,
     *rows_symmetry.ROWS,
     *rows_pages.ROWS,
+    *rows_rounds.ROWS,
+    *rows_shortest.ROWS,
 )

@@ -23,6 +23,15 @@ from modelcheck.reduce.symmetry import Symmetry, find_symmetry
 SYMMETRIC = Options(reduce=frozenset({"symmetry"}))
 
 
+def find_holding(program: Program) -> Symmetry:
+    """The symmetry of a program, with assumptions only where they hold."""
+    symmetry = find_symmetry(program)
+    failing = {violation.property for violation in explore(program, Options()).violations}
+    return (
+        symmetry if failing.isdisjoint(symmetry.assumed) else find_symmetry(program, assumes=False)
+    )
+
+
 def symmetry_of(text: str, **settings) -> Symmetry:
     return find_symmetry(program_of(text, **settings))
 
@@ -73,7 +82,7 @@ class Looker:
 
     def __init__(self, program: Program) -> None:
         self.model = compile_program(program)
-        self.tables = make_tables(self.model.memory, find_symmetry(program))
+        self.tables = make_tables(self.model.memory, find_holding(program))
         self.orbits = Orbits(self.model.memory, self.tables)
         self.canonical = self.orbits.canonical
         self._race = RaceCheck(self.model)
