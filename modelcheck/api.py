@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     import networkx as nx  # type: ignore[import-untyped]  # it has no types
 
     from modelcheck.pages.gate import Entry
+    from modelcheck.trace.wander import Wander
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,8 +214,11 @@ def draw_pictures(run: Run, replay: str = "") -> tuple[Picture, ...]:
 def draw_scenes(run: Run, replay: str = "") -> tuple[Scene, ...]:
     """Like `draw_pictures`, with all states of each witness."""
     trace = record(run)
-    if trace is None:
-        return ()
+    return draw_trace(run, trace, replay) if trace is not None else ()
+
+
+def draw_trace(run: Run, trace: Trace, replay: str = "") -> tuple[Scene, ...]:
+    """The scenes of a trace of the run's program."""
     return replay_scenes(trace, compile_program(run.program), run.sources, replay)
 
 
@@ -316,6 +320,17 @@ def choose_program(argument: str, choice: Choice) -> Program:
     spec = load_spec(find_spec(argument))
     variant = choose_variant(spec.info, choice.variant)
     return make_program(spec, variant, read_settings(spec.info, choice.settings))
+
+
+def begin_wander(argument: str, choice: Choice) -> tuple[Run, Wander]:
+    """A path to be chosen step by step through one program of a spec; the run has no result."""
+    from modelcheck.trace.wander import Wander
+
+    spec = load_spec(find_spec(argument))
+    variant = choose_variant(spec.info, choice.variant)
+    program = make_program(spec, variant, read_settings(spec.info, choice.settings))
+    run = Run(spec.info, variant, program, None, spec.sources)
+    return run, Wander(compile_program(program), spec.info, spec.sources)
 
 
 def write_c(program: Program) -> str:
@@ -435,6 +450,7 @@ __all__ = [
     "Progress",
     "Run",
     "SelectionError",
+    "begin_wander",
     "check",
     "choose_program",
     "compare_reductions",
@@ -442,6 +458,7 @@ __all__ = [
     "draw_pictures",
     "draw_scenes",
     "draw_states",
+    "draw_trace",
     "explain_steps",
     "explore",
     "find_steps",

@@ -43,6 +43,7 @@ MAY_IMPORT = {
         *("api", "codes", "diagnostics", "export", "gate", "report", "specfiles", "starter"),
         *("trace.text", "trace.stored"),  # writers
         "explore.options",  # the type of a progress report
+        "trace.wander",  # the type of a walk
         "backends.native.build",  # begun before anything else is imported
     },
     "__main__": {"cli"},

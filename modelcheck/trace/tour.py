@@ -81,7 +81,7 @@ class Tour:
 
 def tell_tour(model: Model, run: Run, sources: Mapping[str, str]) -> Tour:
     """The states of a path that was run again; `sources` are the texts of the spec's files."""
-    teller = _StationTeller(model, sources)
+    teller = StationTeller(model, sources)
     texts = tuple((path, text) for path, text in sources.items() if not is_library(path))
     story, failure = run.story, run.story.failure
     if not run.state:
@@ -113,7 +113,7 @@ def _ends_in_step(story: Story) -> bool:
     return story.failure.ending == "step" and bool(story.steps)
 
 
-class _StationTeller:
+class StationTeller:
     """Tells the states of one program."""
 
     def __init__(self, model: Model, sources: Mapping[str, str]) -> None:

@@ -202,6 +202,50 @@ def test_every_kind_of_violation_is_walked_through_without_a_complaint(browser, 
         assert browser.requests == []
 
 
+START = """\
+from modelcheck.lang import U8, initial, invariant, shared, spec, struct, thread
+
+spec("start")
+
+
+@struct(marked=True)
+class Box:
+    n: U8
+
+
+x = shared(Box, n=1)
+
+
+@thread
+def add():
+    x.n = 2
+
+
+@invariant
+def small():
+    return x.n < 1
+"""
+FAILS = """
+
+@initial
+def begin():
+    assert x.n == 0, "never_begins"
+"""
+
+
+@needs_chromium
+@pytest.mark.parametrize("text", [START, START + FAILS], ids=["state", "step"])
+def test_a_violation_at_the_start_has_a_page_without_steps(browser, page, tmp_path, text):
+    spec = tmp_path / "start.py"
+    spec.write_text(text, encoding="utf-8")
+    browser.open(page(str(spec)))
+    for key in ("ArrowRight", "ArrowLeft", "End", "Home"):
+        browser.press(key)
+    assert see(browser)["where"] == "start (violation)"
+    assert "VIOLATED" in text_of(browser, "#step")
+    assert browser.complaints == []
+
+
 @needs_chromium
 def test_the_parts_of_a_cycle_are_tabs(browser, page):
     browser.open(page(*OTHERS["lock order"]), "part=2&step=1")

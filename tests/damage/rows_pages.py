@@ -7,6 +7,7 @@ DOCUMENT = "tests/unit/pages/test_document.py::"
 PAGE = "tests/unit/pages/test_trace_page.py::"
 TOUR = "tests/unit/trace/test_tour.py::"
 MERMAID = "tests/unit/trace/test_trace_mermaid.py::"
+EXPLORE = "tests/cli/test_explore.py::"
 GRAPH = "tests/unit/trace/test_trace_graph.py::"
 
 ROWS = (
@@ -132,5 +133,21 @@ ROWS = (
         "if rows[source].lane == rows[target].lane:",
         "A wake-up is shown where there is none, and none where there is one.",
         (f"{GRAPH}test_only_the_last_wake_before_a_step_counts_and_none_of_a_thread_s_own",),
+    ),
+    Row(
+        "walk-breaks-nothing",
+        "trace/wander.py",
+        'if declared.kind != "assert" and breaks(self._model, state, claim):',
+        'if declared.kind == "assert" and breaks(self._model, state, claim):',
+        "A walk goes through a violation and does not say so.",
+        (f"{EXPLORE}test_the_only_step_to_a_violation_says_so_and_leads_there",),
+    ),
+    Row(
+        "walk-claims-a-search",
+        "trace/wander.py",
+        'SCOPE = ("chosen step by step: nothing was searched",)',
+        'SCOPE = ("no reductions",)',
+        "A path that was chosen by hand looks like one that a search found.",
+        (f"{EXPLORE}test_a_path_chosen_by_hand_is_kept_and_says_that_nothing_was_searched",),
     ),
 )

@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 
@@ -54,3 +55,11 @@ def test_the_policy_names_the_script_and_the_sheet_and_nothing_else():
         assert policy[directive][0].startswith("'sha256-")
     without = read_page(write_document("t", "", style="gate.css")).policy
     assert "script-src" not in without
+
+
+def test_every_file_of_the_package_that_is_no_python_is_installed():
+    root = Path(__file__).resolve().parents[3]
+    patterns = (root / "setup.py").read_text(encoding="utf-8")
+    for path in (root / "modelcheck").rglob("*"):
+        if path.is_file() and path.suffix not in (".py", ".pyc"):
+            assert f'"**/*{path.suffix}"' in patterns or f'"{path.name}"' in patterns, path
