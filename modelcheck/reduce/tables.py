@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from modelcheck.ir.dependence import Footprints
 from modelcheck.ir.nodes import Program
 from modelcheck.reduce.dependence import Dependence
-from modelcheck.reduce.locations import Locations, list_members
+from modelcheck.reduce.gates import Gate, find_gates
+from modelcheck.reduce.locations import Locations, close, list_members
 from modelcheck.reduce.sticky import find_sticky
 
 MOST_THREADS = 64  # a set of threads is a word in C
@@ -21,16 +22,20 @@ class StubbornTables:
     """What `stubborn.StubbornSets` and runtime/stubborn.c read.
 
     `base[t]`: the number of thread t's first location; its program counter is added to it.
-    `dependent[i]`: where another thread stands from which it can come to a step that depends on the
-    one at i, or that a property sees as well.  `enabling[i]`: where another thread stands from
-    which it can come to a step that may let the one at i run (of an end: that may spawn the
-    thread).  `sticky[i]`: where the step at i goes on a sticky edge.
+    `reach[i]`: the steps that a thread at i can come to.  `dependent[i]`: the steps of other
+    threads that depend on the one at i, or that a property sees as well.  `enabling[i]`: those that
+    may let the one at i run (of an end: that may spawn the thread).  `sticky[i]`: where the step
+    at i goes on a sticky edge.  `gates` are closed or open from state to state; `around[g][i]`: the
+    steps that a thread at i can come to without one of those behind which gate g is.
     """
 
     base: tuple[int, ...]
+    reach: tuple[int, ...]
     dependent: tuple[int, ...]
     enabling: tuple[int, ...]
     sticky: tuple[int, ...]
+    gates: tuple[Gate, ...] = ()
+    around: tuple[tuple[int, ...], ...] = ()
 
 
 def make_stubborn_tables(program: Program) -> StubbornTables | None:
@@ -46,7 +51,8 @@ def make_stubborn_tables(program: Program) -> StubbornTables | None:
     if sum(template.count for template in program.templates) > MOST_THREADS:
         return None
     locations = Locations(program)
-    dependence = Dependence(Footprints(program), locations)
+    footprints = Footprints(program)
+    dependence = Dependence(footprints, locations)
     dependent = [dependence.dependent(number) for number in range(len(locations.steps))]
     enabling = [dependence.enabling(number) for number in range(len(locations.steps))]
     for shown in program.properties:
@@ -58,24 +64,25 @@ def make_stubborn_tables(program: Program) -> StubbornTables | None:
         if template.spawned:
             enabling[end] = locations.spawners(template.name)
     numbers = {t.name: base for t, base in zip(program.templates, locations.base, strict=True)}
+    gates = find_gates(program, locations, footprints)
     return StubbornTables(
         base=tuple(numbers[t.name] for t in program.templates for _ in range(t.count)),
-        dependent=tuple(_list_standing(dependent, locations)),
-        enabling=tuple(_list_standing(enabling, locations)),
+        reach=tuple(locations.reach),
+        dependent=tuple(dependent),
+        enabling=tuple(enabling),
         sticky=tuple(find_sticky(program, locations)),
+        gates=tuple(gates),
+        around=tuple(tuple(_go_around(gate.locations, locations)) for gate in gates),
     )
 
 
-def _list_standing(wanted: list[int], locations: Locations) -> list[int]:
-    """From where a thread can come to one of the wanted steps, each."""
-    coming = [0] * len(locations.reach)
-    for number, reached in enumerate(locations.reach):
-        for to in list_members(reached):
-            coming[to] |= 1 << number
-    found = []
-    for numbers in wanted:
-        standing = 0
-        for number in list_members(numbers):
-            standing |= coming[number]
-        found.append(standing)
-    return found
+def _go_around(closed: int, locations: Locations) -> list[int]:
+    """What a thread can come to from each location, itself included, if it takes no step of some.
+
+    Soundness: a step forgotten here would count as kept back by a gate; `test_gates.py` walks.
+    """
+    open_edges = [
+        0 if closed >> number & 1 else targets
+        for number, targets in enumerate(locations.successors)
+    ]
+    return [reached & ~closed for reached in close(open_edges)]

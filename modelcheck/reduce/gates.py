@@ -1,0 +1,252 @@
+"""Gates: conditions that keep threads from steps, and who can make them true.
+
+A *gate* is a case in which steps that wait are disabled: "somebody else owns this mutex".  It has
+the places that the case is about, the locations of those steps, and its *openers*: steps that may
+be the first to change one of these places, each with what has to hold of them for that.  While the
+gate is closed for a thread, none of these steps is taken by it unless an opener comes before: who
+waits for a lock that another one owns needs the release by that owner, and nobody else's.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from modelcheck.ir.dependence import Footprints, MemoryPart, Part
+from modelcheck.ir.footprint import Access, Aspect
+from modelcheck.ir.memory import ALIVE, Memory, Thread
+from modelcheck.ir.nodes import Block, End, Instr, Kind, Place, Program, Store, Template, Terminator
+from modelcheck.ir.regions import Region
+from modelcheck.ir.traverse import nodes_of, parts_of_place
+from modelcheck.reduce.facts import Case, Fact
+from modelcheck.reduce.locations import Locations
+from modelcheck.reduce.ways import Instances, TooManyWaysError, Walker, Way, is_pure
+
+MOST_GATES = 32  # of a program; those with the most locations
+MOST_GUARDS = 12  # of one step for one gate; beyond, it may always be an opener
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Test:
+    """What is (`wanted`) or is not so of a slot: it holds a number in lo…hi, or (`is_bit`) has bit
+    lo.  With `own` the running thread's id, or bit, is meant.
+    """
+
+    slot: int
+    is_bit: bool
+    lo: int
+    hi: int
+    own: bool
+    wanted: bool
+
+
+Tests = tuple[Test, ...]  # all of them hold
+
+
+@dataclass(frozen=True, slots=True)
+class Opener:
+    """Steps that may open a gate if some tests hold for the thread that takes one."""
+
+    tests: Tests
+    locations: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Where and when threads cannot pass.
+
+    It is closed for the threads in the set `threads` while all `tests` hold; then none of them
+    takes the step at one of `locations`.
+    """
+
+    tests: Tests
+    threads: int
+    locations: int
+    openers: tuple[Opener, ...]
+
+
+@dataclass(slots=True)
+class _Found:
+    """A gate under way: by thread the locations, and the parts of memory it is about."""
+
+    parts: dict[int, MemoryPart]  # by slot
+    locations: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+
+
+def find_gates(program: Program, locations: Locations, footprints: Footprints) -> list[Gate]:
+    """The gates of a program.
+
+    Soundness: a gate must disable its steps whenever its tests hold, and every step that may be
+    the first to end that must be an opener.  `test_gates.py` compares both with what steps do in
+    states of random programs and of the kernel's locks.
+    """
+    return _Gates(program, locations, footprints).find()
+
+
+class _Gates:
+    def __init__(self, program: Program, locations: Locations, footprints: Footprints) -> None:
+        self._program = program
+        self._locations = locations
+        self._footprints = footprints
+        self._memory = Memory(program)
+        self._instances = Instances(self._memory)
+        self._written: dict[tuple[str, str], tuple[Part, ...]] = {}
+
+    def find(self) -> list[Gate]:
+        """All gates, those with the most locations first."""
+        found: dict[Tests, _Found] = {}
+        for thread, number, _, region in self._list_steps():
+            try:
+                for case in self._walk(thread, region).gates():
+                    self._add(found, thread, number, case)
+            except TooManyWaysError:
+                continue
+        made = [self._finish(tests, one) for tests, one in found.items()]
+        made.sort(key=lambda gate: (-gate.locations.bit_count(), gate.tests))
+        return made[:MOST_GATES]
+
+    def _list_steps(self) -> Iterator[tuple[Thread, int, Template, Region]]:
+        bases = {
+            t.name: base
+            for t, base in zip(self._program.templates, self._locations.base, strict=True)
+        }
+        for thread in self._memory.threads:
+            first = bases[thread.template]
+            for number in range(first, first + self._memory.ended(thread.template)):
+                step = self._locations.steps[number]
+                if step is not None:
+                    yield thread, number, *step
+
+    def _walk(self, thread: Thread, region: Region) -> Walker:
+        blocks = {b.label: self._instances.block(thread, b) for b in region.blocks}
+        return Walker(blocks, region.entry.label, self._meet)
+
+    def _meet(self, a: Place, b: Place) -> bool:
+        aliases = self._footprints.aliases
+        return any(p.may_meet(q) for p in aliases.patterns(a) for q in aliases.patterns(b))
+
+    def _add(self, found: dict[Tests, _Found], thread: Thread, number: int, case: Case) -> None:
+        tests: list[Test] = []
+        parts: dict[int, MemoryPart] = {}
+        for fact in case:
+            known = self._resolve(fact)
+            if known is None:
+                return
+            tests.append(known)
+            aspect: Aspect = "life" if fact.test == "life" else "value"
+            access = Access(fact.place, False, Kind.SILENT, False, aspect)
+            (pattern,) = self._footprints.bits.patterns(access, None)
+            parts[known.slot] = MemoryPart(pattern, aspect)
+        one = found.setdefault(tuple(sorted(tests)), _Found(parts))
+        one.locations[thread.number] |= 1 << number
+
+    def _resolve(self, fact: Fact) -> Test | None:
+        """The test of a slot that a fact is, where it is known which."""
+        if fact.test == "life":
+            life = self._memory.status_of(fact.place)
+            if life.thread is not None or life.status is None or life.status.constant is None:
+                return None
+            return Test(life.status.constant, False, ALIVE, ALIVE, False, fact.wanted)
+        slot = self._memory.resolve(fact.place).constant
+        if slot is None or not is_pure(*parts_of_place(fact.place)):
+            return None
+        return _make_test(fact, slot)
+
+    # -----------------------------------------------------------------------------------------
+    # Openers
+
+    def _finish(self, tests: Tests, one: _Found) -> Gate:
+        """The gate, once it is known who may open it."""
+        guards: dict[Tests, int] = defaultdict(int)
+        for thread, number, template, region in self._list_steps():
+            for guard in self._find_guards(thread, template, region, one.parts):
+                guards[guard] |= 1 << number
+        threads = 0
+        for number in one.locations:
+            threads |= 1 << number
+        openers = tuple(
+            Opener(guard, where)
+            for guard, where in sorted(guards.items())
+            if not any(replace(test, wanted=not test.wanted) in tests for test in guard)
+        )
+        return Gate(tests, threads, self._list_locations(one), openers)
+
+    def _list_locations(self, one: _Found) -> int:
+        """Where every thread that the gate is for cannot pass.
+
+        Threads of one template have the same locations: one that does not stop there would, too.
+        """
+        found = 0
+        by_template: dict[str, int] = {}
+        for number, where in one.locations.items():
+            name = self._memory.threads[number].template
+            by_template[name] = by_template.get(name, where) & where
+        for where in by_template.values():
+            found |= where
+        return found
+
+    def _find_guards(
+        self, thread: Thread, template: Template, region: Region, parts: dict[int, MemoryPart]
+    ) -> Iterable[Tests]:
+        """What holds, one or the other, where a step may be the first to change one of some parts.
+
+        Soundness: tests are left out rather than guessed; none at all mean "always".
+        """
+        if not self._may_write(template, region, parts):
+            return ()
+        writes: dict[str, int] = {}
+        for block in region.blocks:
+            made = self._instances.block(thread, block)
+            for i, node in enumerate(nodes_of(made)):
+                if self._writes(template, node, parts):
+                    writes[block.label] = i
+                    break
+        found: set[Tests] = set()
+        try:
+            for case, way, node in self._walk(thread, region).first_writes(writes):
+                found |= self._list_tests(case, way, node, parts)
+        except TooManyWaysError:
+            return ((),)
+        if len(found) > MOST_GUARDS or () in found:
+            return ((),)
+        return sorted(found)
+
+    def _may_write(self, template: Template, region: Region, parts: dict[int, MemoryPart]) -> bool:
+        key = template.name, region.entry.label
+        footprint = self._footprints.of_step(*(template, region.entry.label))
+        written = self._written.setdefault(key, tuple(footprint.writes))
+        return footprint.everything or any(p.may_meet(q) for p in written for q in parts.values())
+
+    def _writes(
+        self, template: Template, node: Instr | Terminator, parts: dict[int, MemoryPart]
+    ) -> bool:
+        footprint = self._footprints.of_node(template, node)
+        return footprint.everything or any(
+            p.may_meet(q) for p in footprint.writes for q in parts.values()
+        )
+
+    def _list_tests(
+        self, case: Case, way: Way, node: Instr | End, parts: dict[int, MemoryPart]
+    ) -> set[Tests]:
+        """The tests of a way to a write: one tuple for each place that may be meant."""
+        known = set()
+        for fact in case:
+            test = self._resolve(fact)
+            if test is not None and test.slot in parts:
+                known.add(test)
+        if not isinstance(node, Store) or not is_pure(*parts_of_place(way.place(node.place))):
+            return {tuple(sorted(known))}
+        target = way.place(node.place)
+        same = [fact for fact in case if fact.place == target and fact.test != "life"]
+        access = Access(target, True, node.kind, False)
+        meant = list(self._footprints.bits.patterns(access, None))
+        return {
+            tuple(sorted(known | {_make_test(fact, slot) for fact in same}))
+            for slot, part in parts.items()
+            if any(MemoryPart(p, "value").may_meet(part) for p in meant)
+        }
+
+
+def _make_test(fact: Fact, slot: int) -> Test:
+    return Test(slot, fact.test == "bit", fact.lo, fact.hi, fact.own, fact.wanted)

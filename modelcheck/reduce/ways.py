@@ -1,0 +1,327 @@
+"""Ways through a step of one thread, followed with symbols for what is not known.
+
+Of a step's locals only what the text says is known: constants, and what was loaded from which
+place.  So a condition on a local that was loaded becomes one on the place, as it is when the step
+begins; the callers stop at the first write that could make the two differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from modelcheck.ir.memory import Memory, Thread
+from modelcheck.ir.nodes import (
+    AddressOf,
+    Apply,
+    Assert,
+    Assign,
+    Block,
+    Branch,
+    Check,
+    Const,
+    ContainerOf,
+    Current,
+    End,
+    Expr,
+    Instr,
+    Jump,
+    Load,
+    Local,
+    Me,
+    ObjectRoot,
+    Place,
+    QueueOp,
+    Read,
+    StartsObject,
+    Store,
+    Terminator,
+    ThreadOf,
+    Wait,
+)
+from modelcheck.ir.ops import OPS
+from modelcheck.ir.rebuild import map_end, map_expr, map_instr, map_place
+from modelcheck.ir.traverse import assigned_local, list_exprs, nodes_of
+from modelcheck.ir.types import PtrType, RangeType, ThreadIdType
+from modelcheck.reduce.facts import Case, Cases, Fact, is_contradiction, read_condition
+
+MOST_BLOCKS = 400  # followed in one step, over all its ways
+MOST_PARTS = 24  # of an expression that is remembered
+
+
+class TooManyWaysError(Exception):
+    """A step has more ways than anybody wants to follow."""
+
+
+class Instances:
+    """The code of single threads: `Me` is a number there, and `Current` in a place."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        self._blocks: dict[tuple[int, str], Block] = {}
+
+    def block(self, thread: Thread, block: Block) -> Block:
+        """A block of its template as one thread runs it."""
+        key = (thread.number, block.label)
+        found = self._blocks.get(key)
+        if found is None:
+            found = self._blocks[key] = self._make(thread, block)
+        return found
+
+    def _make(self, thread: Thread, block: Block) -> Block:
+        last = max(len(self._memory.threads) - 1, 0)
+        current = Const(thread.number + 1, ThreadIdType())
+        me = Const(thread.index, RangeType(0, last))
+
+        def on_expr(expr: Expr) -> Expr:
+            return me if isinstance(expr, Me) else self._fold(expr)
+
+        def in_place(expr: Expr) -> Expr:
+            return current if isinstance(expr, Current) else on_expr(expr)
+
+        def on_place(place: Place) -> Place:
+            made = map_place(place, in_place)
+            root = made.root
+            if isinstance(root, ObjectRoot) and root.index is None:
+                if self._memory.lookup.object(root.object).kind == "local":
+                    made = replace(made, root=replace(root, index=me))
+            return made
+
+        instrs = tuple(map_instr(instr, on_expr, on_place) for instr in block.instrs)
+        return replace(block, instrs=instrs, end=map_end(block.end, on_expr, on_place))
+
+    def _fold(self, expr: Expr) -> Expr:
+        match expr:
+            case Apply(op, args):
+                numbers = [arg.value for arg in args if isinstance(arg, Const)]
+                if len(numbers) == len(args):
+                    return Const(int(OPS[op].meaning(*numbers)), expr.type)
+            case ThreadOf(template, Const(copy)):
+                first = self._memory.threads_of(template)[0].number
+                return Const(first + copy + 1, ThreadIdType())
+            case AddressOf(place):
+                number = self._memory.pointer_number(place).constant
+                if number is not None:
+                    return Const(number, PtrType(self._memory.lookup.struct_at(place)))
+            case _:
+                pass
+        return expr
+
+
+@dataclass(slots=True)
+class Way:
+    """How far a step was followed: the facts that led here, and what its locals are now."""
+
+    case: Case = frozenset()
+    values: dict[str, Expr] = field(default_factory=dict)  # of locals, in terms of symbols
+    held: dict[str, Expr] = field(default_factory=dict)  # what symbols were looked up from
+    passed: frozenset[str] = frozenset()  # blocks
+    written: tuple[Place, ...] = ()  # what is no longer as it was when the step began
+
+    def fork(self, case: Case) -> Way:
+        """The same way with more facts."""
+        values, held = dict(self.values), dict(self.held)
+        return Way(self.case | case, values, held, self.passed, self.written)
+
+    def put(self, local: str, value: Expr | None) -> None:
+        """Let a local have a value; None: one that nobody knows."""
+        symbol = f"{local}#{len(self.held)}"
+        if value is not None and len(list_exprs((value,))) <= MOST_PARTS:
+            if is_pure(value):
+                self.values[local] = value
+                return
+            self.held[symbol] = value
+        else:
+            self.held[symbol] = Local(symbol)
+        self.values[local] = Local(symbol)
+
+    def read(self, expr: Expr) -> Expr:
+        """An expression in terms of symbols, and of the places they were loaded from."""
+        return self._expand(map_expr(expr, self._put_in))
+
+    def place(self, place: Place) -> Place:
+        """A place in terms of symbols."""
+        return map_place(place, self._put_in)
+
+    def put_in(self, expr: Expr) -> Expr:
+        """An expression in terms of symbols."""
+        return map_expr(expr, self._put_in)
+
+    def _put_in(self, expr: Expr) -> Expr:
+        return self.values.get(expr.name, expr) if isinstance(expr, Local) else expr
+
+    def _expand(self, expr: Expr) -> Expr:
+        if isinstance(expr, Local):
+            held = self.held.get(expr.name, expr)
+            return held if held == expr else self._expand(held)
+        if isinstance(expr, Apply):
+            return replace(expr, args=tuple(map(self._expand, expr.args)))
+        return expr
+
+
+def is_pure(*exprs: Expr) -> bool:
+    """Whether expressions look at no memory and no thread: their value is always the same."""
+    return all(isinstance(part, _PURE) for part in list_exprs(exprs))
+
+
+_PURE = (Const, Local, Me, Current, ThreadOf, Apply, ContainerOf, StartsObject)
+
+
+class Walker:
+    """Follows the ways through one step; `meet` says whether two places may be one."""
+
+    def __init__(
+        self, blocks: Mapping[str, Block], entry: str, meet: Callable[[Place, Place], bool]
+    ) -> None:
+        self._blocks = blocks
+        self._entry = entry
+        self._meet = meet
+        self._left = MOST_BLOCKS
+
+    def gates(self) -> Iterator[Case]:
+        """The cases, as far as they are found, in which the step comes to a false `Wait`.
+
+        Soundness: in each of them the step must be disabled whichever way it could go.  So a way
+        ends where it forks by more than facts, and conditions that are no facts, or are about what
+        the step itself has written, count as never met.
+        """
+        work = [(self._entry, Way())]
+        while work:
+            label, way = work.pop()
+            yield from self._look_for_waits(label, way, work)
+
+    def _look_for_waits(self, label: str, way: Way, work: list[tuple[str, Way]]) -> Iterator[Case]:
+        block = self._enter(label, way)
+        if block is None:
+            return
+        ways = [way]
+        for instr in block.instrs:
+            if isinstance(instr, Wait):
+                for one in ways:
+                    stopped = read_condition(one.read(instr.condition), wanted=False, unknown=False)
+                    yield from (w.case for w in self._split([one], [stopped], unknown=False))
+            if not _has_one_outcome(instr):
+                return
+            ways = self._step(ways, instr, unknown=False)
+        work.extend(self._leave(ways, block.end, unknown=False))
+
+    def first_writes(self, writes: Mapping[str, int]) -> Iterator[tuple[Case, Way, Instr | End]]:
+        """The ways to each node that may write, where it is the first on its way.
+
+        `writes` has the numbers of such nodes in their blocks (of a terminator: after all
+        instructions), the first of each block.
+
+        Soundness: no way may be left out, and a condition that is no fact counts as met.  Raises
+        TooManyWaysError rather than that.
+        """
+        useful = self._find_useful(writes)
+        work = [(self._entry, Way())]
+        while work:
+            label, way = work.pop()
+            if label not in useful:
+                continue
+            if label in way.passed:
+                raise TooManyWaysError
+            block = self._enter(label, way)
+            if block is None:
+                continue
+            nodes = nodes_of(block)
+            stop = writes.get(label, len(nodes))
+            ways = [way]
+            for instr in block.instrs[:stop]:
+                ways = self._step(ways, instr, unknown=True)
+            if label in writes:
+                node = nodes[stop]
+                yield from ((one.case, one, node) for one in ways)  # type: ignore[misc]
+            else:
+                work.extend(self._leave(ways, block.end, unknown=True))
+
+    def _enter(self, label: str, way: Way) -> Block | None:
+        self._left -= 1
+        if self._left < 0:
+            raise TooManyWaysError
+        if label in way.passed:
+            return None
+        way.passed |= {label}
+        return self._blocks.get(label)
+
+    def _find_useful(self, writes: Mapping[str, int]) -> frozenset[str]:
+        """The blocks from which a node that writes can be reached."""
+        found = set(writes)
+        is_growing = True
+        while is_growing:
+            is_growing = False
+            for label, block in self._blocks.items():
+                if label not in found and any(to in found for to in _targets(block.end)):
+                    found.add(label)
+                    is_growing = True
+        return frozenset(found)
+
+    # -----------------------------------------------------------------------------------------
+    # One node
+
+    def _step(self, ways: list[Way], instr: Instr, *, unknown: bool) -> list[Way]:
+        match instr:
+            case Check(condition) | Assert(condition) | Wait(condition):
+                cases = [
+                    read_condition(w.read(condition), wanted=True, unknown=unknown) for w in ways
+                ]
+                return self._split(ways, cases, unknown=unknown)
+            case Assign(local, value):
+                for way in ways:
+                    way.put(local, way.put_in(value))
+            case Load(local, place):
+                for way in ways:
+                    way.put(local, Read(way.place(place)))
+            case _:
+                local = assigned_local(instr)
+                for way in ways:
+                    if isinstance(instr, Store | QueueOp):
+                        way.written += (way.place(instr.place),)
+                    if local is not None:
+                        way.put(local, None)
+        return ways
+
+    def _leave(
+        self, ways: list[Way], end: Terminator, *, unknown: bool
+    ) -> Iterator[tuple[str, Way]]:
+        match end:
+            case Jump(target):
+                yield from ((target, way) for way in ways)
+            case Branch(condition, then, other):
+                for wanted, target in ((True, then), (False, other)):
+                    cases = [
+                        read_condition(w.read(condition), wanted=wanted, unknown=unknown)
+                        for w in ways
+                    ]
+                    yield from ((target, w) for w in self._split(ways, cases, unknown=unknown))
+            case _:
+                return
+
+    def _split(self, ways: list[Way], cases: list[Cases], *, unknown: bool) -> list[Way]:
+        """Each way in each of its cases; what was written since is known of no case."""
+        made = []
+        for way, some in zip(ways, cases, strict=True):
+            for case in some:
+                sure = frozenset(fact for fact in case if not self._is_written(fact, way))
+                if (unknown or sure == case) and not is_contradiction(way.case | sure):
+                    made.append(way.fork(sure))
+        return made
+
+    def _is_written(self, fact: Fact, way: Way) -> bool:
+        return fact.test != "life" and any(self._meet(fact.place, to) for to in way.written)
+
+
+def _has_one_outcome(instr: Instr) -> bool:
+    """Whether a step goes on behind an instruction in one way, with lives as they were."""
+    return isinstance(instr, Assign | Load | Check | Assert | Wait | Store | QueueOp)
+
+
+def _targets(end: Terminator) -> tuple[str, ...]:
+    match end:
+        case Jump(target):
+            return (target,)
+        case Branch(_, then, other):
+            return (then, other)
+        case _:
+            return ()
