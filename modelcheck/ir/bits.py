@@ -280,9 +280,10 @@ def _are_paired(program: Program, aliases: Aliases, struct: str, one: str, other
 
 def _list_stores(block: Block, aliases: Aliases, cells: Iterable[Cell]) -> Iterator[Store]:
     for instr in block.instrs:
-        if isinstance(instr, Store) and instr.place.path:
-            if isinstance(instr.place.path[-1], str) and aliases.cell(instr.place) in cells:
-                yield instr
+        if not isinstance(instr, Store) or not instr.place.path:
+            continue
+        if isinstance(instr.place.path[-1], str) and aliases.cell(instr.place) in cells:
+            yield instr
 
 
 def _stores_none(block: Block, aliases: Aliases, cells: Iterable[Cell]) -> bool:

@@ -22,11 +22,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 from modelcheck.ir.alias import Aliases, Index, Pattern
 from modelcheck.ir.bits import Bits, Touched
 from modelcheck.ir.footprint import Aspect, parts_meet
+from modelcheck.ir.instances import Instances
+from modelcheck.ir.memory import Memory
 from modelcheck.ir.nodes import (
     Block,
     Body,
@@ -123,8 +126,18 @@ class Footprints:
             for t in program.templates
         }
 
-    def of_step(self, template: Template, label: str) -> Footprint:
-        """What the step at a location may read and write.
+    @cached_property
+    def memory(self) -> Memory:
+        """Where everything is."""
+        return Memory(self._program)
+
+    @cached_property
+    def instances(self) -> Instances:
+        """The code of single threads."""
+        return Instances(self.memory)
+
+    def of_step(self, template: Template, label: str, thread: int | None = None) -> Footprint:
+        """What the step at a location may read and write; with `thread`, if that one takes it.
 
         Soundness: a part left out makes dependent steps look independent, and states are lost.
         Attacked by `test_dependence.py`, a test per node and one that lets random programs take
@@ -132,9 +145,26 @@ class Footprints:
         """
         parts = _Parts(self._program, self.bits, template)
         for block in self._regions[template.name].step(label):
-            parts.add_block(block)
+            if thread is None:
+                parts.add_block(block)
+            else:
+                parts.add_block(self.instances.block(self.memory.threads[thread], block))
         parts.add_surroundings(template, is_first=label in self._first[template.name])
+        if thread is not None:
+            parts.reads = {self._name_owner(part, thread) for part in parts.reads}
+            parts.writes = {self._name_owner(part, thread) for part in parts.writes}
         return Footprint(frozenset(parts.reads), frozenset(parts.writes), parts.everything)
+
+    def _name_owner(self, part: Part, number: int) -> Part:
+        """A part as one thread means it."""
+        thread = self.memory.threads[number]
+        if isinstance(part, ThreadPart):
+            return replace(part, copy=thread.index) if part.copy is Index.OWN else part
+        if part.pattern.element is not Index.OWN:
+            return part
+        is_local = self.aliases.lookup.object(part.pattern.object).kind == "local"
+        element = thread.index if is_local else number
+        return replace(part, pattern=replace(part.pattern, element=element))
 
     def of_node(self, template: Template, node: Instr | Terminator) -> Footprint:
         """What one instruction or terminator of a template may read and write by itself."""
@@ -223,6 +253,9 @@ class _Parts:
             case IsFinished(ThreadOf(template, copy)):
                 number = copy.value if isinstance(copy, Const) else Index.ANY
                 yield ThreadPart(template, number, "ended")
+            case IsFinished(Const(value)) if value:
+                copies = [(t.name, i) for t in self.program.templates for i in range(t.count)]
+                yield ThreadPart(*copies[value - 1], "ended")
             case IsFinished():
                 for other in self.program.templates:
                     yield ThreadPart(other.name, Index.ANY, "ended")

@@ -34,7 +34,8 @@ def explain_steps(program: Program) -> list[StepFacts]:
     locations = Locations(program)
     dependence = Dependence(Footprints(program), locations)
     sticky = find_sticky(program, locations)
-    counts = {template.name: template.count for template in program.templates}
+    counts = [template.count for template in program.templates]
+    firsts = {sum(counts[:i]) for i in range(len(counts))}  # one thread stands for its template
     visible = {
         shown.name: dependence.visible(shown)
         for shown in program.properties
@@ -42,13 +43,13 @@ def explain_steps(program: Program) -> list[StepFacts]:
     }
     found = []
     for number, step in enumerate(locations.steps):
-        if step is None:
+        if step is None or locations.threads[number] not in firsts:
             continue
         template, region = step
         met: dict[str, dict[tuple[str, str], None]] = {}
         for other in list_members(dependence.dependent(number)):
             there = locations.steps[other]
-            if there is None or (there[0] is template and counts[template.name] == 1):
+            if there is None or locations.threads[other] == locations.threads[number]:
                 continue
             for part, _ in dependence.explain(number, other):
                 where = met.setdefault(describe_part(part), {})

@@ -11,17 +11,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from modelcheck.ir.dependence import Footprints, MemoryPart, Part
+from modelcheck.ir.dependence import Footprint, Footprints, MemoryPart
 from modelcheck.ir.footprint import Access, Aspect
-from modelcheck.ir.memory import ALIVE, Memory, Thread
-from modelcheck.ir.nodes import Block, End, Instr, Kind, Place, Program, Store, Template, Terminator
+from modelcheck.ir.memory import ALIVE, Thread
+from modelcheck.ir.nodes import End, Instr, Kind, Place, Program, Store, Template
 from modelcheck.ir.regions import Region
 from modelcheck.ir.traverse import nodes_of, parts_of_place
 from modelcheck.reduce.facts import Case, Fact
 from modelcheck.reduce.locations import Locations
-from modelcheck.reduce.ways import Instances, TooManyWaysError, Walker, Way, is_pure
+from modelcheck.reduce.ways import TooManyWaysError, Walker, Way, is_pure
 
 MOST_GATES = 32  # of a program; those with the most locations
 MOST_GUARDS = 12  # of one step for one gate; beyond, it may always be an opener
@@ -68,10 +68,11 @@ class Gate:
 
 @dataclass(slots=True)
 class _Found:
-    """A gate under way: by thread the locations, and the parts of memory it is about."""
+    """A gate under way, and the parts of memory it is about, by slot."""
 
-    parts: dict[int, MemoryPart]  # by slot
-    locations: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    parts: dict[int, MemoryPart]
+    threads: int = 0
+    locations: int = 0
 
 
 def find_gates(program: Program, locations: Locations, footprints: Footprints) -> list[Gate]:
@@ -89,9 +90,9 @@ class _Gates:
         self._program = program
         self._locations = locations
         self._footprints = footprints
-        self._memory = Memory(program)
-        self._instances = Instances(self._memory)
-        self._written: dict[tuple[str, str], tuple[Part, ...]] = {}
+        self._memory = footprints.memory
+        self._instances = footprints.instances
+        self._written: dict[int, Footprint] = {}
 
     def find(self) -> list[Gate]:
         """All gates, those with the most locations first."""
@@ -107,16 +108,9 @@ class _Gates:
         return made[:MOST_GATES]
 
     def _list_steps(self) -> Iterator[tuple[Thread, int, Template, Region]]:
-        bases = {
-            t.name: base
-            for t, base in zip(self._program.templates, self._locations.base, strict=True)
-        }
-        for thread in self._memory.threads:
-            first = bases[thread.template]
-            for number in range(first, first + self._memory.ended(thread.template)):
-                step = self._locations.steps[number]
-                if step is not None:
-                    yield thread, number, *step
+        for number, step in enumerate(self._locations.steps):
+            if step is not None:
+                yield self._memory.threads[self._locations.threads[number]], number, *step
 
     def _walk(self, thread: Thread, region: Region) -> Walker:
         blocks = {b.label: self._instances.block(thread, b) for b in region.blocks}
@@ -139,7 +133,8 @@ class _Gates:
             (pattern,) = self._footprints.bits.patterns(access, None)
             parts[known.slot] = MemoryPart(pattern, aspect)
         one = found.setdefault(tuple(sorted(tests)), _Found(parts))
-        one.locations[thread.number] |= 1 << number
+        one.threads |= 1 << thread.number
+        one.locations |= 1 << number
 
     def _resolve(self, fact: Fact) -> Test | None:
         """The test of a slot that a fact is, where it is known which."""
@@ -160,46 +155,34 @@ class _Gates:
         """The gate, once it is known who may open it."""
         guards: dict[Tests, int] = defaultdict(int)
         for thread, number, template, region in self._list_steps():
-            for guard in self._find_guards(thread, template, region, one.parts):
+            for guard in self._find_guards(thread, number, template, region, one.parts):
                 guards[guard] |= 1 << number
-        threads = 0
-        for number in one.locations:
-            threads |= 1 << number
         openers = tuple(
             Opener(guard, where)
             for guard, where in sorted(guards.items())
-            if not any(replace(test, wanted=not test.wanted) in tests for test in guard)
+            if not any(not t.own and replace(t, wanted=not t.wanted) in tests for t in guard)
         )
-        return Gate(tests, threads, self._list_locations(one), openers)
-
-    def _list_locations(self, one: _Found) -> int:
-        """Where every thread that the gate is for cannot pass.
-
-        Threads of one template have the same locations: one that does not stop there would, too.
-        """
-        found = 0
-        by_template: dict[str, int] = {}
-        for number, where in one.locations.items():
-            name = self._memory.threads[number].template
-            by_template[name] = by_template.get(name, where) & where
-        for where in by_template.values():
-            found |= where
-        return found
+        return Gate(tests, one.threads, one.locations, openers)
 
     def _find_guards(
-        self, thread: Thread, template: Template, region: Region, parts: dict[int, MemoryPart]
+        self,
+        thread: Thread,
+        number: int,
+        template: Template,
+        region: Region,
+        parts: dict[int, MemoryPart],
     ) -> Iterable[Tests]:
         """What holds, one or the other, where a step may be the first to change one of some parts.
 
         Soundness: tests are left out rather than guessed; none at all mean "always".
         """
-        if not self._may_write(template, region, parts):
+        if not self._may_write(template, region.entry.label, number, parts):
             return ()
         writes: dict[str, int] = {}
         for block in region.blocks:
             made = self._instances.block(thread, block)
             for i, node in enumerate(nodes_of(made)):
-                if self._writes(template, node, parts):
+                if _may_change(self._footprints.of_node(template, node), parts):
                     writes[block.label] = i
                     break
         found: set[Tests] = set()
@@ -212,19 +195,14 @@ class _Gates:
             return ((),)
         return sorted(found)
 
-    def _may_write(self, template: Template, region: Region, parts: dict[int, MemoryPart]) -> bool:
-        key = template.name, region.entry.label
-        footprint = self._footprints.of_step(*(template, region.entry.label))
-        written = self._written.setdefault(key, tuple(footprint.writes))
-        return footprint.everything or any(p.may_meet(q) for p in written for q in parts.values())
-
-    def _writes(
-        self, template: Template, node: Instr | Terminator, parts: dict[int, MemoryPart]
+    def _may_write(
+        self, template: Template, label: str, number: int, parts: dict[int, MemoryPart]
     ) -> bool:
-        footprint = self._footprints.of_node(template, node)
-        return footprint.everything or any(
-            p.may_meet(q) for p in footprint.writes for q in parts.values()
-        )
+        found = self._written.get(number)
+        if found is None:
+            thread = self._locations.threads[number]
+            found = self._written[number] = self._footprints.of_step(template, label, thread)
+        return _may_change(found, parts)
 
     def _list_tests(
         self, case: Case, way: Way, node: Instr | End, parts: dict[int, MemoryPart]
@@ -250,3 +228,9 @@ class _Gates:
 
 def _make_test(fact: Fact, slot: int) -> Test:
     return Test(slot, fact.test == "bit", fact.lo, fact.hi, fact.own, fact.wanted)
+
+
+def _may_change(footprint: Footprint, parts: dict[int, MemoryPart]) -> bool:
+    return footprint.everything or any(
+        p.may_meet(q) for p in footprint.writes for q in parts.values()
+    )

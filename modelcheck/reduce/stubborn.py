@@ -138,7 +138,7 @@ class _View:
         return found
 
     def _find_openers(self, gate: int) -> int:
-        """The threads that can come to a step that may open a gate, before anybody has opened it."""
+        """The threads that can come to a step that may open a gate, with nobody before them."""
         found = self._openers.get(gate)
         if found is None:
             found = 0

@@ -60,13 +60,13 @@ def make_stubborn_tables(program: Program) -> StubbornTables | None:
             visible = dependence.visible(shown)
             for number in list_members(visible):
                 dependent[number] |= visible
-    for template, end in zip(program.templates, locations.ends, strict=True):
+    templates = [t for t in program.templates for _ in range(t.count)]
+    for template, end in zip(templates, locations.ends, strict=True):
         if template.spawned:
             enabling[end] = locations.spawners(template.name)
-    numbers = {t.name: base for t, base in zip(program.templates, locations.base, strict=True)}
     gates = find_gates(program, locations, footprints)
     return StubbornTables(
-        base=tuple(numbers[t.name] for t in program.templates for _ in range(t.count)),
+        base=tuple(locations.base),
         reach=tuple(locations.reach),
         dependent=tuple(dependent),
         enabling=tuple(enabling),

@@ -10,9 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from modelcheck.ir.memory import Memory, Thread
 from modelcheck.ir.nodes import (
-    AddressOf,
     Apply,
     Assert,
     Assign,
@@ -29,7 +27,6 @@ from modelcheck.ir.nodes import (
     Load,
     Local,
     Me,
-    ObjectRoot,
     Place,
     QueueOp,
     Read,
@@ -39,10 +36,8 @@ from modelcheck.ir.nodes import (
     ThreadOf,
     Wait,
 )
-from modelcheck.ir.ops import OPS
-from modelcheck.ir.rebuild import map_end, map_expr, map_instr, map_place
+from modelcheck.ir.rebuild import map_expr, map_place
 from modelcheck.ir.traverse import assigned_local, list_exprs, nodes_of
-from modelcheck.ir.types import PtrType, RangeType, ThreadIdType
 from modelcheck.reduce.facts import Case, Cases, Fact, is_contradiction, read_condition
 
 MOST_BLOCKS = 400  # followed in one step, over all its ways
@@ -51,61 +46,6 @@ MOST_PARTS = 24  # of an expression that is remembered
 
 class TooManyWaysError(Exception):
     """A step has more ways than anybody wants to follow."""
-
-
-class Instances:
-    """The code of single threads: `Me` is a number there, and `Current` in a place."""
-
-    def __init__(self, memory: Memory) -> None:
-        self._memory = memory
-        self._blocks: dict[tuple[int, str], Block] = {}
-
-    def block(self, thread: Thread, block: Block) -> Block:
-        """A block of its template as one thread runs it."""
-        key = (thread.number, block.label)
-        found = self._blocks.get(key)
-        if found is None:
-            found = self._blocks[key] = self._make(thread, block)
-        return found
-
-    def _make(self, thread: Thread, block: Block) -> Block:
-        last = max(len(self._memory.threads) - 1, 0)
-        current = Const(thread.number + 1, ThreadIdType())
-        me = Const(thread.index, RangeType(0, last))
-
-        def on_expr(expr: Expr) -> Expr:
-            return me if isinstance(expr, Me) else self._fold(expr)
-
-        def in_place(expr: Expr) -> Expr:
-            return current if isinstance(expr, Current) else on_expr(expr)
-
-        def on_place(place: Place) -> Place:
-            made = map_place(place, in_place)
-            root = made.root
-            if isinstance(root, ObjectRoot) and root.index is None:
-                if self._memory.lookup.object(root.object).kind == "local":
-                    made = replace(made, root=replace(root, index=me))
-            return made
-
-        instrs = tuple(map_instr(instr, on_expr, on_place) for instr in block.instrs)
-        return replace(block, instrs=instrs, end=map_end(block.end, on_expr, on_place))
-
-    def _fold(self, expr: Expr) -> Expr:
-        match expr:
-            case Apply(op, args):
-                numbers = [arg.value for arg in args if isinstance(arg, Const)]
-                if len(numbers) == len(args):
-                    return Const(int(OPS[op].meaning(*numbers)), expr.type)
-            case ThreadOf(template, Const(copy)):
-                first = self._memory.threads_of(template)[0].number
-                return Const(first + copy + 1, ThreadIdType())
-            case AddressOf(place):
-                number = self._memory.pointer_number(place).constant
-                if number is not None:
-                    return Const(number, PtrType(self._memory.lookup.struct_at(place)))
-            case _:
-                pass
-        return expr
 
 
 @dataclass(slots=True)
