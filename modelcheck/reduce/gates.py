@@ -10,20 +10,21 @@ waits for a lock that another one owns needs the release by that owner, and nobo
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from modelcheck.ir.dependence import Footprint, Footprints, MemoryPart
 from modelcheck.ir.footprint import Access, Aspect
 from modelcheck.ir.memory import ALIVE, Thread
-from modelcheck.ir.nodes import End, Instr, Kind, Place, Program, Store, Template
+from modelcheck.ir.nodes import Block, End, Instr, Kind, Place, Program, Property, Store, Template
 from modelcheck.ir.regions import Region
 from modelcheck.ir.traverse import nodes_of, parts_of_place
-from modelcheck.reduce.facts import Case, Fact
+from modelcheck.reduce.facts import Case, Fact, sort_cases
 from modelcheck.reduce.locations import Locations
 from modelcheck.reduce.ways import TooManyWaysError, Walker, Way, is_pure
 
 MOST_GATES = 32  # of a program; those with the most locations
+MOST_FACTS = 24  # of one property; beyond, nothing keeps it from changing
 MOST_GUARDS = 12  # of one step for one gate; beyond, it may always be an opener
 
 
@@ -75,17 +76,14 @@ class _Found:
     locations: int = 0
 
 
-def find_gates(program: Program, locations: Locations, footprints: Footprints) -> list[Gate]:
-    """The gates of a program.
+class Gates:
+    """The gates of a program; those of properties are told one property at a time.
 
     Soundness: a gate must disable its steps whenever its tests hold, and every step that may be
     the first to end that must be an opener.  `test_gates.py` compares both with what steps do in
     states of random programs and of the kernel's locks.
     """
-    return _Gates(program, locations, footprints).find()
 
-
-class _Gates:
     def __init__(self, program: Program, locations: Locations, footprints: Footprints) -> None:
         self._program = program
         self._locations = locations
@@ -93,6 +91,8 @@ class _Gates:
         self._memory = footprints.memory
         self._instances = footprints.instances
         self._written: dict[int, Footprint] = {}
+        self._nodes: dict[tuple[int, str], list[Footprint]] = {}
+        self._watches: dict[Test, Gate] = {}
 
     def find(self) -> list[Gate]:
         """All gates, those with the most locations first."""
@@ -128,13 +128,16 @@ class _Gates:
             if known is None:
                 return
             tests.append(known)
-            aspect: Aspect = "life" if fact.test == "life" else "value"
-            access = Access(fact.place, False, Kind.SILENT, False, aspect)
-            (pattern,) = self._footprints.bits.patterns(access, None)
-            parts[known.slot] = MemoryPart(pattern, aspect)
+            parts[known.slot] = self._find_part(fact)
         one = found.setdefault(tuple(sorted(tests)), _Found(parts))
         one.threads |= 1 << thread.number
         one.locations |= 1 << number
+
+    def _find_part(self, fact: Fact) -> MemoryPart:
+        aspect: Aspect = "life" if fact.test == "life" else "value"
+        access = Access(fact.place, False, Kind.SILENT, False, aspect)
+        (pattern,) = self._footprints.bits.patterns(access, None)
+        return MemoryPart(pattern, aspect)
 
     def _resolve(self, fact: Fact) -> Test | None:
         """The test of a slot that a fact is, where it is known which."""
@@ -147,6 +150,38 @@ class _Gates:
         if slot is None or not is_pure(*parts_of_place(fact.place)):
             return None
         return _make_test(fact, slot)
+
+    def find_of_property(self, shown: Property) -> list[list[Gate]]:
+        """For each case in which a property gets another answer, the gates that keep it from that;
+        an empty list where it is not known what does.
+
+        Soundness: before an invariant is violated (a `reachable` satisfied), all facts of one case
+        have to hold; so of each case, one gate that is closed has to be opened.
+        """
+        if shown.body is None:
+            return []
+        walker = Walker({b.label: b for b in shown.body.blocks}, shown.body.entry, self._meet)
+        try:
+            cases = set(walker.answers(wanted=shown.kind == "reachable"))
+        except TooManyWaysError:
+            return []
+        found = []
+        for case in sort_cases(cases):
+            known = {fact: test for fact in case if (test := self._resolve(fact)) is not None}
+            if not known:
+                return []
+            found.append(known)
+        if len({fact for known in found for fact in known}) > MOST_FACTS:
+            return []
+        return [[self._make_watch(*item) for item in known.items()] for known in found]
+
+    def _make_watch(self, fact: Fact, test: Test) -> Gate:
+        found = self._watches.get(test)
+        if found is None:
+            closed = (replace(test, wanted=not test.wanted),)
+            one = _Found({test.slot: self._find_part(fact)}, threads=1)
+            found = self._watches[test] = self._finish(closed, one)
+        return found
 
     # -----------------------------------------------------------------------------------------
     # Openers
@@ -180,20 +215,52 @@ class _Gates:
             return ()
         writes: dict[str, int] = {}
         for block in region.blocks:
-            made = self._instances.block(thread, block)
-            for i, node in enumerate(nodes_of(made)):
-                if _may_change(self._footprints.of_node(template, node), parts):
+            for i, footprint in enumerate(self._list_nodes(thread, number, template, block)):
+                if _may_change(footprint, parts):
                     writes[block.label] = i
                     break
         found: set[Tests] = set()
         try:
-            for case, way, node in self._walk(thread, region).first_writes(writes):
+            walker = self._walk(thread, region)
+            for case, way, node in walker.first_writes(writes, self._make_filter(parts)):
                 found |= self._list_tests(case, way, node, parts)
         except TooManyWaysError:
             return ((),)
         if len(found) > MOST_GUARDS or () in found:
             return ((),)
         return sorted(found)
+
+    def _make_filter(self, parts: dict[int, MemoryPart]) -> Callable[[Fact], bool]:
+        """Whether a fact may be about one of some parts of memory."""
+        known: dict[tuple[Place, bool], bool] = {}
+
+        def matters(fact: Fact) -> bool:
+            is_life = fact.test == "life"
+            found = known.get((fact.place, is_life))
+            if found is None:
+                access = Access(fact.place, False, Kind.SILENT, False)
+                aspect: Aspect = "life" if is_life else "value"
+                patterns = (
+                    self._footprints.aliases.patterns(fact.place)
+                    if is_life
+                    else self._footprints.bits.patterns(access, None)
+                )
+                found = known[fact.place, is_life] = any(
+                    MemoryPart(p, aspect).may_meet(q) for p in patterns for q in parts.values()
+                )
+            return found
+
+        return matters
+
+    def _list_nodes(
+        self, thread: Thread, number: int, template: Template, block: Block
+    ) -> list[Footprint]:
+        """What each node of a block does by itself."""
+        key = number, block.label
+        if key not in self._nodes:
+            made = self._instances.block(thread, block)
+            self._nodes[key] = [self._footprints.of_node(template, n) for n in nodes_of(made)]
+        return self._nodes[key]
 
     def _may_write(
         self, template: Template, label: str, number: int, parts: dict[int, MemoryPart]

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from modelcheck.backends.python.outcomes import Failure, State, StepResult
 from modelcheck.reduce.gates import Gate, Test, Tests
 from modelcheck.reduce.locations import list_members
-from modelcheck.reduce.tables import StubbornTables
+from modelcheck.reduce.tables import MOST_DEMANDS, StubbornTables, Watched
 
 
 class StubbornSets:
@@ -96,6 +96,8 @@ class _View:
                 for demand in self._list_demands(work.pop()):
                     if len(demand) > 1:
                         waiting.append(demand)
+                        if len(waiting) > MOST_DEMANDS:
+                            return (1 << len(self._standing)) - 1
                     elif new := demand[0] & ~found:
                         found |= new
                         work += list_members(new)
@@ -117,6 +119,28 @@ class _View:
             if choices := [self._find_openers(g) for g in gates if self._keeps(g, location)]:
                 yield choices
                 return
+        yield from self._list_users(thread, row)
+        if self._enabled >> thread & 1:
+            for number in list_members(tables.seen[location]):
+                yield from self._list_watchers(thread, tables.watched[number])
+
+    def _list_watchers(self, thread: int, watched: Watched) -> Iterator[list[int]]:
+        """What has to happen, one or the other, before a property gets another answer."""
+        for case in watched.cases:
+            gates = [g for g in list_members(case) if self._closed[g]]
+            if not gates:
+                break
+            yield list(map(self._find_openers, gates))
+        else:
+            if watched.cases:
+                return
+        yield from self._list_users(thread, watched.steps)
+
+    def _list_users(self, thread: int, row: int) -> Iterator[list[int]]:
+        """For each other thread that can come to one of some steps: that it is in the set, or who
+        opens a gate that keeps it from all of them.
+        """
+        tables = self._tables
         for other, stands in enumerate(self._standing):
             if other != thread and tables.reach[stands] & row:
                 around = tables.around
@@ -127,7 +151,8 @@ class _View:
         return bool(self._tables.gates[gate].locations >> location & 1)
 
     def _list_closed(self, thread: int) -> list[int]:
-        return [g for g, closed in enumerate(self._closed) if closed >> thread & 1]
+        count = len(self._tables.around)
+        return [g for g, closed in enumerate(self._closed[:count]) if closed >> thread & 1]
 
     def _find_closed(self, gate: Gate) -> int:
         """The threads for which a gate is closed."""
@@ -144,7 +169,8 @@ class _View:
             found = 0
             tables, closed = self._tables, self._closed[gate]
             for thread, stands in enumerate(self._standing):
-                rows = tables.around[gate] if closed >> thread & 1 else tables.reach
+                is_kept = gate < len(tables.around) and closed >> thread & 1
+                rows = tables.around[gate] if is_kept else tables.reach
                 for opener in tables.gates[gate].openers:
                     if rows[stands] & opener.locations and self._hold(opener.tests, thread):
                         found |= 1 << thread

@@ -10,11 +10,24 @@ from dataclasses import dataclass
 from modelcheck.ir.dependence import Footprints
 from modelcheck.ir.nodes import Program
 from modelcheck.reduce.dependence import Dependence
-from modelcheck.reduce.gates import Gate, find_gates
-from modelcheck.reduce.locations import Locations, close, list_members
+from modelcheck.reduce.gates import Gate, Gates, Tests
+from modelcheck.reduce.locations import Locations, close, list_members, make_set
 from modelcheck.reduce.sticky import find_sticky
 
-MOST_THREADS = 64  # a set of threads is a word in C
+MOST_THREADS = 64  # a set of threads is a word in C; so is one of gates, and one of properties
+MOST_GATES = 64
+MOST_WATCHED = 64
+MOST_DEMANDS = 512  # with a choice, at one time; beyond, all threads are in the set
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A property that steps may change: `cases` are sets of gates of which, each, one has to be
+    opened before it can get another answer; `steps` are all that may change it.
+    """
+
+    cases: tuple[int, ...]
+    steps: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +39,8 @@ class StubbornTables:
     threads that depend on the one at i, or that a property sees as well.  `enabling[i]`: those that
     may let the one at i run (of an end: that may spawn the thread).  `sticky[i]`: where the step
     at i goes on a sticky edge.  `gates` are closed or open from state to state; `around[g][i]`: the
-    steps that a thread at i can come to without one of those behind which gate g is.
+    steps that a thread at i can come to while gate g is closed for it.  `seen[i]`: the numbers of
+    the properties that see the step at i, as a set; the gates behind those in `around` are theirs.
     """
 
     base: tuple[int, ...]
@@ -36,6 +50,8 @@ class StubbornTables:
     sticky: tuple[int, ...]
     gates: tuple[Gate, ...] = ()
     around: tuple[tuple[int, ...], ...] = ()
+    seen: tuple[int, ...] = ()
+    watched: tuple[Watched, ...] = ()
 
 
 def make_stubborn_tables(program: Program) -> StubbornTables | None:
@@ -55,16 +71,30 @@ def make_stubborn_tables(program: Program) -> StubbornTables | None:
     dependence = Dependence(footprints, locations)
     dependent = [dependence.dependent(number) for number in range(len(locations.steps))]
     enabling = [dependence.enabling(number) for number in range(len(locations.steps))]
-    for shown in program.properties:
-        if shown.kind in ("invariant", "reachable"):
-            visible = dependence.visible(shown)
-            for number in list_members(visible):
-                dependent[number] |= visible
     templates = [t for t in program.templates for _ in range(t.count)]
     for template, end in zip(templates, locations.ends, strict=True):
         if template.spawned:
             enabling[end] = locations.spawners(template.name)
-    gates = find_gates(program, locations, footprints)
+    known = Gates(program, locations, footprints)
+    passed = known.find()
+    gates = list(passed)
+    seen = [0] * len(locations.steps)
+    watched: list[Watched] = []
+    for shown in program.properties:
+        visible = dependence.visible(shown)
+        if shown.kind not in ("invariant", "reachable") or not visible:
+            continue
+        if len(watched) == MOST_WATCHED:
+            for number in list_members(visible):
+                dependent[number] |= visible
+            continue
+        for number in list_members(visible):
+            seen[number] |= 1 << len(watched)
+        cases = known.find_of_property(shown)
+        if len({*gates, *(gate for case in cases for gate in case)}) > MOST_GATES:
+            cases = []
+        kept = tuple(make_set(_number(gates, gate) for gate in case) for case in cases)
+        watched.append(Watched(kept, visible))
     return StubbornTables(
         base=tuple(locations.base),
         reach=tuple(locations.reach),
@@ -72,8 +102,17 @@ def make_stubborn_tables(program: Program) -> StubbornTables | None:
         enabling=tuple(enabling),
         sticky=tuple(find_sticky(program, locations)),
         gates=tuple(gates),
-        around=tuple(tuple(_go_around(gate.locations, locations)) for gate in gates),
+        around=tuple(tuple(_go_around(gate.locations, locations)) for gate in passed),
+        seen=tuple(seen),
+        watched=tuple(watched),
     )
+
+
+def _number(gates: list[Gate], gate: Gate) -> int:
+    """The number of a gate among some, to which it is added if need be."""
+    if gate not in gates:
+        gates.append(gate)
+    return gates.index(gate)
 
 
 def _go_around(closed: int, locations: Locations) -> list[int]:
@@ -86,3 +125,15 @@ def _go_around(closed: int, locations: Locations) -> list[int]:
         for number, targets in enumerate(locations.successors)
     ]
     return [reached & ~closed for reached in close(open_edges)]
+
+
+__all__ = [
+    "MOST_DEMANDS",
+    "MOST_GATES",
+    "MOST_THREADS",
+    "MOST_WATCHED",
+    "StubbornTables",
+    "Tests",
+    "Watched",
+    "make_stubborn_tables",
+]

@@ -30,6 +30,7 @@ from modelcheck.ir.nodes import (
     Place,
     QueueOp,
     Read,
+    Return,
     StartsObject,
     Store,
     Terminator,
@@ -117,6 +118,7 @@ class Walker:
         self._entry = entry
         self._meet = meet
         self._left = MOST_BLOCKS
+        self._matters: Callable[[Fact], bool] = lambda _: True
 
     def gates(self) -> Iterator[Case]:
         """The cases, as far as they are found, in which the step comes to a false `Wait`.
@@ -145,21 +147,55 @@ class Walker:
             ways = self._step(ways, instr, unknown=False)
         work.extend(self._leave(ways, block.end, unknown=False))
 
-    def first_writes(self, writes: Mapping[str, int]) -> Iterator[tuple[Case, Way, Instr | End]]:
-        """The ways to each node that may write, where it is the first on its way.
-
-        `writes` has the numbers of such nodes in their blocks (of a terminator: after all
-        instructions), the first of each block.
+    def answers(self, *, wanted: bool) -> Iterator[Case]:
+        """Cases that cover every way of a property's body to an answer, and to a check that fails.
 
         Soundness: no way may be left out, and a condition that is no fact counts as met.  Raises
         TooManyWaysError rather than that.
         """
-        useful = self._find_useful(writes)
         work = [(self._entry, Way())]
         while work:
             label, way = work.pop()
-            if label not in useful:
+            if label in way.passed:
+                raise TooManyWaysError
+            block = self._enter(label, way)
+            if block is None:
+                raise TooManyWaysError
+            ways = [way]
+            for instr in block.instrs:
+                if isinstance(instr, Check | Assert):
+                    yield from self._list_cases(ways, instr.condition, wanted=False)
+                ways = self._step(ways, instr, unknown=True)
+            if isinstance(block.end, Return):
+                yield from self._list_cases(ways, block.end.value, wanted=wanted)
+            work.extend(self._leave(ways, block.end, unknown=True))
+
+    def _list_cases(self, ways: list[Way], condition: Expr, *, wanted: bool) -> Iterator[Case]:
+        cases = [read_condition(w.read(condition), wanted=wanted, unknown=True) for w in ways]
+        yield from (way.case for way in self._split(ways, cases, unknown=True))
+
+    def first_writes(
+        self, writes: Mapping[str, int], matters: Callable[[Fact], bool]
+    ) -> Iterator[tuple[Case, Way, Instr | End]]:
+        """The ways to each node that may write, where it is the first on its way.
+
+        `writes` has the numbers of such nodes in their blocks (of a terminator: after all
+        instructions), the first of each block.  Facts that do not matter are not told.
+
+        Soundness: no way may be left out, and a condition that is no fact counts as met.  Raises
+        TooManyWaysError rather than that.
+        """
+        self._matters = matters
+        useful = self._find_useful(writes)
+        seen: set[tuple[str, Case, frozenset[tuple[str, Expr]]]] = set()
+        work = [(self._entry, Way())]
+        while work:
+            label, way = work.pop()
+            # From one place on, ways that know the same of facts and locals are one.
+            key = label, way.case, frozenset((way.values | way.held).items())
+            if label not in useful or key in seen:
                 continue
+            seen.add(key)
             if label in way.passed:
                 raise TooManyWaysError
             block = self._enter(label, way)
@@ -242,11 +278,19 @@ class Walker:
         """Each way in each of its cases; what was written since is known of no case."""
         made = []
         for way, some in zip(ways, cases, strict=True):
+            found: dict[Case, None] = {}
             for case in some:
-                sure = frozenset(fact for fact in case if not self._is_written(fact, way))
-                if (unknown or sure == case) and not is_contradiction(way.case | sure):
-                    made.append(way.fork(sure))
+                sure = frozenset(fact for fact in case if self._is_sure(fact, way))
+                if unknown or sure == case:
+                    found[sure] = None
+            if frozenset() in found:
+                made.append(way.fork(frozenset()))
+            else:
+                made += [way.fork(c) for c in found if not is_contradiction(way.case | c)]
         return made
+
+    def _is_sure(self, fact: Fact, way: Way) -> bool:
+        return self._matters(fact) and not self._is_written(fact, way)
 
     def _is_written(self, fact: Fact, way: Way) -> bool:
         return fact.test != "life" and any(self._meet(fact.place, to) for to in way.written)
