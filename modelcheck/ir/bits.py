@@ -139,10 +139,12 @@ class Bits:
 
     def _is_useless(self, template: str | None, local: str, place: Place, kind: Kind) -> bool:
         """Whether a load is there only for whom it may race with."""
-        if template is None or kind is Kind.PLAIN or local in self._used[template]:
+        if template is None or kind is Kind.PLAIN or not kind.is_access:
+            return False
+        if local in self._used[template]:
             return False
         patterns = self.aliases.patterns(place)
-        return not any(p.may_meet(q) or _is_same(p, q) for p in patterns for q in self._plain)
+        return not any(_may_be_one(p, q) for p in patterns for q in self._plain)
 
     def _look_into(self, place: Place) -> Iterator[Touched]:
         for part in parts_of_place(place):
@@ -189,12 +191,12 @@ class Bits:
 
     def _may_be(self, place: Place, patterns: Iterable[Pattern]) -> bool:
         mine = self.aliases.patterns(place)
-        return any(p.may_meet(q) or _is_same(p, q) for p in mine for q in patterns)
+        return any(_may_be_one(p, q) for p in mine for q in patterns)
 
 
-def _is_same(p: Pattern, q: Pattern) -> bool:
-    """Whether one thread may mean the same by two patterns: its own element is its own."""
-    return p.object == q.object and Index.OWN in (p.element, q.element)
+def _may_be_one(p: Pattern, q: Pattern) -> bool:
+    """Whether two patterns may have memory in common, also as one thread means them."""
+    return p.may_meet(q) or (p.object == q.object and Index.OWN in (p.element, q.element))
 
 
 def _is_fixed(place: Place) -> bool:

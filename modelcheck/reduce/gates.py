@@ -90,7 +90,7 @@ class Gates:
         self._footprints = footprints
         self._memory = footprints.memory
         self._instances = footprints.instances
-        self._written: dict[int, Footprint] = {}
+        self._footprint_of: dict[int, Footprint] = {}
         self._nodes: dict[tuple[int, str], list[Footprint]] = {}
         self._watches: dict[Test, Gate] = {}
 
@@ -211,8 +211,11 @@ class Gates:
 
         Soundness: tests are left out rather than guessed; none at all mean "always".
         """
-        if not self._may_write(template, region.entry.label, number, parts):
+        footprint = self._find_footprint(template, region.entry.label, number)
+        if not _may_change(footprint, parts):
             return ()
+        if not any(p.may_meet(q) for p in footprint.reads for q in parts.values()):
+            return ((),)  # it asks for nothing that could keep it from that
         writes: dict[str, int] = {}
         for block in region.blocks:
             for i, footprint in enumerate(self._list_nodes(thread, number, template, block)):
@@ -262,14 +265,13 @@ class Gates:
             self._nodes[key] = [self._footprints.of_node(template, n) for n in nodes_of(made)]
         return self._nodes[key]
 
-    def _may_write(
-        self, template: Template, label: str, number: int, parts: dict[int, MemoryPart]
-    ) -> bool:
-        found = self._written.get(number)
+    def _find_footprint(self, template: Template, label: str, number: int) -> Footprint:
+        found = self._footprint_of.get(number)
         if found is None:
             thread = self._locations.threads[number]
-            found = self._written[number] = self._footprints.of_step(template, label, thread)
-        return _may_change(found, parts)
+            found = self._footprints.of_step(template, label, thread)
+            self._footprint_of[number] = found
+        return found
 
     def _list_tests(
         self, case: Case, way: Way, node: Instr | End, parts: dict[int, MemoryPart]

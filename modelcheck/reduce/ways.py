@@ -41,7 +41,7 @@ from modelcheck.ir.rebuild import map_expr, map_place
 from modelcheck.ir.traverse import assigned_local, list_exprs, nodes_of
 from modelcheck.reduce.facts import Case, Cases, Fact, is_contradiction, read_condition
 
-MOST_BLOCKS = 400  # followed in one step, over all its ways
+MOST_BLOCKS = 150  # followed in one step, over all its ways
 MOST_PARTS = 24  # of an expression that is remembered
 
 
