@@ -23,7 +23,7 @@ from modelcheck.reduce.facts import Case, Fact, sort_cases
 from modelcheck.reduce.locations import Locations
 from modelcheck.reduce.ways import TooManyWaysError, Walker, Way, is_pure
 
-MOST_GATES = 32  # of a program; those with the most locations
+MOST_PASSED = 32  # gates of threads; those with the most locations
 MOST_FACTS = 24  # of one property; beyond, nothing keeps it from changing
 MOST_GUARDS = 12  # of one step for one gate; beyond, it may always be an opener
 
@@ -105,7 +105,7 @@ class Gates:
                 continue
         made = [self._finish(tests, one) for tests, one in found.items()]
         made.sort(key=lambda gate: (-gate.locations.bit_count(), gate.tests))
-        return made[:MOST_GATES]
+        return made[:MOST_PASSED]
 
     def _list_steps(self) -> Iterator[tuple[Thread, int, Template, Region]]:
         for number, step in enumerate(self._locations.steps):
@@ -167,7 +167,11 @@ class Gates:
             return []
         found = []
         for case in sort_cases(cases):
-            known = {fact: test for fact in case if (test := self._resolve(fact)) is not None}
+            known = {
+                fact: test
+                for fact in sorted(case, key=repr)  # the numbers of gates are the same in each run
+                if (test := self._resolve(fact)) is not None
+            }
             if not known:
                 return []
             found.append(known)

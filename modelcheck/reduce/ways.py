@@ -250,12 +250,12 @@ class Walker:
                 for way in ways:
                     way.put(local, Read(way.place(place)))
             case _:
-                local = assigned_local(instr)
+                set_here = assigned_local(instr)
                 for way in ways:
                     if isinstance(instr, Store | QueueOp):
                         way.written += (way.place(instr.place),)
-                    if local is not None:
-                        way.put(local, None)
+                    if set_here is not None:
+                        way.put(set_here, None)
         return ways
 
     def _leave(
