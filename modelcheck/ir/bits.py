@@ -175,11 +175,9 @@ class Bits:
                 mine.update(map(self._replace_shadow, _list_own(condition)))
                 return
             case Store(place, value):
-                written = self._replace_shadow(place)
-                patterns = self.aliases.patterns(written)
-                mine.difference_update([p for p in mine if self._may_be(p, patterns)])
+                # Where it may be one of those, and another value, all of that place is written.
                 if _is_mine(value):
-                    mine.add(written)
+                    mine.add(self._replace_shadow(place))
             case Load() | Assign():
                 pass
             case _:
@@ -188,10 +186,6 @@ class Bits:
         if local is not None:
             mine.difference_update([p for p in mine if local in locals_in(walk_place(p))])
         mine.difference_update([p for p in mine if not _is_fixed(p)])
-
-    def _may_be(self, place: Place, patterns: Iterable[Pattern]) -> bool:
-        mine = self.aliases.patterns(place)
-        return any(_may_be_one(p, q) for p in mine for q in patterns)
 
 
 def _may_be_one(p: Pattern, q: Pattern) -> bool:

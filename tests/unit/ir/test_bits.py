@@ -26,6 +26,8 @@ TEXT = """
 
     lock = shared(Lock)
     plain = shared(Plain)
+    locks = shared(Lock, count=2)
+    n = shared(U8)
 
     @thread(count=2)
     def first():
@@ -47,6 +49,8 @@ WRITE_ONCE(lock.owner, None)
 lock.inside.clear()
 plain.inside.clear()
 plain.owner = current()
+WRITE_ONCE(n, 1)
+WRITE_ONCE(locks[1].owner, None)
 """
 
 
@@ -105,14 +109,16 @@ def test_this_is_what_a_step_means(code, reads, writes):
         assert found[0] == reads
 
 
-def test_another_store_in_between_is_not_forgotten():
+def test_another_place_is_not_the_one_that_was_asked():
     code = """
 with atomic():
-    assert lock.owner == current()
-    lock.owner = plain.owner
-    lock.owner = None
+    i = READ_ONCE(n)
+    assert locks[i].owner == current()
+    {again}
+    locks[i].owner = None
 """
-    assert ("owner",) in parts_of(make(code))[1]
+    assert parts_of(make(code.format(again="pass")))[1] == {("owner", OWN)}
+    assert parts_of(make(code.format(again="i = READ_ONCE(n)")))[1] == {("owner",)}
 
 
 def test_a_load_that_nobody_uses_concerns_plain_stores_only():
