@@ -504,6 +504,10 @@ def test_who_waits_for_a_lock_needs_who_has_it():
         LOCK
         + """
     @thread
+    def stores():
+        WRITE_ONCE(a, 1)
+
+    @thread
     def has():
         take()
         WRITE_ONCE(held, True)
@@ -516,10 +520,6 @@ def test_who_waits_for_a_lock_needs_who_has_it():
         value = READ_ONCE(a)
         WRITE_ONCE(seen, value + 1)
         give_back()
-
-    @thread
-    def stores():
-        WRITE_ONCE(a, 1)
     """
     )
     assert violated(full) == set()
