@@ -156,7 +156,11 @@ class Footprints:
         return Footprint(frozenset(parts.reads), frozenset(parts.writes), parts.everything)
 
     def _name_owner(self, part: Part, number: int) -> Part:
-        """A part as one thread means it."""
+        """A part as one thread means it.
+
+        Soundness: two threads' own elements are then told apart by their numbers; attacked by
+        `test_dependence_commutes.py`, with the footprints of threads.
+        """
         thread = self.memory.threads[number]
         if isinstance(part, ThreadPart):
             return replace(part, copy=thread.index) if part.copy is Index.OWN else part
