@@ -10,6 +10,10 @@ A set of steps is stubborn in a state if
 All steps of a thread but the one where it stands are disabled, and that one has to come before
 them.  So such a set is one of threads: with a thread it has the step where the thread stands, and
 what that one needs of others.  The tables say from where another thread can still come to that.
+
+Where a *gate* (`gates`) is closed between another thread and all steps of it that are needed, there
+is a choice: either that thread, or those that may open the gate.  So who has a lock needs nobody
+who first has to wait for it.
 """
 
 from __future__ import annotations

@@ -59,10 +59,10 @@ def make_stubborn_tables(program: Program) -> StubbornTables | None:
 
     Soundness: a *virtual step* stands for each invariant and `reachable`, enabled where the one is
     violated or the other satisfied, and never taken.  Who may switch it off has it in his stubborn
-    set, and with it everything that may switch it on: so whatever one of these properties sees
-    depends on one another.  `final`, `leak`, `deadlock` are judged where nothing is enabled, and
-    need none.  Attacked by `test_traps.py` (two words that are never set together) and by random
-    programs.
+    set, and with it what has to come before it is switched on: of each case in which it is, those
+    who open a gate that is closed, or whatever the property sees.  `final`, `leak`, `deadlock` are
+    judged where nothing is enabled, and need none.  Attacked by `test_traps.py` (two words that are
+    never set together) and by random programs.
     """
     if sum(template.count for template in program.templates) > MOST_THREADS:
         return None
