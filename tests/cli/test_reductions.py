@@ -75,6 +75,15 @@ def test_each_step_says_who_notices_it(capsys, golden):
     golden("cli/explain-reductions.txt", out[out.index("what partial-order") :])
 
 
+def test_each_step_that_waits_says_for_whom(capsys):
+    assert run(["check", "kernfs-release-once", "--explain-reductions"]) == 0
+    out = capsys.readouterr().out
+    lock = "open_file_mutex.owner"
+    waits = f"waits while {lock} is not None and {lock} is not its own: needs close:108; drain:108"
+    assert out.count(f"{waits} where {lock} is its own\n") == 2
+    assert f"{lock} (its own): drain:80\n" in out
+
+
 @pytest.mark.parametrize("option", ["--compare-reductions", "--explain-reductions"])
 def test_both_are_text(option, capsys):
     assert run(["check", SPEC, option, "--json"]) == 2
