@@ -125,7 +125,9 @@ class Wander:
             return
         for declared in self._model.program.properties:
             answer = self._model.judges[declared.name](state)
-            claim = Claim(declared.name, detail=answer.detail if isinstance(answer, Failure) else "")
+            claim = Claim(
+                declared.name, detail=answer.detail if isinstance(answer, Failure) else ""
+            )
             if declared.kind != "assert" and breaks(self._model, state, claim):
                 yield claim
         deadlock = Claim("deadlock")
