@@ -325,6 +325,37 @@ def test_a_cycle_is_proven_only_with_all_its_edges():
     assert set(proofs) == {"no", "switches"}
 
 
+@pytest.mark.parametrize("shortest", ["auto", "switches"])
+def test_a_cycle_of_shortest_ways_gets_no_longer_one(shortest):
+    """Budgets that are enough for one edge: its way of fewest switches has more steps."""
+    text = TWO_LOCKS.replace("def ba():\n", "def ba():\n    wait_until(c.go == 1)\n")
+    text = text.replace("def ab():\n", "def ab():\n" + "    c.m = 1\n" * 9)
+    text += """
+@struct(marked=True)
+class Count:
+    m: U8
+    n: U8
+    go: U8
+
+c = shared(Count)
+
+@thread
+def start():
+    c.go = 1
+    c.n = 1
+    c.n = 2
+"""
+    seen = set()
+    states = explore(program_of(text)).counts.states
+    for budget in (*range(1, states, 5), states):
+        model, found = find(text, shortest, shortest_budget=budget)
+        steps = [measure(model, path).steps for path in found["lock-order"].witnesses]
+        told = (found["lock-order"].minimal, *steps)
+        seen.add(told)
+        assert told in {("steps", 11, 4), ("switches", 11, 6)}
+    assert len(seen) == 2
+
+
 def test_a_race_is_told_up_to_its_two_moves():
     model, found = find(RACING)
     (path,) = found["data-race"].witnesses
