@@ -124,9 +124,13 @@ class Wander:
         if not state:
             return
         for declared in self._model.program.properties:
+            if declared.kind == "assert":
+                continue
             answer = self._model.judges[declared.name](state)
-            claim = Claim(declared.name, detail=answer.detail if isinstance(answer, Failure) else "")
-            if declared.kind != "assert" and breaks(self._model, state, claim):
+            claim = Claim(
+                declared.name, detail=answer.detail if isinstance(answer, Failure) else ""
+            )
+            if breaks(self._model, state, claim):
                 yield claim
         deadlock = Claim("deadlock")
         if not self._silence.covers_all("deadlock") and breaks(self._model, state, deadlock):
