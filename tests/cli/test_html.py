@@ -10,6 +10,7 @@ import pytest
 from modelcheck import api
 from modelcheck.cli import run
 from tests.browser import Browser, find_chromium
+from tests.reading import read_page
 
 ROOT = Path(__file__).resolve().parents[2]
 THREADS = ("drain",) * 4 + ("close",) * 4  # who takes each step of the trace of `eight_steps`
@@ -297,6 +298,27 @@ def test_a_stranger_s_spec_runs_nothing_in_the_page(browser, page, tmp_path):
     )
     assert browser.ask("typeof hacked") == "undefined"  # the policy of the page
     assert browser.complaints != []
+
+
+def test_a_spec_that_cannot_be_read_is_in_the_index_of_the_gate(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    good = (ROOT / "docs/put-twice.py").read_text(encoding="utf-8")
+    Path("good.py").write_text(good, encoding="utf-8")
+    Path("bad.py").write_text(good.replace('"put-twice"', '"bad"') + "x = lambda <\n", "utf-8")
+    assert run(["gate", "good.py", "bad.py", "--backend", "python", "--html", "pages"]) == 2
+    index = read_page(Path("pages/index.html").read_text(encoding="utf-8"))
+    assert index.text_of("h1") == "gate: 1 UNEXPECTED, 1 not read"
+    assert index.text_of("pre") in capsys.readouterr().err
+    assert [n.facts["href"] for n in index.all("a")] == ["put-twice.html"]
+    assert read_page(Path("pages/put-twice.html").read_text(encoding="utf-8")).faults == []
+
+
+def test_a_gate_that_cannot_write_its_pages_is_2(tmp_path, capsys):
+    file = tmp_path / "file"
+    file.write_text("", encoding="utf-8")
+    assert run(["gate", "docs/put-twice.py", "--html", str(file)]) == 2
+    assert run(["gate", "docs/put-twice.py", "--html", str(file / "x")]) == 2
+    assert "cannot write" in capsys.readouterr().err
 
 
 @needs_chromium
