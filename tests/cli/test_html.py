@@ -118,6 +118,7 @@ def test_a_step_shows_its_line_what_it_changed_and_who_cannot_go_on(browser, eig
     assert "open_file_mutex is held by drain since step 1" in threads
     assert "it cannot pass wait_until(lock.owner is None)" in threads
     assert "open_file_mutex.owner is drain" in threads
+    assert "next, line 44: mutex_unlock(open_file_mutex)" in threads
     marks = browser.ask("[...document.querySelectorAll('.stand')].map((n) => n.parentNode.id)")
     assert marks == ["f0-34", "f0-44"]
 
