@@ -2,8 +2,9 @@
 
     python bench/traces.py [SPEC…]      prints a table in Markdown; of all specs without any
 
-The first search is breadth-first, without reductions and with por; then the second one, by
-switches and by steps.  Preemptions and steps are counted by running the trace.
+Of each trace its steps and preemptions, counted by running it, and a star where nothing was proven.
+The first search is breadth-first, without reductions and with por; then the second one, by switches
+and by steps, and which of the two is told.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from modelcheck.backends.python.model import compile_program
 from modelcheck.explore.result import Violation
 from modelcheck.explore.shortest import Length, measure
 
-HEAD = "| spec | variant | property | found | with por | fewest switches | fewest steps |"
-RULE = "|---|---|---|---:|---:|---:|---:|"
+HEAD = "| spec | variant | property | found | with por | fewest switches | fewest steps | told |"
+RULE = "|---|---|---|---:|---:|---:|---:|---|"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Told:
 
     @property
     def cell(self) -> str:
-        """`12 steps, 1 preemption`, short; a star where nothing was proven."""
+        """`12 / 1`: steps and preemptions."""
         star = "*" if self.violation.minimal == "no" else ""
         return f"{self.length.steps} / {self.length.preemptions}{star}"
 
@@ -47,10 +48,12 @@ def list_rows(specs: Sequence[str]) -> Iterator[tuple[str, ...]]:
             by_steps = _tell(api.shorten(run, replace(options, shortest="steps")))
             por = replace(options, reduce=frozenset({"por"}))
             reduced = _tell(replace(run, result=api.explore(run.program, por)))
-            told = (first, reduced, by_switches, by_steps)
-            cells = ["–" if one is None else one.cell for one in told]  # noqa: RUF001 (a dash)
+            all_told = (first, reduced, by_switches, by_steps)
+            cells = ["–" if one is None else one.cell for one in all_told]  # noqa: RUF001 (a dash)
             variant = run.variant.name or "(default)"
-            yield (run.info.name, variant, first.violation.property, *cells)
+            told = _tell(api.shorten(run, replace(options, shortest="auto")))
+            proof = "" if told is None else told.violation.minimal
+            yield (run.info.name, variant, first.violation.property, *cells, proof)
 
 
 def _tell(run: api.Run) -> Told | None:

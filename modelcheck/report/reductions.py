@@ -92,6 +92,8 @@ def describe_steps(program: Program, facts: Sequence[StepFacts]) -> Iterator[str
         yield f"  {_describe_place(one.step)}{one.template}  {_describe_text(one)}"
         for name, others in one.meets:
             yield f"      {name}: {_describe_others(others, spans)}"
+        for closed, openers in one.waits:
+            yield f"      waits while {closed}: needs {_describe_openers(openers, spans)}"
         if one.seen_by:
             yield f"      seen by {', '.join(one.seen_by)}"
         if one.goes_round:
@@ -124,6 +126,18 @@ def _describe_place(step: StepInfo | None) -> str:
 
 def _describe_text(one: StepFacts) -> str:
     return one.step.text if one.step and one.step.text else one.label
+
+
+def _describe_openers(
+    openers: Sequence[tuple[str, Sequence[tuple[str, str]]]],
+    spans: Mapping[tuple[str, str], StepInfo | None],
+) -> str:
+    """`drain:108 where m.owner is its own`."""
+    found = (
+        _describe_others(where, spans) + (f" where {tests}" if tests else "")
+        for tests, where in openers
+    )
+    return " or ".join(found) or "nobody: it never goes on"
 
 
 def _describe_others(

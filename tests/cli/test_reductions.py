@@ -75,6 +75,15 @@ def test_each_step_says_who_notices_it(capsys, golden):
     golden("cli/explain-reductions.txt", out[out.index("what partial-order") :])
 
 
+def test_each_step_that_waits_says_for_whom(capsys):
+    assert run(["check", "kernfs-release-once", "--explain-reductions"]) == 0
+    out = capsys.readouterr().out
+    lock = "open_file_mutex.owner"
+    waits = f"waits while {lock} is not None and {lock} is not its own: needs close:108; drain:108"
+    assert out.count(f"{waits} where {lock} is its own\n") == 2
+    assert f"{lock} (its own): drain:80\n" in out
+
+
 @pytest.mark.parametrize("option", ["--compare-reductions", "--explain-reductions"])
 def test_both_are_text(option, capsys):
     assert run(["check", SPEC, option, "--json"]) == 2
@@ -82,7 +91,17 @@ def test_both_are_text(option, capsys):
 
 
 def test_what_is_not_exchanged_says_which_line_is_against_it(capsys):
-    assert run(["check", "kernfs-node-lifetime", "--explain-reductions"]) == 0
-    (line,) = [line for line in capsys.readouterr().out.splitlines() if "not kernfs_nodes" in line]
-    assert "a slot is named that `new` may take" in line
-    assert "modelcheck/kernel/rcu.py:" in line
+    assert run(["check", "rmmod-late-callback", "--explain-reductions"]) == 0
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if "not user, files" in line]
+    assert "goes through them in order" in line
+    assert "specs/psi/rmmod-late-callback.py:" in line
+
+
+def test_what_is_exchanged_says_on_what_it_rests_and_where_numbers_begin(capsys):
+    settings = ["-D", "closers=2", "--max-states", "1"]
+    run(["check", "kernfs-open-node-rcu", *settings, "--explain-reductions"])
+    text = capsys.readouterr().out
+    shown = text[text.index("what symmetry exchanges") :].splitlines()
+    assert "  closer, open_files: numbers 0, 1" in shown
+    assert "    of open_files 1, 2" in shown
+    assert "  as long as nothing violates lock-misuse, uninitialised, use-after-free" in shown

@@ -67,7 +67,7 @@ ROWS = (
         "elif after == known:",
         "elif after == known and False:",
         "Of equal ways the one that was met first is told.",
-        (RANDOM,),
+        (f"{TESTS}::test_no_run_at_all_is_shorter",),
     ),
     Row(
         "shortest-measures-no-preemption",

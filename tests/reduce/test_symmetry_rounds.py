@@ -196,6 +196,8 @@ def test_both_backends_begin_again():
     assert verdicts(ours) == verdicts(theirs)
     assert violated(ours) == {"one", "two"}
     assert violated(explore_native(program, Options())) == {"one", "two"}
+    asked = replace(SYMMETRIC, properties=frozenset({"two"}))
+    assert violated(explore_native(program, asked)) == {"two"}
 
 
 RACING = """
