@@ -323,14 +323,20 @@ def choose_program(argument: str, choice: Choice) -> Program:
 
 
 def begin_wander(argument: str, choice: Choice) -> tuple[Run, Wander]:
-    """A path to be chosen step by step through one program of a spec; the run has no result."""
+    """A path to be chosen step by step through one program of a spec; the run has no result.
+
+    Raises `SelectionError` where the program has no initial state.
+    """
     from modelcheck.trace.wander import Wander
 
     spec = load_spec(find_spec(argument))
     variant = choose_variant(spec.info, choice.variant)
     program = make_program(spec, variant, read_settings(spec.info, choice.settings))
     run = Run(spec.info, variant, program, None, spec.sources)
-    return run, Wander(compile_program(program), spec.info, spec.sources)
+    try:
+        return run, Wander(compile_program(program), spec.info, spec.sources)
+    except ValueError as error:
+        raise SelectionError(f"{spec.info.name}: {error}") from None
 
 
 def write_c(program: Program) -> str:

@@ -37,16 +37,17 @@ def _find_code(character: str) -> int:
 
 
 def _list_lines(picture: Picture) -> Iterator[str]:
-    yield f"title {quote_mermaid(f'{picture.verdict}: {picture.reason.headline}')}"
+    headline = f"{picture.verdict}: {picture.reason.headline}"
+    if not picture.lanes:
+        yield f"title {quote_mermaid(headline)}"
     for line in (picture.title, *picture.closing):
         yield f"%% {quote_mermaid(line)}"
     for number, lane in enumerate(picture.lanes):
         yield f"participant t{number} as {quote_mermaid(lane.name)}"
     everywhere = _name_lanes(picture)
-    if picture.part_title and everywhere:
-        yield f"Note over {everywhere}: {quote_mermaid(picture.part_title)}"
-    if picture.start and everywhere:
-        yield _write_note(everywhere, [f"start: {line}" for line in picture.start])
+    if everywhere:  # not as a title: Mermaid cuts one that is wider than the diagram
+        start = [f"start: {line}" for line in picture.start]
+        yield _write_note(everywhere, [headline, picture.part_title, *start])
     locks = [bar for bar in picture.bars if bar.kind == "lock"]
     for bar in locks:
         if bar.first < 0:
@@ -68,7 +69,8 @@ def _name_lanes(picture: Picture) -> str:
 
 
 def _write_note(over: str, lines: list[str]) -> str:
-    return f"Note over {over}: {BREAK.join(map(quote_mermaid, lines))}"
+    """A box over participants; without blank lines, which Mermaid cannot measure."""
+    return f"Note over {over}: {BREAK.join(quote_mermaid(x) for x in lines if x.strip())}"
 
 
 def _list_row(picture: Picture, row: Row) -> Iterator[str]:

@@ -17,7 +17,13 @@ from modelcheck.backends.python.outcomes import Failure, State
 from modelcheck.ir.memory import ALIVE
 from modelcheck.trace.derive import Run
 from modelcheck.trace.endings import EndTeller
-from modelcheck.trace.events import SourceLine, Story, Waiting, describe_place
+from modelcheck.trace.events import (
+    SourceLine,
+    Story,
+    Waiting,
+    describe_place,
+    leave_out_unrelated,
+)
 from modelcheck.trace.locks import find_taking
 from modelcheck.trace.names import Names, name_place
 from modelcheck.trace.source import Source, is_library
@@ -66,7 +72,8 @@ class Station:
 
 @dataclass(frozen=True, slots=True)
 class Tour:
-    """All states of a trace, from the initial one on, one more than there are steps.
+    """The states of a trace, from the initial one on, one more than there are steps to show: those
+    that only bring the program to rest play no part.
 
     A step that fails leads to no state: its station shows the one before it.  `texts` are the
     user's own files by shown path, `broken` the line of the property or check that fails.
@@ -83,11 +90,11 @@ def tell_tour(model: Model, run: Run, sources: Mapping[str, str]) -> Tour:
     """The states of a path that was run again; `sources` are the texts of the spec's files."""
     teller = StationTeller(model, sources)
     texts = tuple((path, text) for path, text in sources.items() if not is_library(path))
-    story, failure = run.story, run.story.failure
+    story, failure = leave_out_unrelated(run.story), run.story.failure
     if not run.state:
         return Tour(story.threads, texts=texts, broken=failure.declared or failure.at)
     stations = []
-    for number, visit in enumerate(run.visits):
+    for number, visit in enumerate(run.visits[: len(story.steps) + 1]):
         so_far = replace(story, steps=story.steps[:number])
         standings = list(teller.list_standings(so_far, visit.state))
         if visit.move is not None and isinstance(visit.outcome.result, Failure):

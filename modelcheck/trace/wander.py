@@ -48,7 +48,10 @@ class Turn:
 
 
 class Wander:
-    """A path under way: it begins in an initial state and grows and shrinks at its end."""
+    """A path under way: it begins in an initial state and grows and shrinks at its end.
+
+    Raises ValueError for a program without any initial state.
+    """
 
     def __init__(self, model: Model, info: SpecInfo, sources: Mapping[str, str]) -> None:
         self._model = model
@@ -62,6 +65,8 @@ class Wander:
         self._silence = Silence(model.program)
         self.threads = tuple(thread.name for thread in model.memory.threads)
         self.starts = model.start()
+        if not self.starts:
+            raise ValueError("no initial state")
         self._visits: list[Visit] = []
         self.events: list[StepEvent] = []
         self.begin(0)
@@ -116,19 +121,26 @@ class Wander:
     def list_broken(self) -> tuple[Claim, ...]:
         """What is violated, or reached, in the last step or in this state."""
         if self.failure is not None:
-            return (Claim(self.failure.property, self.failure.object, self.failure.detail),)
+            return tuple(self._list_failing(self.failure))
         return tuple(self._list_broken(self.state))
+
+    def _list_failing(self, failure: Failure) -> Iterator[Claim]:
+        """A step that fails, unless the spec allows what it fails with."""
+        if not self._silence.covers(failure.property, failure.declared):
+            yield Claim(failure.property, failure.object, failure.detail)
 
     def _list_broken(self, state: State) -> Iterator[Claim]:
         """Declared properties first, then what is built in; nothing that the spec allows."""
         if not state:
             return
         for declared in self._model.program.properties:
+            if declared.kind == "assert":
+                continue
             answer = self._model.judges[declared.name](state)
             claim = Claim(
                 declared.name, detail=answer.detail if isinstance(answer, Failure) else ""
             )
-            if declared.kind != "assert" and breaks(self._model, state, claim):
+            if breaks(self._model, state, claim):
                 yield claim
         deadlock = Claim("deadlock")
         if not self._silence.covers_all("deadlock") and breaks(self._model, state, deadlock):
@@ -160,10 +172,11 @@ class Wander:
 
     def _describe_turn(self, visit: Visit) -> Turn:
         event = self._steps.tell_step(len(self.events) + 1, self.state, visit)
-        if isinstance(visit.outcome.result, Failure):
-            broken = [visit.outcome.result.property]
+        result = visit.outcome.result
+        if isinstance(result, Failure):
+            broken = [claim.property for claim in self._list_failing(result)]
         else:
-            broken = [claim.property for claim in self._list_broken(visit.state)]
+            broken = [claim.property for claim in self._list_broken(result)]
         return Turn(
             self.threads[event.thread],
             event.at,

@@ -194,6 +194,51 @@ def test_starts_and_choices_are_chosen_and_a_reachable_is_reached(walk, tmp_path
     assert "five" not in shown[8] + shown[9]
 
 
+FAILING = CHOICES.replace("choose(0, 3)", "choose(0, 3)\n    assert x.n == 3, 'three'")
+NOWHERE = CHOICES.replace("choose(0, 3)", "7\n    x.n = choose(n for n in range(3) if n > x.n)")
+
+
+def test_a_start_that_fails_is_a_violation_and_can_be_kept(walk, tmp_path, capsys):
+    file, kept = tmp_path / "starts.py", tmp_path / "kept.json"
+    file.write_text(FAILING, encoding="utf-8")
+    shown = walk((str(file),), f"save {kept}", "u", "r", "s", "p", "v", "start 2", "1")
+    assert "VIOLATED  three" in shown[0]
+    assert "no step is possible" in shown[0]
+    assert shown[1] == f"wrote {kept}\n"
+    assert shown[4] == shown[5] == ""
+    assert "VIOLATED  three" in shown[6]
+    assert shown[8].startswith("after 1 step\n")
+    assert run(["replay", str(kept)]) == 0
+    assert "three" in capsys.readouterr().out
+
+
+def test_a_spec_without_a_start_is_2(tmp_path, capsys):
+    file = tmp_path / "starts.py"
+    file.write_text(NOWHERE, encoding="utf-8")
+    assert run(["explore", str(file)]) == 2
+    assert "no initial state" in capsys.readouterr().err
+
+
+ALLOWED = """
+
+from modelcheck.lang import allow
+
+allow("deadlock", because="it is meant to hang")
+"""
+
+
+def test_what_the_spec_allows_is_no_violation(walk, tmp_path):
+    file = tmp_path / "allowed.py"
+    text = (ROOT / "specs/selftest/two-mutexes.py").read_text(encoding="utf-8")
+    file.write_text(text, encoding="utf-8")
+    steps = ("1", "2")  # each takes its first mutex
+    assert "VIOLATED  deadlock" in walk((str(file),), *steps)[-1]
+    file.write_text(text + ALLOWED, encoding="utf-8")
+    shown = walk((str(file),), *steps)
+    assert "VIOLATED" not in "".join(shown)
+    assert "=>" not in "".join(shown)
+
+
 @pytest.mark.parametrize(
     "line", ["x", "-1", "0", "r 0", "r x", "start 0", "save", "save x.txt", "1 2 3 4", "\x00", "²"]
 )

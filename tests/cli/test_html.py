@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from modelcheck import api
 from modelcheck.cli import run
 from tests.browser import Browser, find_chromium
+from tests.reading import read_page
 
 ROOT = Path(__file__).resolve().parents[2]
-BROKEN = ("kernfs-release-once", "--variant", "no_released_check")
+THREADS = ("drain",) * 4 + ("close",) * 4  # who takes each step of the trace of `eight_steps`
 OTHERS = {
     "deadlock": ("dining-philosophers",),
     "lock order": ("selftest-two-mutexes",),
@@ -47,6 +49,19 @@ def page(tmp_path):
     return write
 
 
+@pytest.fixture
+def eight_steps(tmp_path):
+    """The page of one trace, whatever a search would find: drain releases the file, then close."""
+    choice = api.Choice("no_released_check")
+    checked, walk = api.begin_wander("kernfs-release-once", choice)
+    for name in THREADS:
+        walk.take(next(turn for turn in walk.list_turns() if turn.thread == name))
+    trace = walk.make_trace(choice.variant, walk.list_broken()[0])
+    file = tmp_path / "eight.html"
+    file.write_text(api.write_scenes(api.draw_trace(checked, trace), "html"), encoding="utf-8")
+    return file
+
+
 def see(browser):
     """What the page shows: the step, the row of the lanes, the line of the spec, what changed."""
     return json.loads(
@@ -66,8 +81,8 @@ def text_of(browser, selector):
 
 
 @needs_chromium
-def test_the_keyboard_walks_from_the_violation_to_the_start_and_back(browser, page):
-    browser.open(page(*BROKEN))
+def test_the_keyboard_walks_from_the_violation_to_the_start_and_back(browser, eight_steps):
+    browser.open(eight_steps)
     assert browser.complaints == []
     assert see(browser)["where"] == "step 8 of 8 (violation)"
     seen = [see(browser)]
@@ -93,8 +108,8 @@ def test_the_keyboard_walks_from_the_violation_to_the_start_and_back(browser, pa
 
 
 @needs_chromium
-def test_a_step_shows_its_line_what_it_changed_and_who_cannot_go_on(browser, page):
-    browser.open(page(*BROKEN), "step=2")
+def test_a_step_shows_its_line_what_it_changed_and_who_cannot_go_on(browser, eight_steps):
+    browser.open(eight_steps, "step=2")
     seen = see(browser)
     assert seen["line"] == ["f0-29"]
     assert seen["changed"] == ["files[0].releasedFalse \u2192 True"]
@@ -103,13 +118,14 @@ def test_a_step_shows_its_line_what_it_changed_and_who_cannot_go_on(browser, pag
     assert "open_file_mutex is held by drain since step 1" in threads
     assert "it cannot pass wait_until(lock.owner is None)" in threads
     assert "open_file_mutex.owner is drain" in threads
+    assert "next, line 44: mutex_unlock(open_file_mutex)" in threads
     marks = browser.ask("[...document.querySelectorAll('.stand')].map((n) => n.parentNode.id)")
     assert marks == ["f0-34", "f0-44"]
 
 
 @needs_chromium
-def test_shift_jumps_to_the_switches_of_threads(browser, page):
-    browser.open(page(*BROKEN), "step=0")
+def test_shift_jumps_to_the_switches_of_threads(browser, eight_steps):
+    browser.open(eight_steps, "step=0")
     browser.press("ArrowRight", shift=True)
     assert see(browser)["hash"] == "#step=5"
     browser.press("ArrowRight", shift=True)
@@ -119,8 +135,8 @@ def test_shift_jumps_to_the_switches_of_threads(browser, page):
 
 
 @needs_chromium
-def test_filters_dim_rows_and_stepping_goes_past_them(browser, page):
-    browser.open(page(*BROKEN), "step=0")
+def test_filters_dim_rows_and_stepping_goes_past_them(browser, eight_steps):
+    browser.open(eight_steps, "step=0")
     browser.ask("document.querySelector('#threads-shown button').click()")  # close
     assert browser.ask("document.querySelectorAll('g.other[data-row]').length") > 0
     for wanted in (1, 2, 3, 4, 8):  # the violation is always a step
@@ -141,8 +157,8 @@ def test_filters_dim_rows_and_stepping_goes_past_them(browser, page):
 
 
 @needs_chromium
-def test_keys_typed_into_the_filter_are_text(browser, page):
-    browser.open(page(*BROKEN))
+def test_keys_typed_into_the_filter_are_text(browser, eight_steps):
+    browser.open(eight_steps)
     browser.press("/")
     browser.press("d")
     assert browser.ask("document.getElementById('field').value") == "d"
@@ -152,14 +168,13 @@ def test_keys_typed_into_the_filter_are_text(browser, page):
 
 
 @needs_chromium
-def test_dark_follows_the_system_and_the_switch(browser, page):
-    file = page(*BROKEN)
+def test_dark_follows_the_system_and_the_switch(browser, eight_steps):
     paper = "getComputedStyle(document.body).backgroundColor"
-    browser.open(file)
+    browser.open(eight_steps)
     light = browser.ask(paper)
     browser.press("d")
     dark = browser.ask(paper)
-    browser.open(file, dark=True)
+    browser.open(eight_steps, dark=True)
     assert browser.ask(paper) == dark
     browser.press("d")
     assert browser.ask(paper) == light
@@ -167,8 +182,8 @@ def test_dark_follows_the_system_and_the_switch(browser, page):
 
 
 @needs_chromium
-def test_with_scripts_off_the_lanes_the_reason_and_the_spec_are_there(browser, page):
-    browser.open(page(*BROKEN), scripts=False)
+def test_with_scripts_off_the_lanes_the_reason_and_the_spec_are_there(browser, eight_steps):
+    browser.open(eight_steps, scripts=False)
     assert measure(browser, ".lanes svg") > 400
     assert measure(browser, "header h1") > 10
     assert measure(browser, ".source ol") > 400
@@ -258,8 +273,8 @@ def test_the_parts_of_a_cycle_are_tabs(browser, page):
 
 @needs_chromium
 @pytest.mark.parametrize("hash_", ["step=99", "step=-3", "step=x", "part=7", "part=x&step=", "%"])
-def test_a_wrong_address_shows_a_step_all_the_same(browser, page, hash_):
-    browser.open(page(*BROKEN), hash_)
+def test_a_wrong_address_shows_a_step_all_the_same(browser, eight_steps, hash_):
+    browser.open(eight_steps, hash_)
     assert browser.complaints == []
     assert see(browser)["hash"] in ("#step=0", "#step=8")
 
@@ -284,6 +299,27 @@ def test_a_stranger_s_spec_runs_nothing_in_the_page(browser, page, tmp_path):
     )
     assert browser.ask("typeof hacked") == "undefined"  # the policy of the page
     assert browser.complaints != []
+
+
+def test_a_spec_that_cannot_be_read_is_in_the_index_of_the_gate(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    good = (ROOT / "docs/put-twice.py").read_text(encoding="utf-8")
+    Path("good.py").write_text(good, encoding="utf-8")
+    Path("bad.py").write_text(good.replace('"put-twice"', '"bad"') + "x = lambda <\n", "utf-8")
+    assert run(["gate", "good.py", "bad.py", "--backend", "python", "--html", "pages"]) == 2
+    index = read_page(Path("pages/index.html").read_text(encoding="utf-8"))
+    assert index.text_of("h1") == "gate: 1 UNEXPECTED, 1 not read"
+    assert index.text_of("pre") in capsys.readouterr().err
+    assert [n.facts["href"] for n in index.all("a")] == ["put-twice.html"]
+    assert read_page(Path("pages/put-twice.html").read_text(encoding="utf-8")).faults == []
+
+
+def test_a_gate_that_cannot_write_its_pages_is_2(tmp_path, capsys):
+    file = tmp_path / "file"
+    file.write_text("", encoding="utf-8")
+    assert run(["gate", "docs/put-twice.py", "--html", str(file)]) == 2
+    assert run(["gate", "docs/put-twice.py", "--html", str(file / "x")]) == 2
+    assert "cannot write" in capsys.readouterr().err
 
 
 @needs_chromium

@@ -7,6 +7,7 @@ DOCUMENT = "tests/unit/pages/test_document.py::"
 PAGE = "tests/unit/pages/test_trace_page.py::"
 TOUR = "tests/unit/trace/test_tour.py::"
 MERMAID = "tests/unit/trace/test_trace_mermaid.py::"
+BROWSER = "tests/cli/test_html.py::"
 EXPLORE = "tests/cli/test_explore.py::"
 GRAPH = "tests/unit/trace/test_trace_graph.py::"
 
@@ -137,8 +138,8 @@ ROWS = (
     Row(
         "walk-breaks-nothing",
         "trace/wander.py",
-        'if declared.kind != "assert" and breaks(self._model, state, claim):',
-        'if declared.kind == "assert" and breaks(self._model, state, claim):',
+        "if breaks(self._model, state, claim):",
+        "if not breaks(self._model, state, claim):",
         "A walk goes through a violation and does not say so.",
         (f"{EXPLORE}test_the_only_step_to_a_violation_says_so_and_leads_there",),
     ),
@@ -149,5 +150,29 @@ ROWS = (
         'SCOPE = ("no reductions",)',
         "A path that was chosen by hand looks like one that a search found.",
         (f"{EXPLORE}test_a_path_chosen_by_hand_is_kept_and_says_that_nothing_was_searched",),
+    ),
+    Row(
+        "page-forgets-values",
+        "pages/trace.js",
+        "const row = rows.length ? [...rows[rows.length - 1]] : [];",
+        "const row = [];",
+        "A page shows only the values that change, as if the others were gone.",
+        (f"{BROWSER}test_filters_dim_rows_and_stepping_goes_past_them",),
+    ),
+    Row(
+        "page-shows-threads-a-step-late",
+        "pages/trace.js",
+        "const station = part.stations[at.step];\n  const mover",
+        "const station = part.stations[Math.max(at.step - 1, 0)];\n  const mover",
+        "A page shows where the threads stood before the step.",
+        (f"{BROWSER}test_a_step_shows_its_line_what_it_changed_and_who_cannot_go_on",),
+    ),
+    Row(
+        "page-calls-nothing-a-violation",
+        "pages/trace.js",
+        "const isEnd = at.step === part.steps;",
+        "const isEnd = at.step > part.steps;",
+        "A page does not say where the violation is.",
+        (f"{BROWSER}test_every_kind_of_violation_is_walked_through_without_a_complaint",),
     ),
 )

@@ -1,10 +1,13 @@
 """A tour: where the threads stand in each state, and why they cannot go on."""
 
+import dataclasses
+
 import pytest
 from specs_for_traces import DEADLOCK, KERNFS, USE_AFTER_FREE, check, line_of
 
 from modelcheck.trace.replay import replay_scenes
 from modelcheck.trace.tour import list_moving
+from modelcheck.trace.trace import record_trace
 
 
 def tell(tmp_path, text, name, settings=None):
@@ -54,6 +57,17 @@ def test_a_step_that_fails_shows_the_state_before_it(tmp_path):
     (failed,) = [s for s in tour.stations[-1].standings if s.condition == "fails"]
     assert failed.why == ("its step fails: use-after-free",)
     assert tour.broken.line == failed.at.line
+
+
+def test_steps_that_play_no_part_are_not_walked_through(tmp_path):
+    case = check(tmp_path, KERNFS)
+    found = case.violation("released_once")
+    path = dataclasses.replace(found.witnesses[0], unrelated=3)
+    found = dataclasses.replace(found, witnesses=(path,))
+    trace = record_trace(case.model, case.info, case.sources, case.result, found)
+    (scene,) = replay_scenes(trace, case.model, case.sources)
+    assert len(scene.picture.rows) == len(path.moves) - 3
+    assert len(scene.tour.stations) == len(scene.picture.rows) + 1
 
 
 def test_values_are_those_of_the_changes(tmp_path):

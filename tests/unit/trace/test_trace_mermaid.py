@@ -54,8 +54,9 @@ def test_every_diagram_is_in_the_grammar_and_says_what_the_picture_says(name):
     names = [statement[2] for statement in statements if statement[0] == "participant"]
     assert names == [lane.name for lane in picture.lanes]
     notes = [s for s in statements if s[0] == "note"]
-    for number, row in enumerate(picture.rows):
-        (actor,), lines = notes[number + bool(picture.start)][1:]
+    assert notes[0][2][0] == f"{picture.verdict}: {picture.reason.headline}"
+    for number, row in enumerate(picture.rows, 1):
+        (actor,), lines = notes[number][1:]
         assert actor == f"t{row.lane}"
         for line in row.lines:
             assert any(" ".join(line.text.split()) in " ".join(x.split()) for x in lines)
@@ -87,8 +88,9 @@ def test_text_that_is_grammar_stays_text(text):
         name.replace(text, shown, 1).strip() if text else name
         for name in (f"{shown}[0]", "write[1]", shown)
     ]
-    note = next(s for s in statements if s[0] == "note")
+    note = [s for s in statements if s[0] == "note"][1]
     assert note[1] == ["t0"]
+    assert "" not in note[2]
     assert [line for line in note[2] if line == shown][: 2 if shown else 0] == (
         [shown, shown] if shown else []
     )
