@@ -20,7 +20,7 @@ HEADS = (
 NOTES = """\
 Stored states. *threads*: so many equal ones; all other parameters are the spec's defaults. *full*,
 *por*, *symmetry*, *both*: ours, as `check --reduce` has them. *SPIN full*: without any reduction
-(`spin -o3 -a`, `-DNOREDUCE`). *SPIN reduced*: with its own (`spin -a`, `gcc -O2 -DSAFETY`). Both
+(`spin -o3 -a`, `-DNOREDUCE`). *SPIN reduced*: with its own (`spin -a`, `gcc -DSAFETY`). Both
 search processes that stop at a false guard where ours have ended. *its ends*: so many states more
 SPIN stores, reduced, if they end and die instead: no state of ours is like them, and they are in no
 ratio. SPIN judges neither `stuck` nor data races.
