@@ -116,14 +116,15 @@ def count_spin(
 def _search(
     text: str, macros: tuple[str, ...], folder: Path, limits: Limits, *, is_full: bool
 ) -> tuple[Stored, int]:
-    """States and errors.  Without `-o3` SPIN merges statements: that belongs to its reduction."""
+    """States and errors.  In both ways SPIN merges statements, for the steps of an export are one
+    each only then.
+    """
     place = folder / "spin"
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
     (place / "model.pml").write_text(text, encoding="utf-8")
-    merging = ["-o3"] if is_full else []
     reduction = ["-DNOREDUCE"] if is_full else []
-    spin: Command = ["spin", *merging, "-a", *macros, "model.pml"]
+    spin: Command = ["spin", "-a", *macros, "model.pml"]
     _run(spin, place)
     is_small = (place / "pan.c").stat().st_size + (place / "pan.m").stat().st_size <= OPTIMISED
     cc = ["gcc", "-O2" if is_small else "-O0", "-w", "-DSAFETY", "-DVECTORSZ=4096"]
