@@ -9,8 +9,11 @@ N ?= 300
 SEED ?= 1000
 SPECS := $(shell find specs -name '*.py' | LC_ALL=C sort)
 
+# Tests start many processes: none of them compiles what another one has compiled.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
-.PHONY: help demo test damage removal soak soak-native check gate results results-current golden docs docs-current lint types format size bench oracle clean
+.PHONY: help demo test damage removal soak soak-native check gate results results-current golden docs docs-current lint types format size bench oracle pages clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -94,7 +97,10 @@ oracle: $(READY) ## SPIN's states, transitions, depth and verdicts against ours,
 	$(BIN)/python -m tests.oracle specs --random 300
 	$(BIN)/python -m tests.oracle specs/classics specs/kernfs specs/selftest --random 300 --form processes
 
-bench: $(READY) ## Compare with the peers that are installed; BENCH='--large --tlc JAR' and more
+pages: $(READY) ## Every violated variant as page, Mermaid diagram and graph; each is looked through
+	$(BIN)/python -m tests.pages
+
+bench: $(READY) ## Compare with the peers that are installed; BENCH='--large --tlc JAR', BENCH=--gain
 	$(BIN)/python bench/bench.py out/bench $(BENCH)
 
 clean: ## Remove what was built; .venv stays

@@ -11,6 +11,6 @@ setup(
     package_dir={"modelcheck_specs": "specs"},
     package_data={
         "modelcheck_specs": ["**/*.py"],
-        "modelcheck": ["**/*.json", "**/*.c", "**/*.h", "py.typed"],
+        "modelcheck": ["**/*.json", "**/*.c", "**/*.h", "**/*.css", "**/*.js", "py.typed"],
     },
 )

@@ -4,10 +4,14 @@ the native backend's requirements was met, and where the time of both backends g
     python bench/bench.py FOLDER [--quick | --large | --huge] [--rounds N] [--model NAME]…
                                  [--size SIZE]… [--tool NAME]… [--workers N]
                                  [--harmony PROGRAM] [--tlc JAR]
+    python bench/bench.py FOLDER --gain [--quick] [--model NAME]… [--size THREADS]… [--jobs N]
+                                 [--timeout SECONDS] [--most-states N] [--most-megabytes N]
 
-Writes bench.json and bench.md to FOLDER.  Peers that are not installed are listed as such.  The
-counts are facts: a tool that has others than it must ends the program.  The times are this
-machine's; one of them ends it too: the states per second that DESIGN promises of `python`.
+Writes bench.json and bench.md to FOLDER; with `--gain` gain.json and gain.md: the states that are
+stored with reductions, ours and SPIN's, for two to six equal threads.  Peers that are not installed
+are listed as such.  The counts are facts: a tool that has others than it must ends the program.
+The times are this machine's; one of them ends it too: the states per second that DESIGN promises of
+`python`.
 """
 
 from __future__ import annotations
@@ -20,6 +24,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from gain import GainLimits
+from gain_bench import bench_gains
 from machine import describe_machine
 from measure import measure_model
 from models import MODELS, Model, Size
@@ -44,6 +50,8 @@ PROFILED = {"increments": {"threads": 3, "rounds": 4}, "krefs": {"threads": 5}}
 def main() -> int:
     """Measure, write, compare with the floor."""
     options = _read_options()
+    if options.gain:
+        return _bench_gains(options)
     models = [m for m in MODELS if not options.model or m.name in options.model]
     tools = list_tools(options.harmony, options.tlc, *_choose_workers(options.workers))
     tools = tuple(t for t in tools if not options.tool or t.name in options.tool)
@@ -107,15 +115,38 @@ def _read_options() -> argparse.Namespace:
     size.add_argument("--quick", action="store_true", help="the smallest size of each model only")
     size.add_argument("--large", action="store_true", help="large sizes too: minutes, gigabytes")
     size.add_argument("--huge", action="store_true", help="all sizes: hours, twelve gigabytes")
+    parser.add_argument("--gain", action="store_true", help="count what reductions give instead")
     parser.add_argument("--rounds", type=int, default=3, help="how often everything is run")
-    parser.add_argument("--timeout", type=float, help="seconds for one command; 600 if not given")
+    parser.add_argument(
+        "--timeout", type=float, help="seconds for one command, or search of --gain"
+    )
     parser.add_argument("--model", action="append", help="only this model (may be repeated)")
     parser.add_argument("--size", action="append", help="only this size, such as 4x4")
     parser.add_argument("--tool", action="append", help="only this row, such as 'SPIN, exported'")
     parser.add_argument("--workers", type=int, help="beside one; all cores if not given")
     parser.add_argument("--harmony", default="harmony", help="the program, if not on the PATH")
     parser.add_argument("--tlc", type=Path, help="tla2tools.jar")
+    parser.add_argument("--most-states", type=int, help="--gain: of a search of ours")
+    parser.add_argument("--most-megabytes", type=int, help="--gain: of a search of SPIN's")
+    parser.add_argument("--jobs", type=int, help="--gain: so many specs at a time; else all cores")
     return parser.parse_args()
+
+
+def _bench_gains(options: argparse.Namespace) -> int:
+    usual = GainLimits()
+    limits = GainLimits(
+        options.most_states or usual.states,
+        options.most_megabytes or usual.megabytes,
+        options.timeout or usual.seconds,
+    )
+    return bench_gains(
+        options.folder,
+        limits,
+        names=options.model or (),
+        sizes=options.size or (),
+        jobs=options.jobs or len(os.sched_getaffinity(0)),
+        is_quick=options.quick,
+    )
 
 
 def _choose_workers(wanted: int | None) -> tuple[list[int], list[int]]:

@@ -27,7 +27,7 @@ def list_ours(workers: Iterable[int]) -> list[Tool]:
     there is no compiler.
     """
     version = ask_version([*MODELCHECK, "--version"])
-    native = version if _has_compiler() else ""
+    native = version if has_compiler() else ""
     tools = [Tool(NATIVE, native, "", _plan_native(1), _read, is_ours=True)]
     tools += [
         Tool(f"{NATIVE}, {n} workers", native, "", _plan_native(n), _read, workers=n, is_ours=True)
@@ -41,7 +41,8 @@ def list_ours(workers: Iterable[int]) -> list[Tool]:
     return tools
 
 
-def _has_compiler() -> bool:
+def has_compiler() -> bool:
+    """Whether the native backend can build."""
     try:
         find_compiler()
     except NoCompilerError:

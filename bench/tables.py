@@ -50,9 +50,9 @@ def write_tables(
     spendings: Mapping[str, Spending],
 ) -> str:
     """One Markdown document of all that was measured; an empty version means: not installed."""
-    parts = ["# Bench", _list_facts(machine, versions)]
+    parts = ["# Bench", list_facts(machine, versions)]
     if requirements:
-        parts += ["## Requirements", _write_requirements(requirements)]
+        parts += ["## Requirements", write_requirements(requirements)]
     parts += ["## Time, rate, memory", _write_rows(rows)]
     if left_out:
         parts.append("Left out, for it failed:\n\n" + "\n".join(f"* {line}" for line in left_out))
@@ -67,7 +67,8 @@ def write_tables(
     return "\n\n".join(parts) + "\n"
 
 
-def _write_requirements(requirements: Iterable[Requirement]) -> str:
+def write_requirements(requirements: Iterable[Requirement]) -> str:
+    """What is required, what was measured, and whether that is enough."""
     lines = [
         (one.text, one.where, one.measured, one.demanded, "yes" if one.is_met else "no")
         for one in requirements
@@ -92,7 +93,8 @@ def _write_journeys(journeys: Mapping[str, Journey]) -> str:
     return write_table(["seconds", *journeys], lines, words=1) + "\n\n" + JOURNEY_NOTES
 
 
-def _list_facts(machine: Mapping[str, str | int], versions: Mapping[str, str]) -> str:
+def list_facts(machine: Mapping[str, str | int], versions: Mapping[str, str]) -> str:
+    """The machine and the versions of the tools, a line each."""
     lines = [f"* {name.replace('_', ' ')}: {value}" for name, value in machine.items()]
     lines += [f"* {tool}: {version or 'not installed'}" for tool, version in versions.items()]
     return "\n".join(lines)

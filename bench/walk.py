@@ -1,9 +1,9 @@
 """The stages of one `modelcheck check --backend native`, walked with a look at the clock between.
 
-    python bench/walk.py cold|warm SPEC began=SECONDS NAME=VALUE…      prints JSON
+    python bench/walk.py cold|warm SPEC began=SECONDS [reduce=LIST] NAME=VALUE…      prints JSON
 
 `began` is when this process did, by the monotonic clock, which is the system's.  Imports nothing
-that the command does not, for that is the first stage.
+that the command does not, for that is the first stage.  With `reduce=` there is one worker.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from modelcheck.backends.native.process import Message, SearchProcess
 from modelcheck.cli import commands
 from modelcheck.explore import native
 from modelcheck.explore.limits import Watch
+from modelcheck.explore.options import AVAILABLE
 from modelcheck.report import json as report
 from modelcheck.specfiles import find_spec
 
@@ -47,13 +48,15 @@ class Clock:
         self._last = time.monotonic()
 
 
-def walk(clock: Clock, spec: str, settings: dict[str, int], *, is_cold: bool) -> None:
+def walk(
+    clock: Clock, spec: str, settings: dict[str, int], options: api.Options, *, is_cold: bool
+) -> None:
     """Check a spec as the command does."""
     clock.note("Python, imports")
     loaded = api.load_spec(find_spec(spec))
     program = api.make_program(loaded, loaded.info.default, settings)
     clock.note("front end, passes")
-    prepared = native.prepare(program)
+    prepared = native.prepare(program, options)
     clock.note("emit")
     compiler = find_compiler()
     clock.note("which compiler")
@@ -61,7 +64,6 @@ def walk(clock: Clock, spec: str, settings: dict[str, int], *, is_cold: bool) ->
     with building.build([prepared.source], compiler) as built:
         clock.note("cache, files")
         _time_search(clock)
-        options = api.Options(backend="native")
         result = native.search_native(prepared, built, options, Watch(options))
         clock.note("paths, result, end")
     checked = api.Run(loaded.info, loaded.info.default, program, result, loaded.sources)
@@ -123,13 +125,22 @@ def _compile_alone(clock: Clock, source: building.Source, compiler: Sequence[str
             clock.note(part)
 
 
+def read_options(reduce: str | None) -> api.Options:
+    """Those of the command; with reductions named (or `none`), for a comparison, one worker."""
+    if reduce is None:
+        return api.Options(backend="native")
+    chosen = frozenset(one for one in AVAILABLE if one in reduce.split(","))
+    return api.Options(backend="native", workers=1, reduce=chosen)
+
+
 def main(arguments: list[str]) -> int:
     """Print the seconds of each stage."""
     cache, spec, *rest = arguments
     words = dict(word.split("=", 1) for word in rest)
     clock = Clock(float(words.pop("began")))
+    options = read_options(words.pop("reduce", None))
     settings = {name: int(value) for name, value in words.items()}
-    walk(clock, spec, settings, is_cold=cache == "cold")
+    walk(clock, spec, settings, options, is_cold=cache == "cold")
     print(json.dumps(clock.parts, indent=2))  # noqa: T201 (a program)
     return 0
 

@@ -1,5 +1,5 @@
 """Rewrites what in the documents comes from the program: in README.md the example, its output, its
-picture and the table of specs; docs/diagnostics.md.
+picture, page and diagram and the table of specs; docs/diagnostics.md.
 
     python docs/generate.py [--check]
 
@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
 EXAMPLE = "docs/put-twice.py"
 PICTURE = "docs/put-twice.svg"
+PAGE = "docs/put-twice.html"
 
 
 def run_modelcheck(*arguments: str, code: int) -> str:
@@ -39,8 +40,14 @@ def make_parts() -> dict[str, str]:
     return {
         "spec": f"```python\n{spec}```",
         "output": f"```console\n$ modelcheck check {EXAMPLE}\n{output}```",
+        "mermaid": f"```mermaid\n{draw('mermaid')}```",
         "specs": make_table(),
     }
+
+
+def draw(form: str) -> str:
+    """The example's trace in a format."""
+    return run_modelcheck("graph", EXAMPLE, "--format", form, code=0)
 
 
 def make_table() -> str:
@@ -76,7 +83,8 @@ def main(*, only_check: bool) -> int:
     """Write what is not current, or name it."""
     wanted = {
         README: fill(README.read_text(encoding="utf-8"), make_parts()),
-        ROOT / PICTURE: run_modelcheck("graph", EXAMPLE, "--format", "svg", code=0),
+        ROOT / PICTURE: draw("svg"),
+        ROOT / PAGE: draw("html"),
         ROOT / "docs/diagnostics.md": render_markdown(),
     }
     stale = [

@@ -13,16 +13,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from modelcheck.backends.python.model import compile_program
+from modelcheck.backends.python.model import Model, compile_program
 from modelcheck.checks import BUILT_IN
-from modelcheck.diagnostics import InternalError, SpecErrors, SpecWarning
+from modelcheck.diagnostics import InternalError, SpecErrors, SpecWarning, render
+from modelcheck.explore.agreement import find_disagreement
 from modelcheck.explore.choose import NoCompilerError
 from modelcheck.explore.choose import explore as explore_program
 from modelcheck.explore.native import prepare
 from modelcheck.explore.options import AVAILABLE, Options, Progress
 from modelcheck.explore.result import Result
+from modelcheck.explore.shorten import shorten as shorten_result
 from modelcheck.frontend import Spec, load
 from modelcheck.frontend.spec import SettingValue, SpecInfo, Variant
 from modelcheck.gate import Judgement, Outcome, Steps, fail_dead_steps, judge
@@ -32,13 +34,21 @@ from modelcheck.ir.passes import PASS_NAMES, run_passes
 from modelcheck.ir.text import print_program
 from modelcheck.reduce import explain_steps
 from modelcheck.reduce.symmetry import find_symmetry
+from modelcheck.report.files import write_whole
 from modelcheck.settings import choose_variant, explain_unknown, read_settings
 from modelcheck.specfiles import SelectionError, SpecFile, find_spec, find_specs
+from modelcheck.trace.mermaid import write_mermaid
 from modelcheck.trace.picture import Picture
-from modelcheck.trace.replay import replay_trace
+from modelcheck.trace.replay import Scene, replay_scenes, replay_trace
 from modelcheck.trace.stored import read_trace
 from modelcheck.trace.svg import write_svg
 from modelcheck.trace.trace import Trace, record_trace
+
+if TYPE_CHECKING:
+    import networkx as nx  # type: ignore[import-untyped]  # it has no types
+
+    from modelcheck.pages.gate import Entry
+    from modelcheck.trace.wander import Wander
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +99,22 @@ def check(
     if variant.needs:
         return Run(spec.info, variant, program, None, spec.sources, spec.warnings(program))
     result = explore(program, replace(options, variant=variant.name), notice)
-    return Run(spec.info, variant, program, result, spec.sources, spec.warnings(program))
+    warnings = spec.warnings(program)
+    return shorten(Run(spec.info, variant, program, result, spec.sources, warnings), options)
+
+
+def shorten(run: Run, options: Options) -> Run:
+    """The same run, its violations told by the traces that `options.shortest` asks for."""
+    if run.result is None:
+        return run
+    return replace(run, result=shorten_result(run.program, run.result, options))
 
 
 def compare_reductions(run: Run, options: Options) -> list[Result]:
     """The results with each combination of reductions; the one of the run is not found again.
 
-    A verdict that depends on them is a fault of ours: InternalError.
+    A verdict that depends on them is a fault of ours, InternalError: also where one of the two runs
+    gave up, for what it had decided by then it had decided.
     """
     if run.result is None:
         return []
@@ -106,9 +125,10 @@ def compare_reductions(run: Run, options: Options) -> list[Result]:
             results.append(
                 run.result if is_known else explore(run.program, replace(options, reduce=reduce))
             )
-    verdicts = [[(p.name, p.verdict) for p in r.properties] for r in results if r.exhausted]
-    if any(one != verdicts[0] for one in verdicts):
-        raise InternalError(f"the verdicts on {run.info.path} depend on the reductions")
+    if disagreement := find_disagreement(results):
+        raise InternalError(
+            f"the verdicts on {run.info.path} depend on the reductions: {disagreement}"
+        )
     return results
 
 
@@ -153,9 +173,34 @@ def record(run: Run) -> Trace | None:
     return record_trace(model, run.info, run.sources, run.result, headline)
 
 
-def name_trace(run: Run) -> str:
+def name_trace(run: Run, ending: str = "trace.json") -> str:
     """`kernfs-release-once.no_released_check.trace.json`."""
-    return ".".join(filter(None, (run.info.name, run.variant.name, "trace.json")))
+    return ".".join(filter(None, (run.info.name, run.variant.name, ending)))
+
+
+def write_gate_pages(gated: GatedSpec, folder: Path) -> Entry:
+    """Write a page into `folder` for each variant with a trace; gives the entry of the index.
+
+    Raises `OutputError`.
+    """
+    from modelcheck.pages.gate import Entry
+
+    if gated.errors is not None:
+        return Entry(gated.file.shown, error=render(gated.errors))
+    pages: dict[str | None, str] = {}
+    for run in gated.runs:
+        scenes = draw_scenes(run)
+        if scenes:
+            pages[run.variant.name] = name_trace(run, "html")
+            write_whole(folder / pages[run.variant.name], write_scenes(scenes, "html"))
+    return Entry(gated.file.shown, gated.info, gated.judgements, pages)
+
+
+def write_gate_index(entries: Sequence[Entry], folder: Path) -> None:
+    """Write `index.html` over the pages of a gate.  Raises `OutputError`."""
+    from modelcheck.pages.gate import write_index
+
+    write_whole(folder / "index.html", write_index(entries))
 
 
 def draw_pictures(run: Run, replay: str = "") -> tuple[Picture, ...]:
@@ -164,6 +209,17 @@ def draw_pictures(run: Run, replay: str = "") -> tuple[Picture, ...]:
     if trace is None:
         return ()
     return replay_trace(trace, compile_program(run.program), run.sources, replay)
+
+
+def draw_scenes(run: Run, replay: str = "") -> tuple[Scene, ...]:
+    """Like `draw_pictures`, with all states of each witness."""
+    trace = record(run)
+    return draw_trace(run, trace, replay) if trace is not None else ()
+
+
+def draw_trace(run: Run, trace: Trace, replay: str = "") -> tuple[Scene, ...]:
+    """The scenes of a trace of the run's program."""
+    return replay_scenes(trace, compile_program(run.program), run.sources, replay)
 
 
 def draw_states(run: Run, form: Literal["dot", "svg"]) -> str:
@@ -182,13 +238,37 @@ def draw_states(run: Run, form: Literal["dot", "svg"]) -> str:
         raise SelectionError(str(error)) from None
 
 
-def write_picture(picture: Picture, form: Literal["dot", "svg"]) -> str:
+Form = Literal["dot", "svg", "html", "mermaid"]
+
+
+def write_scenes(scenes: Sequence[Scene], form: Form) -> str:
+    """A violation in a format: a page holds all its scenes, any other text the first."""
+    if form == "html":
+        from modelcheck.pages.trace import write_page
+
+        return write_page(scenes)
+    return write_picture(scenes[0].picture, form)
+
+
+def write_picture(picture: Picture, form: Literal["dot", "svg", "mermaid"]) -> str:
     """A picture's text in a format; pydot is imported only for `dot`."""
     if form == "svg":
         return write_svg(picture)
+    if form == "mermaid":
+        return write_mermaid(picture)
     from modelcheck.trace.dot import write_dot
 
     return write_dot(picture)
+
+
+def graph_trace(picture: Picture) -> nx.MultiDiGraph[int]:
+    """A trace as a networkx graph: its steps, and what leads from one to the other.
+
+    `trace/graph.py` says what nodes and edges hold.
+    """
+    from modelcheck.trace.graph import build_trace_graph
+
+    return build_trace_graph(picture)
 
 
 def replay_file(file: str, replay: str = "") -> tuple[Picture, ...]:
@@ -196,11 +276,22 @@ def replay_file(file: str, replay: str = "") -> tuple[Picture, ...]:
 
     A trace of another text of the spec raises `SpecError`.
     """
+    trace, model, sources = _read_stored(file)
+    return replay_trace(trace, model, sources, replay)
+
+
+def replay_file_scenes(file: str, replay: str = "") -> tuple[Scene, ...]:
+    """Like `replay_file`, with all states of each witness."""
+    trace, model, sources = _read_stored(file)
+    return replay_scenes(trace, model, sources, replay)
+
+
+def _read_stored(file: str) -> tuple[Trace, Model, Mapping[str, str]]:
     trace = read_trace(_read_text(Path(file)), file)
     spec = load_spec(find_spec(trace.path if Path(trace.path).exists() else trace.spec))
     variant = choose_variant(spec.info, trace.variant)
     program = make_program(spec, variant, read_settings(spec.info, dict(trace.settings)))
-    return replay_trace(trace, compile_program(program), spec.sources, replay)
+    return trace, compile_program(program), spec.sources
 
 
 def _read_text(path: Path) -> str:
@@ -229,6 +320,17 @@ def choose_program(argument: str, choice: Choice) -> Program:
     spec = load_spec(find_spec(argument))
     variant = choose_variant(spec.info, choice.variant)
     return make_program(spec, variant, read_settings(spec.info, choice.settings))
+
+
+def begin_wander(argument: str, choice: Choice) -> tuple[Run, Wander]:
+    """A path to be chosen step by step through one program of a spec; the run has no result."""
+    from modelcheck.trace.wander import Wander
+
+    spec = load_spec(find_spec(argument))
+    variant = choose_variant(spec.info, choice.variant)
+    program = make_program(spec, variant, read_settings(spec.info, choice.settings))
+    run = Run(spec.info, variant, program, None, spec.sources)
+    return run, Wander(compile_program(program), spec.info, spec.sources)
 
 
 def write_c(program: Program) -> str:
@@ -348,23 +450,32 @@ __all__ = [
     "Progress",
     "Run",
     "SelectionError",
+    "begin_wander",
     "check",
     "choose_program",
     "compare_reductions",
     "describe_program",
     "draw_pictures",
+    "draw_scenes",
     "draw_states",
+    "draw_trace",
     "explain_steps",
     "explore",
     "find_steps",
     "find_symmetry",
     "gate",
+    "graph_trace",
     "list_specs",
     "load_spec",
     "make_program",
     "name_trace",
     "record",
     "replay_file",
+    "replay_file_scenes",
+    "shorten",
     "write_c",
+    "write_gate_index",
+    "write_gate_pages",
     "write_picture",
+    "write_scenes",
 ]

@@ -26,7 +26,8 @@ def make_results(specs: Sequence[str]) -> tuple[dict[str, str], list[str]]:
     """The files by name, and what is wrong with the specs (nothing is, in a good tree)."""
     files: dict[str, str] = {}
     faults: list[str] = []
-    for gated in api.gate(specs, api.Options(max_states=MAX_STATES)):
+    options = api.Options(max_states=MAX_STATES, shortest="auto")
+    for gated in api.gate(specs, options):
         if gated.errors is not None or gated.info is None:
             faults.append(str(gated.errors))
             continue
@@ -47,7 +48,8 @@ def make_results(specs: Sequence[str]) -> tuple[dict[str, str], list[str]]:
         files[f"{name}.json"] = write_json(judged)
         for run in gated.runs:
             if run.result is not None and run.result.violations:
-                files.update(_draw(f"{name}.{run.variant.name or 'default'}", run))
+                told = api.shorten(run, options)
+                files.update(_draw(f"{name}.{run.variant.name or 'default'}", told))
     return files, faults
 
 

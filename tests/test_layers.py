@@ -28,6 +28,7 @@ MAY_IMPORT = {
     "export": {"diagnostics", "ir"},
     "gate": {"explore.result", "frontend.spec"},
     "report": {"diagnostics", "ir", "explore.result", "frontend.spec", "gate", "reduce"},
+    "pages": {"explore.result", "frontend.spec", "gate", "report.text", "trace"},
     "specfiles": set(),
     "settings": {"diagnostics", "frontend.spec", "specfiles"},
     "starter": {"report.files", "specfiles"},
@@ -35,13 +36,14 @@ MAY_IMPORT = {
         "backends.python.model",
         *("checks", "diagnostics", "explore", "frontend", "gate", "ir", "reduce", "report.files"),
         "settings",
-        *("specfiles", "trace"),
+        *("pages", "specfiles", "trace"),
     },
     "results": {"api", "explore", "gate", "report"},
     "cli": {
         *("api", "codes", "diagnostics", "export", "gate", "report", "specfiles", "starter"),
         *("trace.text", "trace.stored"),  # writers
         "explore.options",  # the type of a progress report
+        "trace.wander",  # the type of a walk
         "backends.native.build",  # begun before anything else is imported
     },
     "__main__": {"cli"},

@@ -1,11 +1,17 @@
 /* Threads take references to one object under a lock; a remover waits for them and frees it:
  * the steps of bench/specs/krefs.py.  -DBUG=1 is its variant test_before_lock.
- * Build with `spin -o3`, or statements are merged. */
+ * Build with `spin -o3`, or statements are merged.
+ * -DDIES: processes end and die, else they stop at a false guard. */
 #ifndef THREADS
 #define THREADS 3
 #endif
 #ifndef BUG
 #define BUG 0
+#endif
+#ifdef DIES
+#define STOP	skip
+#else
+#define STOP	false
 #endif
 
 byte lock;		/* 0: free; else who holds it, from 1 */
@@ -46,7 +52,7 @@ active [THREADS] proctype Use()
 	   lock = 0
 	fi;
 	fd = 0;						/* close */
-end:	false
+end:	STOP
 }
 
 active proctype Remove()
@@ -56,5 +62,5 @@ active proctype Remove()
 	lock = 0;
 	refs == 0;
 	freed = 1;
-end:	false
+end:	STOP
 }

@@ -14,6 +14,7 @@ import click
 from modelcheck.cli.commands import modelcheck
 from modelcheck.cli.console import flush_stdout, report_internal_error
 from modelcheck.cli.export import export_command  # noqa: F401 (it joins the group)
+from modelcheck.cli.wander import explore_command  # noqa: F401 (likewise)
 
 # Programs are trees that live until the end: looking through them often cost an eighth of a gate.
 _OBJECTS_BETWEEN_COLLECTIONS = 50_000

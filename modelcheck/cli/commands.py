@@ -26,13 +26,12 @@ from modelcheck.cli.options import (
     read_settings,
     refuse_compact,
     refuse_later_backend,
-    refuse_later_format,
     refuse_python_workers,
 )
 
 if TYPE_CHECKING:
-    from modelcheck.api import Run  # not on the way to --help
-    from modelcheck.explore.options import Backend, Reduction
+    from modelcheck.api import Form, Run  # not on the way to --help
+    from modelcheck.explore.options import Backend, Reduction, Shortest
 
 _EXIT_CODES = """\b
 Exit codes
@@ -165,7 +164,7 @@ def list_command(specs: Sequence[str], *, as_json: bool) -> int:
     type=click.Choice(["bfs", "dfs", "random"]),
     default="bfs",
     show_default=True,
-    help="The order of the search; only bfs finds shortest traces.",
+    help="The order of the search.",
 )
 @click.option("--seed", type=int, default=0, show_default=True, metavar="N", help="Of random.")
 @_choose_backend
@@ -179,6 +178,20 @@ def list_command(specs: Sequence[str], *, as_json: bool) -> int:
     "--accept-compact", is_flag=True, help="Exit code 0 where --compact alone leaves a doubt."
 )
 @_limit_run
+@click.option(
+    "--shortest",
+    type=click.Choice(["auto", "switches", "steps"]),
+    default="auto",
+    show_default=True,
+    help="What the trace of a violation has the fewest of: preemptions (switches away from a thread"
+    " that could go on), or steps; auto takes the first that can be proven.",
+)
+@click.option(
+    "--shortest-budget",
+    type=click.IntRange(0),
+    metavar="N",
+    help="States to look at for that, else 50,000; 0 tells the trace that was found first.",
+)
 @click.option("--coverage", is_flag=True, help="Also what the run did and never did.")
 @click.option(
     "--compare-reductions", "compares", is_flag=True, help="Also run with each reduction: a table."
@@ -214,6 +227,8 @@ def check_command(
     as_json: bool,
     folder: Path | None,
     reductions: frozenset[Reduction],
+    shortest: Shortest,
+    shortest_budget: int | None,
     compares: bool,
     explains: bool,
     **_refused: object,
@@ -226,7 +241,7 @@ def check_command(
     live = LiveLine(spec)
     with InterruptFlag() as interrupt, _build_ahead(backend):
         from modelcheck import api
-        from modelcheck.explore.options import COMPACT_BITS
+        from modelcheck.explore.options import COMPACT_BITS, SHORTEST_BUDGET
         from modelcheck.gate import choose_check_exit
         from modelcheck.report import json, text
         from modelcheck.report import reductions as reduced
@@ -245,6 +260,8 @@ def check_command(
             properties=None if property_name is None else frozenset({property_name}),
             ranges=coverage,
             reduce=reductions,
+            shortest=shortest,
+            shortest_budget=SHORTEST_BUDGET if shortest_budget is None else shortest_budget,
             progress=live.show,
             interrupted=interrupt.is_raised,
         )
@@ -308,6 +325,13 @@ def _store_trace(run: Run, folder: Path) -> Path | None:
 @click.option("--max-states", type=click.IntRange(1), metavar="N", help="For each variant.")
 @click.option("--max-memory", type=Size(), metavar="SIZE")
 @click.option("--timeout", type=Duration(), metavar="TIME", help="For all of it together.")
+@click.option(
+    "--html",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Write index.html there, and a page for each trace.",
+)
 def gate_command(
     specs: Sequence[str],
     *,
@@ -316,6 +340,7 @@ def gate_command(
     max_states: int | None,
     max_memory: int | None,
     timeout: float | None,
+    folder: Path | None,
 ) -> int:
     """Check every variant against what its spec expects of it."""
     from modelcheck import api
@@ -328,6 +353,7 @@ def gate_command(
     notices = Notices(live)
     judgements: list[Judgement] = []
     failures: list[int] = []
+    entries = []
     with InterruptFlag() as interrupt:
         options = api.Options(
             backend=backend,
@@ -351,6 +377,10 @@ def gate_command(
             for judgement in gated.judgements:
                 say_all(describe_judgement(judgement))
             judgements += gated.judgements
+            if folder is not None:
+                entries.append(api.write_gate_pages(gated, folder))
+    if folder is not None:
+        api.write_gate_index(entries, folder)
     say(describe_totals(judgements))
     if not judgements and not failures:
         click.echo("error: no spec was selected", err=True)
@@ -366,7 +396,6 @@ def gate_command(
     type=click.Choice(["dot", "svg", "html", "mermaid", "json"]),
     default="dot",
     show_default=True,
-    callback=refuse_later_format,
 )
 @click.option("--states", is_flag=True, help="The graph of all states instead of one trace.")
 @click.option(
@@ -382,7 +411,7 @@ def graph_command(
     *,
     variant: str | None,
     settings: dict[str, str],
-    form: Literal["dot", "svg", "json"],
+    form: Form | Literal["json"],
     states: bool,
     file: Path | None,
     max_states: int | None,
@@ -393,10 +422,15 @@ def graph_command(
     from modelcheck import api
     from modelcheck.report.files import write_whole
 
+    if states and form not in ("dot", "svg"):
+        raise click.BadParameter("a state graph is dot or svg", param_hint="--format")
     if source.endswith(".json"):
         if states or form == "json" or variant is not None or settings:
-            raise click.UsageError("a trace file is drawn as it is, with --format dot or svg")
-        drawn: str | None = api.write_picture(api.replay_file(source)[0], form)
+            raise click.UsageError(
+                "a trace file is drawn as it is: no --states, -D, --variant, json"
+            )
+        scenes = api.replay_file_scenes(source)
+        drawn: str | None = api.write_scenes(scenes, form)
     else:
         live = LiveLine(source)
         with InterruptFlag() as interrupt:
@@ -406,6 +440,7 @@ def graph_command(
                 timeout_seconds=timeout,
                 progress=live.show,
                 interrupted=interrupt.is_raised,
+                shortest="auto",
             )
             choice = api.Choice(variant, settings)
             run = api.check(source, choice, options, Notices(live).say)
@@ -425,19 +460,17 @@ def graph_command(
     return 0
 
 
-def _draw_run(run: Run, form: Literal["dot", "svg", "json"], *, states: bool) -> str | None:
+def _draw_run(run: Run, form: Form | Literal["json"], *, states: bool) -> str | None:
     from modelcheck import api
     from modelcheck.trace.stored import write_trace
 
     if states:
-        if form == "json":
-            raise click.BadParameter("a state graph is dot or svg", param_hint="--format")
-        return api.draw_states(run, form)
+        return api.draw_states(run, "svg" if form == "svg" else "dot")
     if form == "json":
         trace = api.record(run)
         return write_trace(trace) if trace is not None else None
-    pictures = api.draw_pictures(run)
-    return api.write_picture(pictures[0], form) if pictures else None
+    scenes = api.draw_scenes(run)
+    return api.write_scenes(scenes, form) if scenes else None
 
 
 @modelcheck.command("replay")

@@ -114,13 +114,3 @@ def refuse_compact(backend: str, search: str, *, compact: bool, accept: bool) ->
         raise click.UsageError("--compact is for the native backend")
     if compact and search != "bfs":
         raise click.UsageError("--compact is for --search bfs")
-
-
-def refuse_later_format(ctx: click.Context, param: click.Parameter, value: str) -> str:
-    """The formats that exist: dot, svg, json."""
-    del ctx
-    if value in ("html", "mermaid"):
-        raise click.BadParameter(
-            f"{value} comes in a later version; this one has dot, svg and json", param=param
-        )
-    return value

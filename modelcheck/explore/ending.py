@@ -13,10 +13,19 @@ from modelcheck.backends.python.outcomes import State
 from modelcheck.explore.coverage import find_unevaluated, find_untaken
 from modelcheck.explore.findings import Found, FoundCycle, Origin
 from modelcheck.explore.judging import Judging
-from modelcheck.explore.options import REDUCTIONS
+from modelcheck.explore.options import REDUCTIONS, Options
 from modelcheck.explore.orbits import Told
 from modelcheck.explore.properties import Ending, decide, list_needing_quiescence
-from modelcheck.explore.result import Counts, Coverage, FieldRange, Move, Path, Result, Violation
+from modelcheck.explore.result import (
+    Counts,
+    Coverage,
+    FieldRange,
+    Minimal,
+    Move,
+    Path,
+    Result,
+    Violation,
+)
 from modelcheck.explore.scope import describe_scope
 from modelcheck.ir.memory import Memory
 
@@ -62,7 +71,7 @@ def make_result(judging: Judging, tally: Tally, answers: Answers, backend: str) 
     program, options = judging.program, judging.options
     exhausted = not tally.stopped_by and not tally.omission
     told = _tell_all(judging, answers)
-    violations = _make_violations(judging, told, answers.describe)
+    violations = _make_violations(judging, told, answers.describe, _find_proof(options, tally))
     ending = Ending(
         exhausted=exhausted,
         progress=tally.omission
@@ -151,15 +160,22 @@ def _tell_all(judging: Judging, answers: Answers) -> dict[Found, Told]:
     return {found: answers.retell(found, paths[found.origin]) for found in told}
 
 
+def _find_proof(options: Options, tally: Tally) -> Minimal:
+    """What the search proved about its paths: breadth-first they are the shortest, unless paths
+    were left out (by partial-order reduction, for a hash that two states share, as choices that
+    were not followed).
+    """
+    is_whole = "por" not in options.reduce and not tally.omission and tally.stopped_by != "choices"
+    return "steps" if options.search == "bfs" and is_whole else "no"
+
+
 def _make_violations(
     judging: Judging,
     told: Mapping[Found, Told],
     describe: Mapping[str, Describe],
+    minimal: Minimal,
 ) -> tuple[Violation, ...]:
     """All violations, by property, then depth, then object."""
-    # Partial-order reduction leaves out paths, the shortest ones too.
-    is_shortest = judging.options.search == "bfs" and "por" not in judging.options.reduce
-    minimal = "steps" if is_shortest else "no"
     findings = judging.findings
     made = [_make_cycle(found, told, minimal) for found in findings.list_cycles()]
     for found in findings.violated.values():
@@ -176,7 +192,7 @@ def _make_violations(
     return tuple(made)
 
 
-def _make_cycle(found: FoundCycle, told: Mapping[Found, Told], minimal: str) -> Violation:
+def _make_cycle(found: FoundCycle, told: Mapping[Found, Told], minimal: Minimal) -> Violation:
     """The violation that a cycle of recorded orders is: a witness for each of its edges."""
     cycle = found.cycle
     return Violation(

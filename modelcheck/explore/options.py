@@ -10,11 +10,13 @@ Search = Literal["bfs", "dfs", "random"]
 Stop = Literal["first", "all"]
 Backend = Literal["auto", "python", "native"]
 Reduction = Literal["por", "symmetry", "fuse"]
+Shortest = Literal["auto", "switches", "steps", "no"]
 REDUCTIONS: tuple[Reduction, ...] = ("por", "symmetry", "fuse")  # in the order they are named
 AVAILABLE: tuple[Reduction, ...] = ("por", "symmetry")  # those that are built
 
 STUCK_LIMIT = 1_000_000  # states up to which the python backend judges `stuck` (DESIGN 3.4)
 COMPACT_BITS = 63  # of hash compaction, where nobody asks for fewer
+SHORTEST_BUDGET = 50_000  # states that the search for an easier trace may store
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,10 @@ class Options:
     `symmetry_assumes`: symmetry may rest on checks that never fail; where one does, the run begins
     again without.  `workers` are those of the native backend (None: one for each core).  `ranges`
     asks for the values that fields took.  `progress` is called about twice a second; `interrupted`
-    is asked as often, and ends the run when true.
+    is asked as often, and ends the run when true.  `shortest` says what the traces of violations
+    are to have the fewest of (`explore.shorten`; "auto": of switches if that can be proven, else of
+    steps), and `shortest_budget` how many states may be stored to prove it: no result but the
+    traces depends on the two.
     """
 
     search: Search = "bfs"
@@ -58,6 +63,8 @@ class Options:
     symmetry_assumes: bool = True
     compact_bits: int | None = None
     ranges: bool = False
+    shortest: Shortest = "no"
+    shortest_budget: int = SHORTEST_BUDGET
     progress: Callable[[Progress], None] | None = None
     interrupted: Callable[[], bool] | None = None
 

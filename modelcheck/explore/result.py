@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Literal
+
+Minimal = Literal["steps", "switches", "no"]
 
 SIZES = "sizes "  # how the part of the scope line begins that names the settings
 
@@ -37,13 +40,15 @@ class Path:
 
     `last` says what the final move (or the final state) shows: "step" (the last move fails),
     "state" (the state after the last move breaks the property), "race" (`race` holds the two
-    moves that are both possible next), "edge" (the last move recorded an order).
+    moves that are both possible next), "edge" (the last move recorded an order).  The last
+    `unrelated` moves play no part in what is shown and only bring the program to rest.
     """
 
     initial: tuple[int, ...]
     moves: tuple[Move, ...]
     last: str = "state"
     race: tuple[Move, ...] = ()
+    unrelated: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,10 @@ class Violation:
 
     `object` says of what, in the spec's names ("files[0]", "" where there is none); `names` are
     all names an expectation may use for it: the object, its struct, the structs around it.
-    `witnesses` is one path; for an order, one per edge of the cycle.
+    `depth` is the least number of steps after which the search saw it.  `witnesses` is one path;
+    for an order, one per edge of the cycle.  `minimal` is what was proven about their length:
+    "steps" (none has fewer steps) or "switches" (none has fewer preemptions, and none of those
+    with as few has fewer steps); `unproven` says why that is less than what was asked for.
     """
 
     property: str
@@ -61,7 +69,8 @@ class Violation:
     detail: str
     depth: int
     witnesses: tuple[Path, ...]
-    minimal: str = "no"  # "steps": proven to have the fewest steps
+    minimal: Minimal = "no"
+    unproven: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +137,11 @@ class Result:
     search: str = "bfs"
     coverage: Coverage = field(default_factory=Coverage)
     scope: tuple[str, ...] = ()  # the parts of the scope line
+
+    @property
+    def reduced_by(self) -> str:
+        """`por, symmetry`, or `none`."""
+        return ", ".join(self.reductions) or "none"
 
     @property
     def violations(self) -> tuple[Violation, ...]:

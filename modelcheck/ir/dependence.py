@@ -22,15 +22,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 from modelcheck.ir.alias import Aliases, Index, Pattern
-from modelcheck.ir.footprint import Access, Aspect, expr_accesses, node_accesses, parts_meet
+from modelcheck.ir.bits import Bits, Touched
+from modelcheck.ir.footprint import Aspect, parts_meet
+from modelcheck.ir.instances import Instances
+from modelcheck.ir.memory import Memory
 from modelcheck.ir.nodes import (
-    Assert,
     Block,
     Body,
-    Check,
     Const,
     Crash,
     Current,
@@ -39,7 +41,6 @@ from modelcheck.ir.nodes import (
     HasFreeThread,
     Instr,
     IsFinished,
-    Precedes,
     Program,
     SetInterrupts,
     Spawn,
@@ -48,7 +49,7 @@ from modelcheck.ir.nodes import (
     ThreadOf,
 )
 from modelcheck.ir.regions import find_first_locations, list_start_blocks
-from modelcheck.ir.traverse import Regions, list_node_exprs, nodes_of, parts_of_place, places_of
+from modelcheck.ir.traverse import Regions, list_node_exprs, nodes_of
 
 ThreadAspect = Literal["ended", "running", "irqs", "softirqs"]
 
@@ -117,6 +118,7 @@ class Footprints:
 
     def __init__(self, program: Program) -> None:
         self.aliases = Aliases(program)
+        self.bits = Bits(program, self.aliases)
         self._program = program
         self._regions = {t.name: Regions(t.body.blocks) for t in program.templates}
         self._first = {
@@ -124,17 +126,54 @@ class Footprints:
             for t in program.templates
         }
 
-    def of_step(self, template: Template, label: str) -> Footprint:
-        """What the step at a location may read and write.
+    @cached_property
+    def memory(self) -> Memory:
+        """Where everything is."""
+        return Memory(self._program)
+
+    @cached_property
+    def instances(self) -> Instances:
+        """The code of single threads."""
+        return Instances(self.memory)
+
+    def of_step(self, template: Template, label: str, thread: int | None = None) -> Footprint:
+        """What the step at a location may read and write; with `thread`, if that one takes it.
 
         Soundness: a part left out makes dependent steps look independent, and states are lost.
         Attacked by `test_dependence.py`, a test per node and one that lets random programs take
         independent steps in both orders.
         """
-        parts = _Parts(self._program, self.aliases, template)
+        parts = _Parts(self._program, self.bits, template)
         for block in self._regions[template.name].step(label):
-            parts.add_block(block)
+            if thread is None:
+                parts.add_block(block)
+            else:
+                parts.add_block(self.instances.block(self.memory.threads[thread], block))
         parts.add_surroundings(template, is_first=label in self._first[template.name])
+        if thread is not None:
+            parts.reads = {self._name_owner(part, thread) for part in parts.reads}
+            parts.writes = {self._name_owner(part, thread) for part in parts.writes}
+        return Footprint(frozenset(parts.reads), frozenset(parts.writes), parts.everything)
+
+    def _name_owner(self, part: Part, number: int) -> Part:
+        """A part as one thread means it.
+
+        Soundness: two threads' own elements are then told apart by their numbers; attacked by
+        `test_dependence_commutes.py`, with the footprints of threads.
+        """
+        thread = self.memory.threads[number]
+        if isinstance(part, ThreadPart):
+            return replace(part, copy=thread.index) if part.copy is Index.OWN else part
+        if part.pattern.element is not Index.OWN:
+            return part
+        is_local = self.aliases.lookup.object(part.pattern.object).kind == "local"
+        element = thread.index if is_local else number
+        return replace(part, pattern=replace(part.pattern, element=element))
+
+    def of_node(self, template: Template, node: Instr | Terminator) -> Footprint:
+        """What one instruction or terminator of a template may read and write by itself."""
+        parts = _Parts(self._program, self.bits, template)
+        parts.add_node(node)
         return Footprint(frozenset(parts.reads), frozenset(parts.writes), parts.everything)
 
     def of_property(self, body: Body) -> Footprint:
@@ -143,7 +182,7 @@ class Footprints:
         Soundness: a part left out hides from the reductions that a step changes the answer.
         Attacked by `test_traps.py` of the reductions.
         """
-        parts = _Parts(self._program, self.aliases, None)
+        parts = _Parts(self._program, self.bits, None)
         for block in body.blocks:
             parts.add_block(block)
         # A property belongs to no thread: it means every thread's own.
@@ -153,9 +192,9 @@ class Footprints:
 class _Parts:
     """Collects what code of one template, or of a property (None), reads and writes."""
 
-    def __init__(self, program: Program, aliases: Aliases, template: Template | None) -> None:
+    def __init__(self, program: Program, bits: Bits, template: Template | None) -> None:
         self.program = program
-        self.aliases = aliases
+        self.bits = bits
         self.template = template
         self.reads: set[Part] = set()
         self.writes: set[Part] = set()
@@ -164,19 +203,24 @@ class _Parts:
 
     def add_block(self, block: Block) -> None:
         """Add what a block does."""
-        for node in nodes_of(block):
-            self.add_node(node)
+        touched = self.bits.list_touched(self._name, block)
+        for node, some in zip(nodes_of(block), touched, strict=True):
+            self.add_node(node, some)
 
-    def add_node(self, node: Instr | Terminator) -> None:
-        """Add what an instruction or terminator does."""
-        for access in _list_accesses(node):
-            found = {MemoryPart(p, access.aspect) for p in self.aliases.patterns(access.place)}
+    @property
+    def _name(self) -> str | None:
+        return None if self.template is None else self.template.name
+
+    def add_node(self, node: Instr | Terminator, touched: Iterable[Touched] | None = None) -> None:
+        """Add what an instruction or terminator does; `touched` is what to memory."""
+        for access, bit in self.bits.list_of_node(self._name, node) if touched is None else touched:
+            found = {MemoryPart(p, access.aspect) for p in self.bits.patterns(access, bit)}
             (self.writes if access.write else self.reads).update(found)
         for expr in list_node_exprs(node):
             self.reads.update(self._ends_asked(expr))
         match node:
             case Spawn(_, name):
-                self._add_spawn(self.aliases.lookup.template(name))
+                self._add_spawn(self.bits.aliases.lookup.template(name))
             case Crash():
                 self.everything = True
             case SetInterrupts(which) if self.template is not None:
@@ -213,6 +257,9 @@ class _Parts:
             case IsFinished(ThreadOf(template, copy)):
                 number = copy.value if isinstance(copy, Const) else Index.ANY
                 yield ThreadPart(template, number, "ended")
+            case IsFinished(Const(value)) if value:
+                copies = [(t.name, i) for t in self.program.templates for i in range(t.count)]
+                yield ThreadPart(*copies[value - 1], "ended")
             case IsFinished():
                 for other in self.program.templates:
                     yield ThreadPart(other.name, Index.ANY, "ended")
@@ -234,7 +281,7 @@ class _Parts:
         self.reads.add(ended)
         self.writes.add(ended)
         self.writes.update(self._list_memory(template, Index.ANY))
-        inside = _Parts(self.program, self.aliases, template)
+        inside = _Parts(self.program, self.bits, template)
         inside._spawned = self._spawned
         for block in list_start_blocks(template.body):
             inside.add_block(block)
@@ -244,15 +291,6 @@ class _Parts:
         self.everything = self.everything or inside.everything
 
 
-def _list_accesses(node: Instr | Terminator) -> Iterator[Access]:
-    """What a node does to memory, and what is looked at only to report or record it."""
-    yield from node_accesses(node, conditional=False)
-    if isinstance(node, Check | Assert | Precedes):
-        for place in places_of(node):
-            for part in parts_of_place(place):
-                yield from expr_accesses(part, conditional=False)
-
-
 def _own(template: Template, aspect: ThreadAspect) -> ThreadPart:
     return ThreadPart(template.name, Index.OWN, aspect)
 
@@ -260,6 +298,7 @@ def _own(template: Template, aspect: ThreadAspect) -> ThreadPart:
 def _as_any(part: Part) -> Part:
     if isinstance(part, ThreadPart):
         return replace(part, copy=Index.ANY) if part.copy is Index.OWN else part
-    if part.pattern.element is Index.OWN:
-        return replace(part, pattern=replace(part.pattern, element=Index.ANY))
-    return part
+    pattern = part.pattern
+    element = Index.ANY if pattern.element is Index.OWN else pattern.element
+    path = tuple(Index.ANY if step is Index.OWN else step for step in pattern.path)
+    return replace(part, pattern=Pattern(pattern.object, element, path))

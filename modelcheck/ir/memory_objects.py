@@ -63,7 +63,8 @@ class ObjectSlots(ThreadSlots):
             case "per_thread":
                 return f"{obj.name}[{self.threads[element].name}]"
             case "local":
-                return f"{self.threads_of(obj.template)[element].name}.{obj.name}"
+                own = obj.name.removeprefix(f"{obj.template}.")
+                return f"{self.threads_of(obj.template)[element].name}.{own}"
             case _:
                 assert_never(obj.kind)
 

@@ -29,7 +29,8 @@ class Dependence:
             self._steps.append(None)
             if step is not None:
                 template, region = step
-                found = self._steps[-1] = footprints.of_step(template, region.entry.label)
+                found = footprints.of_step(template, region.entry.label, locations.threads[number])
+                self._steps[-1] = found
                 self._add(number, found)
         for part in {**self._readers, **self._writers}:
             self._near[_neighbourhood(part)].append(part)

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from modelcheck.ir.alias import Index, Pattern
 from modelcheck.ir.dependence import Footprints, MemoryPart, Part
+from modelcheck.ir.memory import Memory
 from modelcheck.ir.nodes import Program, StepInfo
 from modelcheck.reduce.dependence import Dependence
+from modelcheck.reduce.gates import Gate, Gates, Test, Tests
 from modelcheck.reduce.locations import Locations, list_members
 from modelcheck.reduce.sticky import find_sticky
 
@@ -17,14 +19,16 @@ class StepFacts:
     """What is known of one step.
 
     `meets` has, for each thing it shares, the steps of other threads that notice it there (template
-    and location).  `seen_by` are the properties whose answer it may change.  `goes_round`: a state
-    in which it is taken may be expanded fully.
+    and location).  `waits` has, for each condition that keeps it from being taken, the steps that
+    may end that, and what has to hold of who takes them.  `seen_by` are the properties whose answer
+    it may change.  `goes_round`: a state in which it is taken may be expanded fully.
     """
 
     template: str
     label: str
     step: StepInfo | None
     meets: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+    waits: tuple[tuple[str, tuple[tuple[str, tuple[tuple[str, str], ...]], ...]], ...]
     seen_by: tuple[str, ...]
     goes_round: bool
 
@@ -32,9 +36,12 @@ class StepFacts:
 def explain_steps(program: Program) -> list[StepFacts]:
     """The facts of all steps, template by template."""
     locations = Locations(program)
-    dependence = Dependence(Footprints(program), locations)
+    footprints = Footprints(program)
+    dependence = Dependence(footprints, locations)
+    gates = Gates(program, locations, footprints).find()
     sticky = find_sticky(program, locations)
-    counts = {template.name: template.count for template in program.templates}
+    counts = [template.count for template in program.templates]
+    firsts = {sum(counts[:i]) for i in range(len(counts))}  # one thread stands for its template
     visible = {
         shown.name: dependence.visible(shown)
         for shown in program.properties
@@ -42,13 +49,13 @@ def explain_steps(program: Program) -> list[StepFacts]:
     }
     found = []
     for number, step in enumerate(locations.steps):
-        if step is None:
+        if step is None or locations.threads[number] not in firsts:
             continue
         template, region = step
         met: dict[str, dict[tuple[str, str], None]] = {}
         for other in list_members(dependence.dependent(number)):
             there = locations.steps[other]
-            if there is None or (there[0] is template and counts[template.name] == 1):
+            if there is None or locations.threads[other] == locations.threads[number]:
                 continue
             for part, _ in dependence.explain(number, other):
                 where = met.setdefault(describe_part(part), {})
@@ -59,6 +66,11 @@ def explain_steps(program: Program) -> list[StepFacts]:
                 region.entry.label,
                 region.entry.step,
                 tuple((name, tuple(where)) for name, where in sorted(met.items())),
+                tuple(
+                    _describe_gate(gate, footprints.memory, locations)
+                    for gate in gates
+                    if gate.locations >> number & 1
+                ),
                 tuple(name for name, seen in visible.items() if seen >> number & 1),
                 bool(sticky[number]),
             )
@@ -66,8 +78,41 @@ def explain_steps(program: Program) -> list[StepFacts]:
     return found
 
 
+def _describe_gate(
+    gate: Gate, memory: Memory, locations: Locations
+) -> tuple[str, tuple[tuple[str, tuple[tuple[str, str], ...]], ...]]:
+    """When a gate is closed, and who may open it where."""
+    openers = []
+    for opener in gate.openers:
+        where: dict[tuple[str, str], None] = {}
+        for number in list_members(opener.locations):
+            if (step := locations.steps[number]) is not None:
+                where[step[0].name, step[1].entry.label] = None
+        openers.append((_describe_tests(opener.tests, memory), tuple(where)))
+    return _describe_tests(gate.tests, memory), tuple(openers)
+
+
+def _describe_tests(tests: Tests, memory: Memory) -> str:
+    """`m.owner is not None and m.owner is not its own`."""
+    return " and ".join(_describe_test(test, memory) for test in tests)
+
+
+def _describe_test(test: Test, memory: Memory) -> str:
+    name, verb = memory.slots[test.slot].name, "is" if test.wanted else "is not"
+    if test.is_bit:
+        return f"{'it' if test.own else f'number {test.lo}'} {verb} in {name}"
+    if test.own:
+        return f"{name} {verb} its own"
+    if test.lo == test.hi:
+        return f"{name} {verb} {memory.describe(test.slot, test.lo)}"
+    known = memory.slots[test.slot]
+    if test.lo <= known.lo:
+        return f"{name} {verb} at most {test.hi}"
+    return f"{name} {verb} at least {test.lo}"
+
+
 def describe_part(part: Part) -> str:
-    """`nodes[].active.counter`, `the end of closer`."""
+    """`nodes[].active.counter`, `m.owner (its own)`, `the end of closer`."""
     if isinstance(part, MemoryPart):
         life = "the life of " if part.aspect != "value" else ""
         return f"{life}{_describe_pattern(part.pattern)}"
@@ -88,6 +133,8 @@ def _describe_pattern(pattern: Pattern) -> str:
                 text += f".{part}"
             case int():
                 text += f"[{part}]"
-            case _:
+            case Index.OWN:
+                text += " (its own)"
+            case Index.ANY:
                 text += "[]"
     return text

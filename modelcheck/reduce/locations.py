@@ -1,8 +1,8 @@
-"""Where threads may stand and where they can come from there: all templates' locations as numbers.
+"""Where threads may stand and where they can come from there: all threads' locations as numbers.
 
-The locations of all templates are numbered in one row: those of the first template in the order
-of `list_locations`, then its end (where a thread stands that has ended), then the next template.
-Sets of them are integers, a bit for each.
+The locations of all threads are numbered in one row: those of the first thread in the order of
+`list_locations`, then its end (where it stands when it has ended), then the next thread.  Sets of
+them are integers, a bit for each.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from modelcheck.ir.regions import (
 class Locations:
     """The locations of one program.
 
-    `base[t]` is the number of the first location of template t, `ends[t]` that of its end; `steps`
-    has template and region by number (None for an end).  `successors[i]` is the set to which the
-    step at i may lead; of a spawned template's end, to where a `Spawn` puts the thread.  `reach[i]`
-    is everything a thread may come to from i, i too.
+    `base[t]` is the number of the first location of thread t, `ends[t]` that of its end; `threads`
+    has the thread by number, `steps` template and region (None for an end).  `successors[i]` is the
+    set to which the step at i may lead; of a spawned thread's end, to where a `Spawn` puts it.
+    `reach[i]` is everything a thread may come to from i, i too.
     """
 
     def __init__(self, program: Program) -> None:
@@ -35,15 +35,18 @@ class Locations:
         self.base: list[int] = []
         self.ends: list[int] = []
         self.steps: list[tuple[Template, Region] | None] = []
+        self.threads: list[int] = []
         self.successors: list[int] = []
         for template in program.templates:
-            self._add(template)
+            for _ in range(template.count):
+                self._add(template)
         self.reach = close(self.successors)
 
     def _add(self, template: Template) -> None:
         base = len(self.steps)
         labels = {b.label: base + i for i, b in enumerate(list_locations(template.body))}
         end = base + len(labels)
+        self.threads += [len(self.base)] * (end + 1 - base)
         self.base.append(base)
         self.ends.append(end)
         for region in find_step_regions(template.body):

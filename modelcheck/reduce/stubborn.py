@@ -10,14 +10,20 @@ A set of steps is stubborn in a state if
 All steps of a thread but the one where it stands are disabled, and that one has to come before
 them.  So such a set is one of threads: with a thread it has the step where the thread stands, and
 what that one needs of others.  The tables say from where another thread can still come to that.
+
+Where a *gate* (`gates`) is closed between another thread and all steps of it that are needed, there
+is a choice: either that thread, or those that may open the gate.  So who has a lock needs nobody
+who first has to wait for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from modelcheck.backends.python.outcomes import Failure, State, StepResult
-from modelcheck.reduce.tables import StubbornTables
+from modelcheck.reduce.gates import Gate, Test, Tests
+from modelcheck.reduce.locations import list_members
+from modelcheck.reduce.tables import MOST_DEMANDS, StubbornTables, Watched
 
 
 class StubbornSets:
@@ -38,48 +44,154 @@ class StubbornSets:
         The fewest enabled threads win, then the seed with the lowest number.  Where a step of the
         chosen set fails or takes a sticky edge, the set is no good; without another one, all are.
         """
-        standing = [base + pc for base, pc in zip(self._tables.base, state, strict=False)]
         enabled = 0
         for thread, result in enumerate(results):
             if result is not None and not isinstance(result, int):
                 enabled |= 1 << thread
         best, fewest = enabled, enabled.bit_count()
+        if fewest < 2:
+            return best
+        view = _View(self._tables, state, enabled)
         for seed in range(len(results)):
             if fewest > 1 and enabled >> seed & 1:
-                found = self.close(seed, standing, enabled) & enabled
-                if found.bit_count() < fewest and self._may_wait(found, state, standing, results):
+                found = view.close(seed) & enabled
+                if found.bit_count() < fewest and self._may_wait(found, state, results):
                     best, fewest = found, found.bit_count()
         return best
-
-    def close(self, seed: int, standing: Sequence[int], enabled: int) -> int:
-        """The threads of the smallest stubborn set with a thread in it."""
-        dependent, enabling = self._tables.dependent, self._tables.enabling
-        found, work = 1 << seed, [seed]
-        while work:
-            thread = work.pop()
-            row = (dependent if enabled >> thread & 1 else enabling)[standing[thread]]
-            for other, location in enumerate(standing):
-                if row >> location & 1 and not found >> other & 1:
-                    found |= 1 << other
-                    work.append(other)
-        return found
 
     def _may_wait(
         self,
         threads: int,
         state: State,
-        standing: Sequence[int],
         results: Sequence[StepResult | None],
     ) -> bool:
         """Whether all other steps may be put off beyond those of some threads."""
-        for thread, location in enumerate(standing):
+        for thread, first in enumerate(self._tables.base):
             if threads >> thread & 1:
-                sticky = self._tables.sticky[location]
-                first = location - state[thread]
+                sticky = self._tables.sticky[first + state[thread]]
                 for reached in _list_reached(results[thread]):
                     if isinstance(reached, Failure) or sticky >> (first + reached[thread]) & 1:
                         return False
         return True
+
+
+class _View:
+    """One state: where threads stand, which gates are closed for them, who may open those."""
+
+    def __init__(self, tables: StubbornTables, state: State, enabled: int) -> None:
+        self._tables = tables
+        self._state = state
+        self._enabled = enabled
+        self._standing = [base + pc for base, pc in zip(tables.base, state, strict=False)]
+        self._closed = [self._find_closed(gate) for gate in tables.gates]
+        self._openers: dict[int, int] = {}
+
+    def close(self, seed: int) -> int:
+        """The threads of a small stubborn set with a thread in it.
+
+        What the set needs is a row of *demands*: of each one of several sets of threads has to be
+        in it.  Those with a choice wait until nothing else is left; then the first that is not met
+        yet takes the set with the fewest new threads, of several the first.
+        """
+        found, work = 1 << seed, [seed]
+        waiting: list[list[int]] = []
+        while True:
+            while work:
+                for demand in self._list_demands(work.pop()):
+                    if len(demand) > 1:
+                        waiting.append(demand)
+                        if len(waiting) > MOST_DEMANDS:
+                            return (1 << len(self._standing)) - 1
+                    elif new := demand[0] & ~found:
+                        found |= new
+                        work += list_members(new)
+            waiting = [d for d in waiting if all(choice & ~found for choice in d)]
+            if not waiting:
+                return found
+            new = min((choice & ~found for choice in waiting[0]), key=int.bit_count)
+            found |= new
+            work += list_members(new)
+
+    def _list_demands(self, thread: int) -> Iterator[list[int]]:
+        """What a thread in the set needs."""
+        tables, location = self._tables, self._standing[thread]
+        if self._enabled >> thread & 1:
+            row = tables.dependent[location]
+        else:
+            row = tables.enabling[location]
+            gates = self._list_closed(thread)
+            if choices := [self._find_openers(g) for g in gates if self._keeps(g, location)]:
+                yield choices
+                return
+        yield from self._list_users(thread, row)
+        if self._enabled >> thread & 1:
+            for number in list_members(tables.seen[location]):
+                yield from self._list_watchers(thread, tables.watched[number])
+
+    def _list_watchers(self, thread: int, watched: Watched) -> Iterator[list[int]]:
+        """What has to happen, one or the other, before a property gets another answer."""
+        for case in watched.cases:
+            gates = [g for g in list_members(case) if self._closed[g]]
+            if not gates:
+                break
+            yield list(map(self._find_openers, gates))
+        else:
+            if watched.cases:
+                return
+        yield from self._list_users(thread, watched.steps)
+
+    def _list_users(self, thread: int, row: int) -> Iterator[list[int]]:
+        """For each other thread that can come to one of some steps: that it is in the set, or who
+        opens a gate that keeps it from all of them.
+        """
+        tables = self._tables
+        for other, stands in enumerate(self._standing):
+            if other != thread and tables.reach[stands] & row:
+                around = tables.around
+                gates = [g for g in self._list_closed(other) if not around[g][stands] & row]
+                yield [*map(self._find_openers, gates), 1 << other]
+
+    def _keeps(self, gate: int, location: int) -> bool:
+        return bool(self._tables.gates[gate].locations >> location & 1)
+
+    def _list_closed(self, thread: int) -> list[int]:
+        count = len(self._tables.around)
+        return [g for g, closed in enumerate(self._closed[:count]) if closed >> thread & 1]
+
+    def _find_closed(self, gate: Gate) -> int:
+        """The threads for which a gate is closed."""
+        found = 0
+        for thread in list_members(gate.threads):
+            if self._hold(gate.tests, thread):
+                found |= 1 << thread
+        return found
+
+    def _find_openers(self, gate: int) -> int:
+        """The threads that can come to a step that may open a gate, with nobody before them."""
+        found = self._openers.get(gate)
+        if found is None:
+            found = 0
+            tables, closed = self._tables, self._closed[gate]
+            for thread, stands in enumerate(self._standing):
+                is_kept = gate < len(tables.around) and closed >> thread & 1
+                rows = tables.around[gate] if is_kept else tables.reach
+                for opener in tables.gates[gate].openers:
+                    if rows[stands] & opener.locations and self._hold(opener.tests, thread):
+                        found |= 1 << thread
+                        break
+            self._openers[gate] = found
+        return found
+
+    def _hold(self, tests: Tests, thread: int) -> bool:
+        return all(self._holds(test, thread) for test in tests)
+
+    def _holds(self, test: Test, thread: int) -> bool:
+        value = self._state[test.slot]
+        if test.is_bit:
+            return bool(value >> (thread if test.own else test.lo) & 1) == test.wanted
+        if test.own:
+            return (value == thread + 1) == test.wanted
+        return (test.lo <= value <= test.hi) == test.wanted
 
 
 def _list_reached(result: StepResult | None) -> Sequence[State | Failure]:

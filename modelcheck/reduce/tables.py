@@ -10,10 +10,24 @@ from dataclasses import dataclass
 from modelcheck.ir.dependence import Footprints
 from modelcheck.ir.nodes import Program
 from modelcheck.reduce.dependence import Dependence
-from modelcheck.reduce.locations import Locations, list_members
+from modelcheck.reduce.gates import Gate, Gates, Tests
+from modelcheck.reduce.locations import Locations, close, list_members, make_set
 from modelcheck.reduce.sticky import find_sticky
 
-MOST_THREADS = 64  # a set of threads is a word in C
+MOST_THREADS = 64  # a set of threads is a word in C; so is one of gates, and one of properties
+MOST_GATES = 64
+MOST_WATCHED = 64
+MOST_DEMANDS = 512  # with a choice, at one time; beyond, all threads are in the set
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A property that steps may change: `cases` are sets of gates of which, each, one has to be
+    opened before it can get another answer; `steps` are all that may change it.
+    """
+
+    cases: tuple[int, ...]
+    steps: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,16 +35,23 @@ class StubbornTables:
     """What `stubborn.StubbornSets` and runtime/stubborn.c read.
 
     `base[t]`: the number of thread t's first location; its program counter is added to it.
-    `dependent[i]`: where another thread stands from which it can come to a step that depends on the
-    one at i, or that a property sees as well.  `enabling[i]`: where another thread stands from
-    which it can come to a step that may let the one at i run (of an end: that may spawn the
-    thread).  `sticky[i]`: where the step at i goes on a sticky edge.
+    `reach[i]`: the steps that a thread at i can come to.  `dependent[i]`: the steps of other
+    threads that depend on the one at i, or that a property sees as well.  `enabling[i]`: those that
+    may let the one at i run (of an end: that may spawn the thread).  `sticky[i]`: where the step
+    at i goes on a sticky edge.  `gates` are closed or open from state to state; `around[g][i]`: the
+    steps that a thread at i can come to while gate g is closed for it.  `seen[i]`: the numbers of
+    the properties that see the step at i, as a set; the gates behind those in `around` are theirs.
     """
 
     base: tuple[int, ...]
+    reach: tuple[int, ...]
     dependent: tuple[int, ...]
     enabling: tuple[int, ...]
     sticky: tuple[int, ...]
+    gates: tuple[Gate, ...] = ()
+    around: tuple[tuple[int, ...], ...] = ()
+    seen: tuple[int, ...] = ()
+    watched: tuple[Watched, ...] = ()
 
 
 def make_stubborn_tables(program: Program) -> StubbornTables | None:
@@ -38,44 +59,81 @@ def make_stubborn_tables(program: Program) -> StubbornTables | None:
 
     Soundness: a *virtual step* stands for each invariant and `reachable`, enabled where the one is
     violated or the other satisfied, and never taken.  Who may switch it off has it in his stubborn
-    set, and with it everything that may switch it on: so whatever one of these properties sees
-    depends on one another.  `final`, `leak`, `deadlock` are judged where nothing is enabled, and
-    need none.  Attacked by `test_traps.py` (two words that are never set together) and by random
-    programs.
+    set, and with it what has to come before it is switched on: of each case in which it is, those
+    who open a gate that is closed, or whatever the property sees.  `final`, `leak`, `deadlock` are
+    judged where nothing is enabled, and need none.  Attacked by `test_traps.py` (two words that are
+    never set together) and by random programs.
     """
     if sum(template.count for template in program.templates) > MOST_THREADS:
         return None
     locations = Locations(program)
-    dependence = Dependence(Footprints(program), locations)
+    footprints = Footprints(program)
+    dependence = Dependence(footprints, locations)
     dependent = [dependence.dependent(number) for number in range(len(locations.steps))]
     enabling = [dependence.enabling(number) for number in range(len(locations.steps))]
-    for shown in program.properties:
-        if shown.kind in ("invariant", "reachable"):
-            visible = dependence.visible(shown)
-            for number in list_members(visible):
-                dependent[number] |= visible
-    for template, end in zip(program.templates, locations.ends, strict=True):
+    templates = [t for t in program.templates for _ in range(t.count)]
+    for template, end in zip(templates, locations.ends, strict=True):
         if template.spawned:
             enabling[end] = locations.spawners(template.name)
-    numbers = {t.name: base for t, base in zip(program.templates, locations.base, strict=True)}
+    known = Gates(program, locations, footprints)
+    passed = known.find()
+    gates = list(passed)
+    seen = [0] * len(locations.steps)
+    watched: list[Watched] = []
+    for shown in program.properties:
+        visible = dependence.visible(shown)
+        if shown.kind not in ("invariant", "reachable") or not visible:
+            continue
+        if len(watched) == MOST_WATCHED:
+            for number in list_members(visible):
+                dependent[number] |= visible
+            continue
+        for number in list_members(visible):
+            seen[number] |= 1 << len(watched)
+        cases = known.find_of_property(shown)
+        if len({*gates, *(gate for case in cases for gate in case)}) > MOST_GATES:
+            cases = []
+        kept = tuple(make_set(_number(gates, gate) for gate in case) for case in cases)
+        watched.append(Watched(kept, visible))
     return StubbornTables(
-        base=tuple(numbers[t.name] for t in program.templates for _ in range(t.count)),
-        dependent=tuple(_list_standing(dependent, locations)),
-        enabling=tuple(_list_standing(enabling, locations)),
+        base=tuple(locations.base),
+        reach=tuple(locations.reach),
+        dependent=tuple(dependent),
+        enabling=tuple(enabling),
         sticky=tuple(find_sticky(program, locations)),
+        gates=tuple(gates),
+        around=tuple(tuple(_go_around(gate.locations, locations)) for gate in passed),
+        seen=tuple(seen),
+        watched=tuple(watched),
     )
 
 
-def _list_standing(wanted: list[int], locations: Locations) -> list[int]:
-    """From where a thread can come to one of the wanted steps, each."""
-    coming = [0] * len(locations.reach)
-    for number, reached in enumerate(locations.reach):
-        for to in list_members(reached):
-            coming[to] |= 1 << number
-    found = []
-    for numbers in wanted:
-        standing = 0
-        for number in list_members(numbers):
-            standing |= coming[number]
-        found.append(standing)
-    return found
+def _number(gates: list[Gate], gate: Gate) -> int:
+    """The number of a gate among some, to which it is added if need be."""
+    if gate not in gates:
+        gates.append(gate)
+    return gates.index(gate)
+
+
+def _go_around(closed: int, locations: Locations) -> list[int]:
+    """What a thread can come to from each location, itself included, if it takes no step of some.
+
+    Soundness: a step forgotten here would count as kept back by a gate; `test_gates.py` walks.
+    """
+    open_edges = [
+        0 if closed >> number & 1 else targets
+        for number, targets in enumerate(locations.successors)
+    ]
+    return [reached & ~closed for reached in close(open_edges)]
+
+
+__all__ = [
+    "MOST_DEMANDS",
+    "MOST_GATES",
+    "MOST_THREADS",
+    "MOST_WATCHED",
+    "StubbornTables",
+    "Tests",
+    "Watched",
+    "make_stubborn_tables",
+]

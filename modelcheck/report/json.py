@@ -190,6 +190,7 @@ def _violation_to_json(violation: Violation) -> Json:
         "detail": violation.detail,
         "depth": violation.depth,
         "minimal": violation.minimal,
+        **({"unproven": violation.unproven} if violation.unproven else {}),
         "witnesses": [_path_to_json(w) for w in violation.witnesses],
     }
 
@@ -202,6 +203,8 @@ def _path_to_json(path: Path) -> Json:
     }
     if path.race:
         value["race"] = [_move_to_json(m) for m in path.race]
+    if path.unrelated:
+        value["unrelated"] = path.unrelated
     return value
 
 

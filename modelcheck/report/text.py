@@ -75,7 +75,9 @@ def describe_headline(violation: Violation, program: Program) -> str:
     where = _describe_place(declared.span)
     verb = "fails" if declared.kind == "assert" else "is false"
     if declared.kind == "reachable":
-        return f"reachable `{declared.name}`{where} is never true"
+        if not violation.witnesses:
+            return f"reachable `{declared.name}`{where} is never true"
+        verb = "fails"
     detail = f": {violation.detail}" if violation.detail else ""
     return f"{declared.kind} `{declared.name}`{where} {verb} after {steps}{detail}"
 

@@ -55,17 +55,18 @@ def _shows_claim(model: Model, run: Run, path: Path, claim: Claim, number: int) 
                 for failure, first, second in RaceCheck(model).find(run.state)
             )
         case _:
-            return bool(run.state) and _breaks(model, run.state, claim)
+            return bool(run.state) and breaks(model, run.state, claim)
 
 
-def _breaks(model: Model, state: State, claim: Claim) -> bool:
-    """Whether a state breaks (a `reachable`: satisfies) the property."""
+def breaks(model: Model, state: State, claim: Claim) -> bool:
+    """Whether a state breaks the property (a `reachable`: satisfies it, or fails to be asked)."""
     kinds = {p.name: p.kind for p in model.program.properties}
     match kinds.get(claim.property, claim.property):
         case "invariant":
             return model.judges[claim.property](state) is not True
         case "reachable":
-            return model.judges[claim.property](state) is True
+            answer = model.judges[claim.property](state)
+            return isinstance(answer, Failure) if claim.detail else answer is True
         case "final":
             return is_quiescent(model, state) and model.judges[claim.property](state) is not True
         case "deadlock":

@@ -93,6 +93,7 @@ def _tell(
         waiting=tuple(end_teller.list_waiting(last)) if waits else (),
         racing=tuple(step_teller.tell_access(last, move) for move in path.race),
         initial=_tell_start(model, names, first),
+        unrelated=path.unrelated,
     )
 
 

@@ -9,11 +9,13 @@ from modelcheck.trace.events import (
     cite_elsewhere,
     describe_effects,
     describe_place,
+    leave_out_unrelated,
 )
 from modelcheck.trace.locks import describe_order, describe_waiting
 from modelcheck.trace.marks import (
     cite_writers,
     find_life_bars,
+    find_links,
     find_lock_bars,
     find_other_arrows,
     find_reads,
@@ -25,14 +27,18 @@ from modelcheck.trace.why import explain_failure
 
 
 def draw_picture(story: Story, heading: Heading, part: int = 1, parts: int = 1) -> Picture:
-    """Compute lanes, rows, bars, arrows and marks of a story, which may be one of several."""
+    """Compute lanes, rows, bars, arrows and marks of a story, which may be one of several.
+
+    Of the steps that play no part only a line in the reason is left.
+    """
+    story = leave_out_unrelated(story)
     lanes = _find_lanes(story)
     lane_of = {lane.thread: number for number, lane in enumerate(lanes)}
     rows = _find_rows(story, lane_of)
     reads = find_reads(story, rows)
     arrows = [*join_reads(reads, rows), *find_other_arrows(story, rows)]
     return Picture(
-        "REACHED" if story.failure.kind == "reachable" else "VIOLATED",
+        "REACHED" if _is_reached(story) else "VIOLATED",
         heading,
         explain_failure(story, heading.minimal),
         story.initial,
@@ -43,6 +49,7 @@ def draw_picture(story: Story, heading: Heading, part: int = 1, parts: int = 1) 
         part,
         parts,
         _describe_part(story, part, parts),
+        find_links(story, rows),
     )
 
 
@@ -149,7 +156,12 @@ def _describe_inside(event: StepEvent | Waiting) -> str:
 
 def _marks_step(story: Story) -> bool:
     """Whether the last step itself is to be marked: what stands below the steps is marked there."""
-    return not _list_extra(story) and story.failure.kind != "reachable"
+    return not _list_extra(story) and not _is_reached(story)
+
+
+def _is_reached(story: Story) -> bool:
+    """Whether what is shown is a state that satisfies a `reachable`."""
+    return story.failure.kind == "reachable" and not story.failure.detail
 
 
 def _failure_tag(story: Story) -> str:
@@ -172,6 +184,8 @@ def _name_failure(story: Story) -> str:
             return f"{failure.property}{of}"
         case (("invariant" | "final"), _):
             return f"{failure.property} is false after this step"
+        case "reachable", _:
+            return f"{failure.property} fails after this step"
         case _:
             return f"{failure.property}{of} after this step"
 

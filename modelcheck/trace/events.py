@@ -7,7 +7,7 @@ tests write them by hand.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 
@@ -75,6 +75,7 @@ class StepEvent:
     the whole way.
     `writes` are all places it stored to, changed or not; `known` are named locals that got a
     value.  `taken` are (lock, thread): another thread where the step hands the lock over.
+    `woken` are the threads that could not step before it and can after it.
     """
 
     number: int
@@ -97,6 +98,7 @@ class StepEvent:
     notes: tuple[str, ...] = ()
     caller: SourceLine | None = None
     stack: Stack = ()
+    woken: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +180,8 @@ class Story:
     """A whole trace.  `threads` are the names by thread number; `alive` the numbers of those that
     run from the start; `objects` the mortal objects that live and `held` the (lock, thread) pairs
     at the start.  `racing` are the two accesses of a data race, each as the step it would be.
-    `initial` says what the choices of the initial state were, if there were any.
+    `initial` says what the choices of the initial state were, if there were any.  The last
+    `unrelated` steps play no part in the failure; they are in `left_out` where they are not shown.
     """
 
     threads: tuple[str, ...]
@@ -190,6 +193,14 @@ class Story:
     waiting: tuple[Waiting, ...] = ()
     racing: tuple[StepEvent, ...] = ()
     initial: tuple[str, ...] = ()
+    unrelated: int = 0
+    left_out: tuple[StepEvent, ...] = ()
+
+
+def leave_out_unrelated(story: Story) -> Story:
+    """The story without the steps at its end that play no part."""
+    shown = len(story.steps) - story.unrelated
+    return replace(story, steps=story.steps[:shown], left_out=story.steps[shown:], unrelated=0)
 
 
 def describe_place(event: StepEvent | Waiting) -> str:

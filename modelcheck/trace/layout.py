@@ -8,9 +8,10 @@ target and never crosses a word.  Text is measured with a width that no monospac
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from math import cos, pi, sin
+from typing import Literal
 
 from modelcheck.trace.picture import Arrow, Bar, Lane, LineRole, Picture, Row
 from modelcheck.trace.text import write_stack
@@ -26,8 +27,8 @@ NODE = 11  # radius of a step's number
 PAD = 8  # inside a row's box
 GAP = 8  # between rows
 LEAST_WIDTH = 760
-LANE_CHARS = {1: 72, 2: 46, 3: 38}  # text width of a lane, by how many there are
-MANY_LANES_CHARS = 34
+LANE_CHARS = {1: 72, 2: 46, 3: 38, 4: 34}  # text width of a lane, by how many there are
+BESIDE_CHARS = {1: 56, 2: 34, 3: 22, 4: 20}  # the same beside the panels of a page
 NAME_CHARS = 16  # width of an object's name
 FEW_ROWS = 12  # more rows than this say their thread's name each
 
@@ -89,13 +90,26 @@ class Polygon:
 Shape = Label | Box | Polyline | Polygon
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a shape belongs to: the row, lane or arrow of that number."""
+
+    kind: Literal["row", "lane", "arrow"]
+    index: int
+
+
 @dataclass(slots=True)
 class Drawing:
-    """What a writer puts on paper, from back to front."""
+    """What a writer puts on paper, from back to front; `parts` says what each shape belongs to.
+
+    Row i lies between `tops[i]` and `tops[i + 1]`.
+    """
 
     width: float = 0
     height: float = 0
     shapes: list[Shape] = field(default_factory=list)
+    parts: list[Part | None] = field(default_factory=list)
+    tops: list[float] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,16 +157,22 @@ def measure_text(text: str, size: int) -> float:
 
 def lay_out(picture: Picture) -> Drawing:
     """Place everything a picture holds."""
-    return _Layout(picture).draw()
+    return _Layout(picture, LEAST_WIDTH, LANE_CHARS).draw()
+
+
+def lay_out_lanes(picture: Picture) -> Drawing:
+    """Place only the lanes and their legend, for a page that says the rest in its own way."""
+    return _Layout(picture, 0, BESIDE_CHARS).draw_lanes()
 
 
 class _Layout:
     """The coordinates of one picture: columns first, then rows, then what lies on them."""
 
-    def __init__(self, picture: Picture) -> None:
+    def __init__(self, picture: Picture, least_width: float, lane_chars: Mapping[int, int]) -> None:
         self._picture = picture
         self._drawing = Drawing()
-        chars = LANE_CHARS.get(len(picture.lanes), MANY_LANES_CHARS)
+        self._part: Part | None = None
+        chars = lane_chars[min(max(len(picture.lanes), 1), max(lane_chars))]
         self._texts = [tuple(_list_text(picture, row, chars)) for row in picture.rows]
         self._columns = tuple(self._place_columns())
         self._objects_left = self._columns[-1].right + 12 if self._columns else MARGIN
@@ -161,7 +181,7 @@ class _Layout:
             _wrap(bar.name, NAME_CHARS) for bar in _list_objects(picture)
         ]  # by object column
         self._object_lines = self._place_objects()
-        self._drawing.width = max(LEAST_WIDTH, self._objects_right + MARGIN)
+        self._drawing.width = max(least_width, self._objects_right + MARGIN)
 
     def draw(self) -> Drawing:
         """Put everything on paper, from top to bottom."""
@@ -181,6 +201,12 @@ class _Layout:
             y = self._write_paragraph(y, line, SMALL, colour=GREY)
         drawing.height = y + MARGIN / 2
         return drawing
+
+    def draw_lanes(self) -> Drawing:
+        """Put the lanes and their legend on paper."""
+        y = self._draw_lanes(4) if self._picture.rows else 0
+        self._drawing.height = self._draw_legend(y + 12) + 4
+        return self._drawing
 
     # ------------------------------------------------------------------------ columns
 
@@ -221,26 +247,34 @@ class _Layout:
         names = [_wrap(lane.name, self._lane_chars(i)) for i, lane in enumerate(picture.lanes)]
         lines = max(len(name) for name in (*names, *self._names))
         head = top + lines * LINE + 8
-        for column, name in zip(self._columns, names, strict=True):
+        for index, (column, name) in enumerate(zip(self._columns, names, strict=True)):
+            self._part = Part("lane", index)
             self._write_lines(column.line - NODE, top, name, SIZE)
+        self._part = None
         for x, name in zip(self._object_lines, self._names, strict=True):
             self._write_lines(x, top, name, SMALL, anchor="middle")
         tops = [head]
         for lines_ in self._texts:
             height = max(2 * NODE, len(lines_) * LINE) + 2 * PAD + GAP
             tops.append(tops[-1] + height)
-        self._tops = tops
+        self._tops = self._drawing.tops = tops
         self._draw_switches()
         for index, lane in enumerate(picture.lanes):
+            self._part = Part("lane", index)
             self._draw_lifeline(self._columns[index], lane)
         for bar in sorted(picture.bars, key=lambda bar: bar.kind):  # "freed" beneath "life"
+            self._part = Part("lane", bar.lane) if bar.lane >= 0 else None
             self._draw_bar(bar)
         for index, row in enumerate(picture.rows):
+            self._part = Part("row", index)
             self._draw_card(index, row)
-        for arrow in picture.arrows:
+        for index, arrow in enumerate(picture.arrows):
+            self._part = Part("arrow", index)
             self._draw_arrow(arrow)
         for index, row in enumerate(picture.rows):
+            self._part = Part("row", index)
             self._draw_node(index, row)
+        self._part = None
         return tops[-1]
 
     def _lane_chars(self, index: int) -> int:
@@ -431,6 +465,7 @@ class _Layout:
 
     def _add(self, shape: Shape) -> None:
         self._drawing.shapes.append(shape)
+        self._drawing.parts.append(self._part)
 
 
 def _list_objects(picture: Picture) -> list[Bar]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from modelcheck.trace.events import StepEvent, Story, Waiting
-from modelcheck.trace.picture import Arrow, Bar, Row, RowLine
+from modelcheck.trace.picture import Arrow, Bar, Link, LinkKind, Row, RowLine
 from modelcheck.trace.why import LIFETIME_FAULTS, any_holds, find_free
 
 
@@ -95,6 +95,35 @@ def find_other_arrows(story: Story, rows: tuple[Row, ...]) -> list[Arrow]:
     if len(story.racing) == 2:
         arrows.append(Arrow("race", len(rows) - 2, len(rows) - 1, failure.object, 0))
     return arrows
+
+
+def find_links(story: Story, rows: tuple[Row, ...]) -> tuple[Link, ...]:
+    """Who lets whom go on: each step of a thread with the last one that woke it since its own step
+    before, or that let go of the lock it takes.
+    """
+    found: dict[tuple[int, int], Link] = {}
+
+    def note(kind: LinkKind, source: int, target: int, label: str = "") -> None:
+        if rows[source].lane != rows[target].lane:
+            found[source, target] = Link(kind, source, target, label)
+
+    woke: dict[int, int] = {}  # a thread's last waker
+    freed: dict[str, int] = {}  # a lock's last release
+    given: dict[int, tuple[int, str]] = {}  # to a thread, by the step of another one
+    for row, event in enumerate(story.steps):
+        if event.thread in woke:
+            note("wakes", woke.pop(event.thread), row)
+        if event.thread in given:
+            source, lock = given.pop(event.thread)
+            note("hands over", source, row, lock)
+        for lock, thread in event.taken:
+            if thread != event.thread:
+                given[thread] = (row, lock)
+            elif lock in freed:
+                note("hands over", freed.pop(lock), row, lock)
+        woke |= dict.fromkeys(event.woken, row)
+        freed |= dict.fromkeys(event.released, row)
+    return tuple(found[key] for key in sorted(found))
 
 
 def route_arrows(arrows: list[Arrow], rows: tuple[Row, ...]) -> tuple[Arrow, ...]:

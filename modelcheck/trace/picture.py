@@ -21,7 +21,8 @@ class Heading:
     """What is said around the picture: the run it comes from and what the run covered.
 
     `settings` are ("closers", "1") pairs, `replay` the command that shows the trace again,
-    `minimal` what was proven about the length, `scope` the parts of the scope line.  The first
+    `minimal` what was proven about the length and `unproven` why not more, `scope` the parts of the
+    scope line.  The first
     line says the settings, so the last one does not repeat them.
     """
 
@@ -32,6 +33,7 @@ class Heading:
     minimal: str = "no"
     scope: tuple[str, ...] = ()
     replay: str = ""
+    unproven: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +127,29 @@ class Arrow:
     track: int = 0
 
 
+LinkKind = Literal["wakes", "hands over"]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What row `source` does to another thread, which goes on in row `target`.
+
+    `wakes`: it could not step and now can; `hands over`: the lock `label`, which it takes next.
+    """
+
+    kind: LinkKind
+    source: int
+    target: int
+    label: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
     """All there is to draw.  `verdict` is the first word of it.
 
     A violation with several traces (the orders of a cycle) has a picture for each: `part` of
-    `parts`, with what `part_title` says.  They share heading and reason.
+    `parts`, with what `part_title` says.  They share heading and reason.  The lanes show who
+    wakes whom by what is read and held; `links` say it to writers without lanes.
     """
 
     verdict: str
@@ -144,6 +163,7 @@ class Picture:
     part: int = 1
     parts: int = 1
     part_title: str = ""
+    links: tuple[Link, ...] = ()
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -187,4 +207,5 @@ class Picture:
         scope = omit_sizes(heading.scope) if heading.settings else heading.scope
         facts = filter(None, (heading.counts, f"minimal: {heading.minimal}", *scope))
         replay = (f"replay: {heading.replay}",) if heading.replay else ()
-        return (*replay, "; ".join(facts))
+        unproven = (heading.unproven,) if heading.unproven else ()
+        return (*replay, *unproven, "; ".join(facts))

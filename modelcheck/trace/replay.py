@@ -7,21 +7,30 @@ that happens to run on the new text would show something else than what was foun
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from modelcheck.backends.python.model import Model
 from modelcheck.diagnostics import InternalError, Related, Span, SpecError
 from modelcheck.explore.result import Counts
 from modelcheck.explore.walk import ReplayError
 from modelcheck.trace.confirm import confirm_run
-from modelcheck.trace.derive import derive_run
+from modelcheck.trace.derive import Run, derive_run
 from modelcheck.trace.draw import draw_picture
-from modelcheck.trace.events import SourceLine, Story
+from modelcheck.trace.events import SourceLine
 from modelcheck.trace.picture import Heading, Picture
 from modelcheck.trace.source import Source
+from modelcheck.trace.tour import Tour, tell_tour
 from modelcheck.trace.trace import Trace, claim_of, hash_sources, restore_path
 
 MOST_LINES = 12  # of a changed spec, in one message
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One witness of a trace: what to draw of it, and all its states."""
+
+    picture: Picture
+    tour: Tour
 
 
 def replay_trace(
@@ -33,8 +42,26 @@ def replay_trace(
     spec's files, `replay` the command for the last lines.  Raises SpecError MC402 where the spec
     has changed, InternalError where a witness of the same spec does not show its violation.
     """
+    return _draw(trace, _replay(trace, model, sources), replay)
+
+
+def replay_scenes(
+    trace: Trace, model: Model, sources: Mapping[str, str], replay: str = ""
+) -> tuple[Scene, ...]:
+    """Like `replay_trace`, with the states between the steps."""
+    runs = _replay(trace, model, sources)
+    pictures = _draw(trace, runs, replay)
+    tours = [tell_tour(model, run, sources) for run in runs]
+    return tuple(map(Scene, pictures, tours))
+
+
+def _replay(trace: Trace, model: Model, sources: Mapping[str, str]) -> list[Run]:
     check_current(trace, model, sources)
-    stories = [_replay_witness(trace, model, sources, n) for n in range(len(trace.witnesses))]
+    return [_replay_witness(trace, model, sources, n) for n in range(len(trace.witnesses))]
+
+
+def _draw(trace: Trace, runs: list[Run], replay: str) -> tuple[Picture, ...]:
+    stories = [run.story for run in runs]
     cycle = tuple(s.failure.order for s in stories if s.failure.order is not None)
     heading = make_heading(trace, replay)
     return tuple(
@@ -48,14 +75,14 @@ def replay_trace(
     )
 
 
-def _replay_witness(trace: Trace, model: Model, sources: Mapping[str, str], number: int) -> Story:
+def _replay_witness(trace: Trace, model: Model, sources: Mapping[str, str], number: int) -> Run:
     path = restore_path(trace.witnesses[number], model)
     try:
         run = derive_run(model, path, claim_of(trace), sources, number)
     except ReplayError as error:
         raise InternalError(f"a trace of this spec cannot be replayed: {error}") from None
     confirm_run(model, run, path, claim_of(trace), number)
-    return run.story
+    return run
 
 
 def make_heading(trace: Trace, replay: str = "") -> Heading:
@@ -68,6 +95,7 @@ def make_heading(trace: Trace, replay: str = "") -> Heading:
         trace.minimal,
         trace.scope,
         replay,
+        trace.unproven,
     )
 
 

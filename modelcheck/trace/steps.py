@@ -77,6 +77,7 @@ class StepTeller:
             ),
             started=tuple(t for t in names.list_running(after) if t not in running),
             ended=tuple(t for t in running if not names.runs(after, t)),
+            woken=tuple(self._list_woken(before, after, move.thread)),
             notes=tuple(notes),
         )
 
@@ -158,16 +159,25 @@ class StepTeller:
             if after[slot.number] > 0 and after[slot.number] != before[slot.number]:
                 yield name_lock(slot), after[slot.number] - 1
 
+    def _list_woken(self, before: State, after: State, thread: int) -> Iterator[int]:
+        """The other threads that ran before, could not step, and now can."""
+        for other in self._names.list_running(before):
+            if other == thread or not self._names.runs(after, other):
+                continue
+            if not self._model.outcomes(before, other) and self._model.outcomes(after, other):
+                yield other
+
     # ------------------------------------------------------------------------ locals, choices
 
     def _list_known(self, before: State, after: State, thread: int) -> Iterator[tuple[str, str]]:
         """The spec's own locals that have a new value where the thread stands now."""
-        old, new = self._read_locals(before, thread), self._read_locals(after, thread)
+        old, new = self.read_locals(before, thread), self.read_locals(after, thread)
         for name, value in new.items():
             if old.get(name) != value:
                 yield name, value
 
-    def _read_locals(self, state: State, thread: int) -> dict[str, str]:
+    def read_locals(self, state: State, thread: int) -> dict[str, str]:
+        """The spec's own locals that are in use where a thread stands, by name."""
         block = self._model.block(state, thread)
         if block is None:
             return {}

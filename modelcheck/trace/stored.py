@@ -37,6 +37,7 @@ def write_trace(trace: Trace) -> str:
         "detail": trace.detail,
         "depth": trace.depth,
         "minimal": trace.minimal,
+        **({"unproven": trace.unproven} if trace.unproven else {}),
         "scope": list(trace.scope),
         "counts": {
             "states": trace.counts.states,
@@ -54,6 +55,7 @@ def _witness_to_json(witness: Witness) -> Json:
         "last": witness.last,
         "steps": [_step_to_json(s) for s in witness.steps],
         "race": [_step_to_json(s) for s in witness.race],
+        **({"unrelated": witness.unrelated} if witness.unrelated else {}),
     }
 
 
@@ -96,6 +98,7 @@ def read_trace(text: str, path: str) -> Trace:
         top.text("detail"),
         top.number("depth"),
         top.one_of("minimal", PROOFS),
+        top.text("unproven", ""),
         top.texts("scope"),
         Counts(
             counts.number("states"), counts.number("transitions"), counts.optional_number("depth")
@@ -110,6 +113,7 @@ def _read_witness(value: _Reader) -> Witness:
         value.one_of("last", ENDINGS),
         tuple(value.each("steps", _read_step)),
         tuple(value.each("race", _read_step)),
+        value.number("unrelated", 0),
     )
 
 
@@ -143,18 +147,18 @@ class _Reader:
             _refuse(path, f"`{name}` is no object" if name else "it is no JSON object")
         self._value: Json = value
 
-    def text(self, key: str) -> str:
-        """A text."""
-        value = self._get(key)
+    def text(self, key: str, default: str | None = None) -> str:
+        """A text; with a default the key may be missing."""
+        value = self._get(key) if default is None else self._value.get(key, default)
         return value if isinstance(value, str) else self._fail(key, "a text")
 
     def optional_text(self, key: str) -> str | None:
         """A text or null."""
         return None if self._get(key) is None else self.text(key)
 
-    def number(self, key: str) -> int:
-        """A whole number from 0 on."""
-        value = self._get(key)
+    def number(self, key: str, default: int | None = None) -> int:
+        """A whole number from 0 on; with a default the key may be missing."""
+        value = self._get(key) if default is None else self._value.get(key, default)
         return int(value) if _is_number(value) else self._fail(key, "a number")
 
     def optional_number(self, key: str) -> int | None:

@@ -1,4 +1,4 @@
-"""Picture → SVG: the drawing of `layout.py` as XML, complete in itself.
+"""Picture → SVG: the drawing of `layout.py` as XML, complete in itself or part of a page.
 
 No script, no style sheet, no font, no link: it looks the same in a browser, a mail and a printed
 page.  The text of the picture stands in it as text, so it can be searched and read aloud.
@@ -7,6 +7,7 @@ page.  The text of the picture stands in it as text, so it can be searched and r
 from __future__ import annotations
 
 import re
+from itertools import groupby, pairwise
 from typing import assert_never
 from xml.etree import ElementTree as ET
 
@@ -19,6 +20,7 @@ from modelcheck.trace.layout import (
     Polyline,
     Shape,
     lay_out,
+    lay_out_lanes,
 )
 from modelcheck.trace.picture import Picture
 from modelcheck.trace.text import write_text
@@ -47,6 +49,36 @@ def write_svg(picture: Picture) -> str:
     ET.SubElement(svg, "desc").text = _clean(write_text(picture))
     ET.SubElement(svg, "rect", {"width": width, "height": height, "fill": WHITE})
     _add_shapes(svg, drawing)
+    ET.indent(svg)
+    return ET.tostring(svg, encoding="unicode") + "\n"
+
+
+def write_lanes(picture: Picture) -> str:
+    """The lanes alone, as an `svg` element of a page: a transparent band behind each row, and the
+    shapes in groups that say with `data-row`, `data-lane` or `data-arrow` what they belong to.
+    """
+    drawing = lay_out_lanes(picture)
+    width, height = _number(drawing.width), _number(drawing.height)
+    svg = ET.Element(
+        "svg",
+        {
+            "width": width,
+            "height": height,
+            "viewBox": f"0 0 {width} {height}",
+            "font-family": FONT,
+            "role": "img",
+        },
+    )
+    ET.SubElement(svg, "title").text = _clean(f"{picture.title}: {picture.reason.headline}")
+    for row, (top, end) in enumerate(pairwise(drawing.tops)):
+        place = {"x": "0", "y": _number(top), "width": width, "height": _number(end - top)}
+        ET.SubElement(svg, "rect", {"class": "band", "data-row": str(row), "fill": "none"} | place)
+    shapes = zip(drawing.parts, drawing.shapes, strict=True)
+    for part, group in groupby(shapes, key=lambda placed: placed[0]):
+        facts = {f"data-{part.kind}": str(part.index)} if part is not None else {}
+        element = ET.SubElement(svg, "g", facts)
+        for _, shape in group:
+            _add_shape(element, shape)
     ET.indent(svg)
     return ET.tostring(svg, encoding="unicode") + "\n"
 

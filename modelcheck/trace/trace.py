@@ -43,17 +43,21 @@ class TraceStep:
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """One stored path; `last` and `race` as in `result.Path`."""
+    """One stored path; `last`, `race` and `unrelated` as in `result.Path`."""
 
     initial: tuple[int, ...]
     last: str
     steps: tuple[TraceStep, ...]
     race: tuple[TraceStep, ...] = ()
+    unrelated: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """A violation as it is stored; `settings` are all parameters and flags of its program."""
+    """A violation as it is stored; `settings` are all parameters and flags of its program.
+
+    `minimal` and `unproven` are as in `result.Violation`.
+    """
 
     spec: str
     path: str
@@ -65,6 +69,7 @@ class Trace:
     detail: str
     depth: int
     minimal: str
+    unproven: str
     scope: tuple[str, ...]
     counts: Counts
     witnesses: tuple[Witness, ...]
@@ -111,6 +116,7 @@ def record_trace(
         violation.detail,
         violation.depth,
         violation.minimal,
+        violation.unproven,
         result.scope,
         result.counts,
         tuple(witnesses),
@@ -132,13 +138,14 @@ def restore_path(witness: Witness, model: Model) -> Path:
         tuple(map(restore, witness.steps)),
         witness.last,
         tuple(map(restore, witness.race)),
+        witness.unrelated,
     )
 
 
 def _record_witness(path: Path, story: Story) -> Witness:
     steps = tuple(_record_step(story, event) for event in story.steps)
     race = tuple(_record_step(story, event) for event in story.racing)
-    return Witness(path.initial, path.last, steps, race)
+    return Witness(path.initial, path.last, steps, race, path.unrelated)
 
 
 def _record_step(story: Story, event: StepEvent) -> TraceStep:

@@ -7,6 +7,7 @@ KCSAN's two accesses.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -26,10 +27,14 @@ def explain_failure(story: Story, minimal: str = "no") -> Reason:
     """The reason of a story's failure.
 
     `minimal` is what was proven about the length of the trace: only with "steps" is it called
-    the shortest.
+    the shortest, only with "switches" the one of the fewest switches.
     """
+    reason = _explain(story, _headline(story, minimal))
+    return replace(reason, rows=(*_list_left_out_rows(story), *reason.rows))
+
+
+def _explain(story: Story, headline: str) -> Reason:
     failure = story.failure
-    headline = _headline(story, minimal)
     if failure.property in LIFETIME_FAULTS:
         return Reason(headline, tuple(_list_lifetime_rows(story)))
     if failure.property == "deadlock":
@@ -70,7 +75,8 @@ def _headline(story: Story, minimal: str) -> str:
     name = f"`{failure.property}`{where}"
     match failure.kind, failure.ending:
         case "reachable", _:
-            text = f"reachable {name} holds {_after(story)}"
+            verb = "fails" if failure.detail else "holds"  # it cannot be evaluated, or it is so
+            text = f"reachable {name} {verb} {_after(story)}"
         case ("invariant" | "final") as kind, "step":
             text = f"{kind} {name} fails in {_last_step(story)}"
         case "invariant", _:
@@ -96,13 +102,13 @@ def _proven(minimal: str) -> str:
         case "steps":
             return " (shortest)"
         case "switches":
-            return " (fewest thread switches)"
+            return " (fewest switches)"
         case _:
             return ""
 
 
 def _after(story: Story) -> str:
-    count = len(story.steps)
+    count = len(story.steps) + len(story.left_out)
     if count == 0:
         return "in the initial state"
     return f"after {count} step{'s' if count > 1 else ''}"
@@ -116,6 +122,18 @@ def _is_said(story: Story) -> bool:
     """Whether the headline says what the check has to say."""
     failure = story.failure
     return bool(failure.detail) and (failure.kind, failure.ending) == ("built in", "step")
+
+
+def _list_left_out_rows(story: Story) -> Iterator[ReasonRow]:
+    """That steps are not shown, whose they are, and what they are for."""
+    counts = Counter(story.threads[event.thread] for event in story.left_out)
+    if counts:
+        steps = f"{len(story.left_out)} unrelated step{'s' if len(story.left_out) > 1 else ''}"
+        whose = f" of {next(iter(counts))} to the end"
+        if len(counts) > 1:
+            each = (f"{number} of {name}" for name, number in counts.items())
+            whose = f" to the end: {', '.join(each)}"
+        yield ReasonRow("then", f"... {steps}{whose}")
 
 
 def _list_detail_rows(story: Story) -> Iterator[ReasonRow]:

@@ -29,7 +29,7 @@ from modelcheck.lang import (
 
 spec("readers-writers")
 
-readers = param(2, min=1, max=4)
+readers = param(2, min=1, max=6)
 writers = param(2, min=1, max=3)
 lock_count = flag(True)
 reader_takes_room = flag(True)

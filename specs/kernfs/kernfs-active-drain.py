@@ -98,7 +98,7 @@ class Put(Enum):
     NO_WAKE = 2
 
 
-ops = param(1, min=1, max=4)
+ops = param(1, min=1, max=6)
 removers = param(2, min=1, max=4)
 get = flag(Get.INC_UNLESS_NEGATIVE)
 put = flag(Put.DEC_THEN_WAKE)

@@ -78,7 +78,7 @@ class Test(Enum):
     AFTER_ACTIVE = 2
 
 
-pollers = param(1, min=1, max=4)
+pollers = param(1, min=1, max=6)
 polls = param(2, min=1, max=3)
 togglers = param(2, min=1, max=4)
 released_test = flag(Test.AFTER_ACTIVE)

@@ -87,7 +87,7 @@ spec("kernfs-mmap-drain")
 
 KN_DEACTIVATED_BIAS = -16
 
-files = param(2, min=1, max=4)
+files = param(2, min=1, max=6)
 mmaps = param(1, min=1, max=2)
 removers = param(1, min=1, max=4)
 count_under_mutex = flag(True)

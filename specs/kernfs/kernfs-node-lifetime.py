@@ -68,7 +68,7 @@ KN_DEACTIVATED_BIAS = -16
 ROOT = 0
 CHILD = 1
 
-finders = param(1, min=1, max=4)
+finders = param(1, min=1, max=6)
 inc_not_zero = flag(True)
 free_after_grace_period = flag(True)
 put_parent = flag(True)

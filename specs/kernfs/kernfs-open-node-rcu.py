@@ -88,7 +88,7 @@ from modelcheck.lang import (
 
 spec("kernfs-open-node-rcu")
 
-pollers = param(1, min=1, max=4)
+pollers = param(1, min=1, max=6)
 closers = param(1, min=0, max=4)
 notifiers = param(1, min=1, max=4)
 rcu = flag(True)

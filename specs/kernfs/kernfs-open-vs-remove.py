@@ -74,7 +74,7 @@ from modelcheck.lang import (
 
 spec("kernfs-open-vs-remove")
 
-openers = param(1, min=1, max=4)
+openers = param(1, min=1, max=6)
 notifiers = param(1, min=0, max=4)
 put_active_early = flag(False)
 publish_before_init = flag(False)

@@ -85,7 +85,7 @@ class Unlink(Enum):
     NO_LOCK = 2
 
 
-closers = param(1, min=0, max=4)
+closers = param(1, min=0, max=6)
 openers = param(1, min=0, max=4)
 check_released = flag(True)
 check_under_lock = flag(True)

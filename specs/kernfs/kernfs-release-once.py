@@ -9,7 +9,7 @@ from modelcheck.lang import Bool, Ptr, U8, final, flag, ghost, param, shared, sp
 
 spec("kernfs-release-once")
 
-closers = param(1, min=1, max=4)
+closers = param(1, min=1, max=6)
 check_released = flag(True)
 
 

@@ -73,7 +73,7 @@ from modelcheck.lang import (
 
 spec("kernfs-self-removal")
 
-writers = param(2, min=1, max=4)
+writers = param(2, min=1, max=6)
 removers = param(0, min=0, max=4)
 break_protection = flag(True)
 arbitrate = flag(True)

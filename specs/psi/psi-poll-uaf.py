@@ -159,7 +159,7 @@ class Test(Enum):
 
 
 design = flag(Design.MERGED)
-selects = param(1, min=0, max=4)
+selects = param(1, min=0, max=6)
 epolls = param(0, min=0, max=1)
 removers = param(1, min=0, max=1)
 togglers = param(0, min=0, max=1)

@@ -120,7 +120,7 @@ class Worker(Enum):
     OUTSIDE = 2  # the fix of July 2026
 
 
-writers = param(2, min=1, max=4)
+writers = param(2, min=1, max=6)
 removers = param(1, min=0, max=1)
 togglers = param(1, min=0, max=4)
 write = flag(Write.ALL)

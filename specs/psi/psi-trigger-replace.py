@@ -112,7 +112,7 @@ class Publish(Enum):
 second = flag(Second.EBUSY)
 locked = flag(True)
 publish = flag(Publish.RELEASE)
-writers = param(2, min=1, max=4)
+writers = param(2, min=1, max=6)
 selects = param(1, min=1, max=4)
 
 

@@ -73,7 +73,7 @@ class Test(Enum):
     OPS_TABLE = 1
 
 
-users = param(2, min=1, max=4)
+users = param(2, min=1, max=6)
 test = flag(Test.FLAG)
 late_free = flag(False)
 module_ref = flag(False)

@@ -12,8 +12,10 @@ import jsonschema
 import pytest
 
 from modelcheck.cli import run
+from modelcheck.explore.options import SHORTEST_BUDGET
 
 ROOT = Path(__file__).resolve().parents[2]
+TRACE_SCHEMA = json.loads((ROOT / "modelcheck/trace/trace.schema.json").read_text(encoding="utf-8"))
 SCHEMA = json.loads((ROOT / "modelcheck/report/result.schema.json").read_text(encoding="utf-8"))
 
 
@@ -190,9 +192,111 @@ def test_reduced_runs_say_so(capsys):
     assert "no reductions" not in out
 
 
-def test_a_reduced_trace_is_not_called_shortest(capsys):
-    arguments = ["check", "kernfs-release-once", "--variant", "no_released_check"]
-    assert run([*arguments, "--reduce", "por"]) == 1
+@pytest.mark.parametrize("first", [["--reduce", "por"], ["--search", "dfs"]])
+def test_a_trace_that_is_not_proven_short_is_not_called_so(capsys, first):
+    """And where the budget was too small, that is said."""
+    arguments = ["check", "kernfs-release-once", "--variant", "no_released_check", *first]
+    assert run([*arguments, "--shortest-budget", "0"]) == 1
     out, _ = capsys.readouterr()
     assert "minimal: no" in out
     assert "shortest" not in out
+    assert "fewest" not in out
+    assert run([*arguments, "--shortest-budget", "3"]) == 1
+    out, _ = capsys.readouterr()
+    assert "minimal: no" in out
+    assert "fewest" not in out
+    assert "\n  fewer switches may do: there are more than 3 states to look at" in out
+
+
+@pytest.mark.parametrize(
+    ("given", "proof", "words"),
+    [
+        ([], "switches", "(fewest switches)"),
+        (["--shortest", "switches"], "switches", "(fewest switches)"),
+        (["--shortest", "steps"], "steps", "(shortest)"),
+    ],
+)
+@pytest.mark.parametrize("first", [[], ["--reduce", "por,symmetry"], ["--search", "dfs"]])
+def test_the_second_search_finds_the_shortest_trace_whatever_the_first_did(
+    capsys, check, first, given, proof, words
+):
+    arguments = ["kernfs-release-once", "--variant", "no_released_check", *given]
+    assert run(["check", *arguments, *first]) == 1
+    out, _ = capsys.readouterr()
+    assert words in out
+    assert f"minimal: {proof}" in out
+    _, value = check(*arguments, *first)
+    _, plain = check(*arguments)
+    (told,) = [p["violations"] for p in value["properties"] if p["verdict"] == "violated"]
+    (same,) = [p["violations"] for p in plain["properties"] if p["verdict"] == "violated"]
+    assert told[0]["minimal"] == proof
+    assert told[0]["witnesses"] == same[0]["witnesses"]
+
+
+def test_the_help_says_the_budget_that_there_is(capsys):
+    assert run(["check", "--help"]) == 0
+    assert f"else {SHORTEST_BUDGET:,}" in capsys.readouterr().out
+
+
+def test_steps_that_play_no_part_are_stored_and_not_shown(tmp_path, capsys):
+    arguments = ["kernfs-release-once", "--variant", "no_released_check", "-o", str(tmp_path)]
+    assert run(["check", *arguments]) == 1
+    out, _ = capsys.readouterr()
+    assert "is false after 8 steps" in out
+    assert "=> 5  drain" in out
+    assert "... 3 unrelated steps of drain to the end" in out
+    (file,) = tmp_path.glob("*.trace.json")
+    trace = json.loads(file.read_text(encoding="utf-8"))
+    jsonschema.validate(trace, TRACE_SCHEMA)
+    (witness,) = trace["witnesses"]
+    assert (len(witness["steps"]), witness["unrelated"]) == (8, 3)
+    assert run(["replay", str(file)]) == 0
+    shown = out.splitlines()[:-2]  # the run's last line goes on with the scope
+    assert capsys.readouterr().out.splitlines()[: len(shown) - 1] == shown[:-1]
+
+
+def test_a_stored_trace_says_why_it_may_not_be_the_shortest(tmp_path, capsys):
+    arguments = ["kernfs-release-once", "--variant", "no_released_check", "--reduce", "por"]
+    folder = str(tmp_path)
+    assert run(["check", *arguments, "--shortest-budget", "3", "-o", folder]) == 1
+    (file,) = tmp_path.glob("*.trace.json")
+    capsys.readouterr()
+    assert run(["replay", str(file)]) == 0
+    assert "there are more than 3 states to look at" in capsys.readouterr().out
+
+
+def test_a_reachable_that_cannot_be_asked_is_told_with_a_trace(tmp_path, capsys):
+    """This was an internal error: its trace was taken for one to a state that satisfies it."""
+    file = tmp_path / "gone.py"
+    file.write_text(
+        """
+from modelcheck.lang import U8, free, reachable, shared, spec, struct, thread
+
+spec("gone")
+
+
+@struct(marked=True)
+class Item:
+    word: U8
+
+
+item = shared(Item)
+
+
+@thread
+def drop():
+    item.word = 1
+    free(item)
+
+
+@reachable
+def sees_one():
+    return item.word == 3
+""",
+        encoding="utf-8",
+    )
+    assert run(["check", str(file)]) == 1
+    out, _ = capsys.readouterr()
+    assert "reachable `sees_one` (line 22) fails after 2 steps" in out
+    assert "it cannot be evaluated: use-after-free of item" in out
+    assert "REACHED" not in out

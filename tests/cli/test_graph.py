@@ -39,13 +39,14 @@ def test_svg_is_written_to_a_file_and_is_xml(more, tmp_path, capsys):
     assert capsys.readouterr().out == ""
 
 
-def test_a_stored_trace_draws_the_same_picture(tmp_path, capsys):
+@pytest.mark.parametrize("form", ["svg", "dot", "html", "mermaid"])
+def test_a_stored_trace_draws_the_same_picture(form, tmp_path, capsys):
     assert run(["graph", *BROKEN, "--format", "json"]) == 0
     file = tmp_path / "trace.json"
     file.write_text(capsys.readouterr().out, encoding="utf-8")
-    assert run(["graph", *BROKEN, "--format", "svg"]) == 0
+    assert run(["graph", *BROKEN, "--format", form]) == 0
     direct = capsys.readouterr().out
-    assert run(["graph", str(file), "--format", "svg"]) == 0
+    assert run(["graph", str(file), "--format", form]) == 0
     assert capsys.readouterr().out == direct
 
 

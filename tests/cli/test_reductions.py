@@ -11,24 +11,49 @@ from modelcheck.diagnostics import InternalError
 SPEC = "selftest-type-stable-lookup"
 
 
+def read_table(out):
+    """The lines from the headings of the table on, each as the words between two spaces."""
+    lines = out[out.index("reductions  ") :].splitlines()
+    return [[word.strip() for word in line.split("  ") if word.strip()] for line in lines]
+
+
 def test_they_are_compared_in_a_table(capsys):
     assert run(["check", SPEC, "--compare-reductions"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    table = [line.split("  ") for line in lines[-5:]]
-    assert [[word.strip() for word in line if word] for line in table] == [
-        ["reductions", "states", "transitions", "verdict"],
-        ["none", "182", "316", "verified"],
-        ["por", "90", "120", "verified"],
-        ["symmetry", "91", "158", "verified"],
-        ["por, symmetry", "45", "60", "verified"],
+    assert read_table(capsys.readouterr().out) == [
+        ["reductions", "states", "fewer", "transitions", "fewer", "depth", "verdict"],
+        ["none", "182", "-", "316", "-", "12", "verified"],
+        ["por", "90", "2.0 times", "120", "2.6 times", "11", "verified"],
+        ["symmetry", "91", "2.0 times", "158", "2.0 times", "12", "verified"],
+        ["por, symmetry", "45", "4.0 times", "60", "5.3 times", "11", "verified"],
+        ["decided in every line, with the same verdict: 16 properties"],
     ]
 
 
 def test_the_table_has_the_verdict_of_a_violated_spec(capsys):
     arguments = ["check", "kernfs-release-once", "--variant", "no_released_check"]
     assert run([*arguments, "--reduce", "por", "--compare-reductions"]) == 1
-    lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[-1] for line in lines[-5:]] == ["verdict", *["violated"] * 4]
+    table = read_table(capsys.readouterr().out)
+    assert [row[-1] for row in table[1:5]] == ["violated: released_once in 8 steps"] * 4
+
+
+def test_what_leaves_out_nothing_is_named(capsys):
+    assert run(["check", "two-jugs", "--compare-reductions"]) == 1
+    table = read_table(capsys.readouterr().out)
+    assert table[1][1:2] == table[2][1:2] == table[3][1:2] == ["32"]
+    hints = [row[0].partition(":")[0] for row in table if "leaves out" in row[0]]
+    assert hints == ["por leaves out nothing here", "symmetry leaves out nothing here"]
+
+
+def test_of_a_run_that_gave_up_nothing_is_told_but_how_far_it_came(capsys):
+    """Sixty states are more than two of the four need."""
+    assert run(["check", SPEC, "--compare-reductions", "--max-states", "95"]) == 3
+    out = capsys.readouterr().out
+    table = read_table(out)
+    assert [row[1] for row in table[1:5]] == ["> 96", "90", "91", "45"]
+    assert [row[2] for row in table[1:5]] == ["-", "> 1.1 times", "> 1.1 times", "> 2.1 times"]
+    assert [row[-1] for row in table[1:5]] == ["inconclusive", *["verified"] * 3]
+    assert table[5] == ["`>`: at least; stopped by max-states"]
+    assert "same verdict" not in out
 
 
 def test_verdicts_that_differ_are_our_fault(monkeypatch):
@@ -48,6 +73,15 @@ def test_each_step_says_who_notices_it(capsys, golden):
     assert run(["check", SPEC, "--explain-reductions"]) == 0
     out = capsys.readouterr().out
     golden("cli/explain-reductions.txt", out[out.index("what partial-order") :])
+
+
+def test_each_step_that_waits_says_for_whom(capsys):
+    assert run(["check", "kernfs-release-once", "--explain-reductions"]) == 0
+    out = capsys.readouterr().out
+    lock = "open_file_mutex.owner"
+    waits = f"waits while {lock} is not None and {lock} is not its own: needs close:108; drain:108"
+    assert out.count(f"{waits} where {lock} is its own\n") == 2
+    assert f"{lock} (its own): drain:80\n" in out
 
 
 @pytest.mark.parametrize("option", ["--compare-reductions", "--explain-reductions"])

@@ -39,7 +39,10 @@ def modelcheck(*arguments: str, **options):
         (["check", "x", "--max-states", "0"], "0 is not in the range"),
         (["check", "x", "-D", "closers"], "write name=value"),
         (["check", "x", "-D", "closers="], "write name=value"),
-        (["graph", "x", "--format", "html"], "html comes in a later version"),
+        (["graph", "x", "--format", "png"], "'png' is not one of"),
+        (["graph", "x", "--states", "--format", "html"], "a state graph is dot or svg"),
+        (["graph", "x.json", "--states"], "a trace file is drawn as it is"),
+        (["graph", "x.json", "--format", "json"], "a trace file is drawn as it is"),
         (["explain", "MC999"], "there is no code `MC999`"),
     ],
 )

@@ -11,9 +11,11 @@ from tests.damage import (
     rows_frontend,
     rows_ir,
     rows_native,
+    rows_pages,
     rows_reduce,
     rows_rounds,
     rows_runtime,
+    rows_shortest,
     rows_symmetry,
 )
 from tests.damage.row import Row
@@ -28,5 +30,7 @@ ROWS: tuple[Row, ...] = (
     *rows_checks.ROWS,
     *rows_reduce.ROWS,
     *rows_symmetry.ROWS,
+    *rows_pages.ROWS,
     *rows_rounds.ROWS,
+    *rows_shortest.ROWS,
 )

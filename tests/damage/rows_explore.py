@@ -408,4 +408,23 @@ ROWS = (
         "Beside an expected violation any other is as expected.",
         ("tests/gate/test_judge.py::test_unexpected_violation_beside_the_expected_one_is_1",),
     ),
+    Row(
+        "agreement-of-the-exhausted-only",
+        "explore/agreement.py",
+        "if found.verdict is Verdict.INCONCLUSIVE:",
+        "if found.verdict is Verdict.INCONCLUSIVE or not result.exhausted:",
+        "A violation that was found before a limit does not contradict a reduction's `verified`.",
+        (
+            "tests/unit/explore/test_agreement.py::test_a_violation_before_the_limit_contradicts_a_verified",
+        ),
+    ),
+    Row(
+        "agreement-of-neighbours-only",
+        "explore/agreement.py",
+        "if found.verdict is Verdict.INCONCLUSIVE:\n                continue",
+        "if found.verdict is Verdict.INCONCLUSIVE:\n                decided.pop(found.name, None)\n"
+        "                continue",
+        "An inconclusive run hides that the one before and the one after disagree.",
+        ("tests/unit/explore/test_agreement.py::test_what_is_decided_in_two_ways_does_not",),
+    ),
 )

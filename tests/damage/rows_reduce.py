@@ -2,7 +2,13 @@
 
 from tests.damage.row import Row
 
+BITS = "ir/bits.py"
 DEPENDENCE = "reduce/dependence.py"
+FACTS = "reduce/facts.py"
+GATES = "reduce/gates.py"
+INSTANCES = "ir/instances.py"
+NOTICED = "ir/dependence.py"
+WAYS = "reduce/ways.py"
 LOCATIONS = "reduce/locations.py"
 STICKY = "reduce/sticky.py"
 STUBBORN = "reduce/stubborn.py"
@@ -14,6 +20,21 @@ PAIRS = f"{TABLE_TESTS}test_all_pairs_at_once_are_the_pairs_one_by_one"
 RANDOM = "tests/reduce/test_random.py::test_reduced_random_programs_are_the_same_on_both_backends"
 ROUND = f"{TRAPS}test_who_goes_round_for_ever_puts_off_nobody"
 FAILS = f"{TRAPS}test_a_step_that_fails_alone_hides_no_other_failure"
+GATE_TESTS = "tests/reduce/test_gates.py::"
+FIRST = f"{GATE_TESTS}test_who_is_the_first_to_change_what_a_gate_is_about_is_an_opener"
+BEHIND = f"{GATE_TESTS}test_no_step_behind_a_closed_gate_is_enabled"
+CASES = f"{GATE_TESTS}test_a_property_changes_only_where_every_gate_of_a_case_is_open"
+AROUND = f"{GATE_TESTS}test_around_a_gate_lead_the_edges_of_all_other_steps"
+COVERED = "tests/reduce/test_facts.py::test_cases_cover_a_condition_or_hold_nothing_else"
+BIT_TESTS = "tests/unit/ir/test_bits.py::"
+MEANS = f"{BIT_TESTS}test_this_is_what_a_step_means"
+SHADOW = f"{BIT_TESTS}test_a_ghost_that_can_differ_is_no_shadow"
+PERSISTENT = (
+    "tests/reduce/test_stubborn.py::"
+    "test_whatever_the_others_do_the_set_can_do_the_same_before_or_after"
+)
+COMMUTES = "tests/unit/ir/test_dependence_commutes.py::test_independent_steps_commute"
+TOGETHER = f"{TRAPS}test_two_words_that_are_never_set_together_alone"
 PRIVATE = f"{TRAPS}test_private_steps_and_a_critical_section_are_taken_in_one_order"
 
 
@@ -114,18 +135,34 @@ ROWS = (
     row(
         "no-virtual-steps",
         TABLES,
-        "dependent[number] |= visible",
-        "dependent[number] |= 0",
+        "seen[number] |= 1 << len(watched)",
+        "seen[number] |= 0",
         "Two stores that one invariant sees are taken in one order.",
         f"{TRAPS}test_two_words_that_are_never_set_together_alone",
     ),
     row(
         "only-where-threads-stand",
-        TABLES,
-        "for to in list_members(reached):",
-        "for to in [number]:",
+        STUBBORN,
+        "            if other != thread and tables.reach[stands] & row:",
+        "            if other != thread and row >> stands & 1:",
         "What a thread does later depends on nothing.",
         f"{TRAPS}test_an_element_is_read_at_an_index_that_comes_later",
+    ),
+    row(
+        "gates-keep-nobody-else-out",
+        TABLES,
+        "        0 if closed >> number & 1 else targets",
+        "        targets if number else 0",
+        "A thread goes on behind a gate that is closed.",
+        AROUND,
+    ),
+    row(
+        "steps-lie-behind-gates",
+        TABLES,
+        "    return [reached & ~closed for reached in close(open_edges)]",
+        "    return [reached & ~closed & ~(closed << 1) for reached in close(open_edges)]",
+        "A step beside a gate counts as behind it.",
+        AROUND,
     ),
     row(
         "nobody-spawns",
@@ -155,8 +192,8 @@ ROWS = (
     row(
         "disabled-threads-need-nobody",
         STUBBORN,
-        "row = (dependent if enabled >> thread & 1 else enabling)[standing[thread]]",
-        "row = dependent[standing[thread]] if enabled >> thread & 1 else 0",
+        "            row = tables.enabling[location]",
+        "            row = 0",
         "A disabled step in the set brings in nobody who could enable it.",
         "tests/reduce/test_stubborn.py::"
         "test_whatever_the_others_do_the_set_can_do_the_same_before_or_after",
@@ -164,10 +201,196 @@ ROWS = (
     row(
         "enabled-threads-need-few",
         STUBBORN,
-        "row = (dependent if enabled >> thread & 1 else enabling)[standing[thread]]",
-        "row = enabling[standing[thread]]",
+        "            row = tables.dependent[location]",
+        "            row = tables.enabling[location]",
         "Of an enabled step only those are in the set that write what it reads.",
         f"{TRAPS}test_plain_stores_of_one_value_race",
+    ),
+    row(
+        "any-gate-keeps-from-everything",
+        STUBBORN,
+        "gates = [g for g in self._list_closed(other) if not around[g][stands] & row]",
+        "gates = self._list_closed(other)",
+        "A gate counts as before steps to which another way leads.",
+        f"{TRAPS}test_a_gate_keeps_from_what_is_behind_it_only",
+    ),
+    row(
+        "closed-gates-need-nobody",
+        STUBBORN,
+        "            self._openers[gate] = found",
+        "            self._openers[gate] = found = 0",
+        "Who waits for a lock needs nobody.",
+        f"{TRAPS}test_who_waits_for_a_lock_needs_who_has_it",
+    ),
+    row(
+        "gates-of-properties-are-all-open",
+        STUBBORN,
+        "            if not gates:\n                break",
+        "            if not gates:\n                return",
+        "A property all of whose facts hold but one that is not known needs nobody.",
+        f"{TRAPS}test_a_property_that_is_half_known_sees_the_other_half",
+    ),
+    # Facts, ways and gates
+    row(
+        "unknown-is-the-other-way",
+        FACTS,
+        "_Reader(TRUE if unknown else FALSE)",
+        "_Reader(FALSE if unknown else TRUE)",
+        "What is not understood counts as the wrong thing.",
+        COVERED,
+    ),
+    row(
+        "less-is-less-or-equal",
+        FACTS,
+        '"<": (_LEAST, value - 1),',
+        '"<": (_LEAST, value),',
+        "A bound is one too high.",
+        COVERED,
+    ),
+    row(
+        "not-both-is-neither",
+        FACTS,
+        '(op == "and") == wanted',
+        'op == "and"',
+        "Of a conjunction that does not hold both parts count as not holding.",
+        COVERED,
+    ),
+    row(
+        "sets-with-one-member-are-empty",
+        FACTS,
+        "return value == 0 and op",
+        "return value <= 1 and op",
+        "A set of one member counts as none.",
+        COVERED,
+    ),
+    row(
+        "own-writes-keep-the-gate-closed",
+        WAYS,
+        "                if unknown or sure == case:",
+        "                if True:",
+        "A step that first writes what it waits for counts as disabled.",
+        BEHIND,
+    ),
+    row(
+        "one-choice-stands-for-all",
+        WAYS,
+        "return isinstance(instr, Assign | Load | Check | Assert | Wait | Store | QueueOp)",
+        "return bool(instr)",
+        "A step that waits in one choice counts as disabled in all.",
+        BEHIND,
+    ),
+    row(
+        "second-arms-never-write",
+        WAYS,
+        "for wanted, target in ((True, then), (False, other)):",
+        "for wanted, target in ((True, then),):",
+        "A write behind the other arm of a branch opens no gate.",
+        FIRST,
+    ),
+    row(
+        "nobody-else-is-the-owner",
+        GATES,
+        "not t.own and replace(t, wanted=not t.wanted) in tests",
+        "replace(t, wanted=not t.wanted) in tests",
+        "The owner of a lock counts as kept out by it.",
+        FIRST,
+    ),
+    row(
+        "other-places-are-as-now",
+        GATES,
+        "if test is not None and test.slot in parts:",
+        "if test is not None:",
+        "What an opener asks of other places counts as it is now.",
+        f"{GATE_TESTS}test_only_what_a_gate_is_about_is_asked_of_openers",
+    ),
+    row(
+        "checks-of-properties-pass",
+        WAYS,
+        "yield from self._list_cases(ways, instr.condition, wanted=False)",
+        "yield from ()",
+        "A property that cannot be evaluated counts as holding.",
+        CASES,
+    ),
+    row(
+        "a-property-changes-in-one-way",
+        GATES,
+        "        for case in sort_cases(cases):",
+        "        for case in sort_cases(cases)[:1]:",
+        "Of the cases in which a property changes the first stands for all.",
+        CASES,
+    ),
+    # Bits, shadows and single threads
+    row(
+        "every-owner-is-me",
+        BITS,
+        "is_own = kind is not Kind.PLAIN and _is_mine(value) and self._is_own(place, mine)",
+        "is_own = kind is not Kind.PLAIN and _is_mine(value)",
+        "Who takes a lock from another thread changes nothing for it.",
+        MEANS,
+    ),
+    row(
+        "plain-bits",
+        BITS,
+        "old == place and Kind.PLAIN not in (kind, node.kind)",
+        "old == place",
+        "Plain stores to one set do not meet.",
+        MEANS,
+    ),
+    row(
+        "asked-once-is-asked-for-ever",
+        BITS,
+        "mine.difference_update([p for p in mine if local in locals_in(walk_place(p))])",
+        "pass",
+        "Of two locks at one index, which has changed, both count as mine.",
+        f"{BIT_TESTS}test_another_place_is_not_the_one_that_was_asked",
+    ),
+    row(
+        "useless-loads-do-not-race",
+        BITS,
+        "return not any(_may_be_one(p, q) for p in patterns for q in self._plain)",
+        "return bool(patterns)",
+        "A load whose value nobody uses is independent of a plain store.",
+        f"{BIT_TESTS}test_a_load_that_nobody_uses_concerns_plain_stores_only",
+    ),
+    row(
+        "ghosts-follow-owners",
+        BITS,
+        "        if not same or aliases.cell(a.place) == aliases.cell(b.place):",
+        "        if False:",
+        "A ghost counts as its lock's owner though it is stored otherwise.",
+        SHADOW,
+    ),
+    row(
+        "a-crash-forgets-ghosts",
+        BITS,
+        "        return {}  # a crash forgets what is no ghost",
+        "        pass",
+        "After a crash a ghost has another value than what it follows.",
+        SHADOW,
+    ),
+    row(
+        "bits-of-properties-are-the-threads",
+        NOTICED,
+        "path = tuple(Index.ANY if step is Index.OWN else step for step in pattern.path)",
+        "path = pattern.path",
+        "A spawned thread's own bit is its spawner's.",
+        "tests/unit/ir/test_dependence.py::test_a_spawned_threads_bit_is_not_its_spawners",
+    ),
+    row(
+        "everybody-is-the-first",
+        INSTANCES,
+        "        me = Const(thread.index, RangeType(0, last))",
+        "        me = Const(0, RangeType(0, last))",
+        "Every thread means the element of the first.",
+        COMMUTES,
+    ),
+    row(
+        "everybody-owns-the-first",
+        NOTICED,
+        "        element = thread.index if is_local else number",
+        "        element = 0",
+        "The end of any thread is that of the first.",
+        COMMUTES,
     ),
     # The C interpreter
     row(
@@ -181,10 +404,26 @@ ROWS = (
     row(
         "c-mixes-the-rows",
         f"{RUNTIME}stubborn.c",
-        "view->enabled >> thread & 1 ? tables->dependent : tables->enabling",
-        "view->enabled >> thread & 1 ? tables->enabling : tables->dependent",
+        "demand_users(closing, thread, row_of(tables, tables->dependent, stands));",
+        "demand_users(closing, thread, row_of(tables, tables->enabling, stands));",
         "Enabled steps need only what enables them.",
         f"{TRAPS}test_plain_stores_of_one_value_race",
+    ),
+    row(
+        "c-forgets-who-owns",
+        f"{RUNTIME}stubborn.c",
+        "if (test->own) return (value == (int64_t)thread + 1) == test->wanted;",
+        "if (test->own) return (value == (int64_t)thread) == test->wanted;",
+        "A lock is given back by the next thread.",
+        f"{TRAPS}test_who_waits_for_a_lock_needs_who_has_it",
+    ),
+    row(
+        "c-opens-no-gates",
+        f"{RUNTIME}stubborn.c",
+        "    if (!(view->closed[i] >> thread & 1)) continue;",
+        "    continue;",
+        "The C interpreter takes more than the Python one.",
+        PRIVATE,
     ),
     row(
         "c-takes-all",

@@ -96,6 +96,9 @@ def ends_with(body, condition, declarations=MEMORY):
         ("one.s.add(current())\none.s.clear()", "t not in one.s"),
         ("one.known.add(two)", "two in one.known and one not in one.known"),
         ("one.known = {one, two}\none.known.discard(one)", "len(one.known) == 1"),
+        ("one.known.add(two)", "one.known != set() and set() == two.known"),
+        ("one.known.add(two)", "one.known != two.known and one.known == {two}"),
+        ("one.ranks.add(2)", "set() != one.ranks and two.ranks == set()"),
         ("one.allowed = {Mode.READ, Mode.APPEND}", "Mode.WRITE not in one.allowed"),
         (
             "one.ranks = {2, 3}\none.ranks.add(1)\none.ranks.discard(3)",

@@ -13,7 +13,7 @@ from random_programs.sample import draw
 from random_programs.tally import Tally
 from random_programs.text_program import make_text
 
-DRAWN = 16  # in each form
+DRAWN = 24  # in each form
 KINDS = ("null-dereference", "use-after-free", "double-free", "uninitialised", "out-of-bounds")
 KINDS += ("range", "capacity", "arithmetic", "diverges", "deadlock", "stuck", "leak", "data-race")
 KINDS += ("lock-order", "lock-misuse", "invariant", "final", "reachable", "assert")

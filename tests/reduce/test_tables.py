@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-
 import networkx as nx
 import pytest
 from random_programs.sample import make
@@ -28,8 +26,8 @@ def draw(first):
 def footprints_of(program, locations):
     made = Footprints(program)
     return [
-        None if step is None else made.of_step(step[0], step[1].entry.label)
-        for step in locations.steps
+        None if step is None else made.of_step(step[0], step[1].entry.label, thread)
+        for step, thread in zip(locations.steps, locations.threads, strict=True)
     ]
 
 
@@ -91,19 +89,54 @@ def test_without_its_sticky_edges_no_thread_goes_round():
     assert cyclic > 10
 
 
-def test_tables_are_about_what_threads_can_still_come_to():
+def test_tables_are_what_is_known_of_locations():
     for program in draw(7_400):
         locations, tables = Locations(program), make_stubborn_tables(program)
         dependence = Dependence(Footprints(program), locations)
-        if any(p.kind in ("invariant", "reachable") for p in program.properties):
-            continue
-        for a, b in itertools.product(range(len(locations.steps)), repeat=2):
-            expected = any(dependence.dependent(a) >> to & 1 for to in reach(locations, b))
-            assert (tables.dependent[a] >> b & 1) == expected
+        assert tables.base == tuple(locations.base)
+        assert tables.reach == tuple(locations.reach)
+        numbers = range(len(locations.steps))
+        assert tables.dependent == tuple(map(dependence.dependent, numbers))
+        watched = [
+            visible
+            for p in program.properties
+            if p.kind in ("invariant", "reachable") and (visible := dependence.visible(p))
+        ]
+        assert [one.steps for one in tables.watched] == watched
+        for number in numbers:
+            seen = {i for i, visible in enumerate(watched) if visible >> number & 1}
+            assert set(list_members(tables.seen[number])) == seen
 
 
-def reach(locations, number):
-    return list_members(locations.reach[number])
+def test_properties_beyond_the_64th_make_their_steps_depend():
+    many = "".join(
+        f"""
+        @invariant
+        def p{i}():
+            return not (a and b) or {i} < c
+"""
+        for i in range(66)
+    )
+    program = program_of(f"""
+        a = shared(Bool)
+        b = shared(Bool)
+        c = shared(U8)
+
+        @thread
+        def first():
+            WRITE_ONCE(a, True)
+            WRITE_ONCE(c, 1)
+
+        @thread
+        def second():
+            WRITE_ONCE(b, True)
+{many}""")
+    tables = make_stubborn_tables(program)
+    assert len(tables.watched) == 64
+    locations = Locations(program)
+    dependence = Dependence(Footprints(program), locations)
+    for number in list_members(dependence.visible(program.properties[-1])):
+        assert tables.dependent[number] & ~dependence.dependent(number)
 
 
 SPAWN = """
@@ -128,9 +161,9 @@ def number_of_end(program, name):
 def test_who_has_ended_waits_for_who_may_spawn_it():
     program = program_of(SPAWN.format(body="spawn(worker)"))
     tables, locations = make_stubborn_tables(program), Locations(program)
-    standing = tables.enabling[number_of_end(program, "worker")]
+    needed = tables.enabling[number_of_end(program, "worker")]
     first = locations.base[[t.name for t in program.templates].index("spawner")]
-    assert standing >> first & 1
+    assert needed & tables.reach[first]
 
 
 def test_a_spawned_thread_begins_again():

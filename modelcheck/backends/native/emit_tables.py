@@ -8,14 +8,14 @@ from modelcheck.backends.facts import find_first_numbers, find_target, list_flag
 from modelcheck.backends.native.names import Names
 from modelcheck.backends.native.tables import Tables
 from modelcheck.backends.native.unit import Part
-from modelcheck.backends.native.words import write_bool, write_string, write_word
+from modelcheck.backends.native.words import write_bool, write_string, write_value, write_word
 from modelcheck.ir.layout import WORD_BITS
 from modelcheck.ir.memory import Slot, Thread
 from modelcheck.ir.nodes import Crash, Program, Property, Spawn, Template
 from modelcheck.ir.races import Candidates
 from modelcheck.ir.regions import can_fail, find_step_regions, has_choices
 from modelcheck.ir.types import PtrType, SetType
-from modelcheck.reduce.tables import StubbornTables
+from modelcheck.reduce.tables import StubbornTables, Tests
 
 _KINDS = {"invariant": "MC_INVARIANT", "final": "MC_FINAL", "reachable": "MC_REACHABLE"}
 
@@ -146,24 +146,61 @@ class ModelTables:
 
     def _add_stubborn(self, stubborn: StubbornTables) -> str:
         words = len(stubborn.sticky) // WORD_BITS + 1
+        gates = []
+        for number, gate in enumerate(stubborn.gates):
+            rows = stubborn.around[number] if number < len(stubborn.around) else ()
+            openers = [
+                f"{{{self._add_tests(opener.tests)}, {self._add_row(opener.locations, words)}}}"
+                for opener in gate.openers
+            ]
+            fields = (
+                self._add_tests(gate.tests),
+                write_word(gate.threads),
+                self._add_row(gate.locations, words),
+                self._unit.add_table(
+                    "m_around", "uint64_t", [w for row in rows for w in _write_row(row, words)]
+                ),
+                self._unit.add_table("m_openers", "mc_opener", openers),
+                str(len(openers)),
+            )
+            gates.append(f"{{{', '.join(fields)}}}")
+        watched = []
+        for one in stubborn.watched:
+            cases = self._unit.add_table("m_cases", "uint64_t", list(map(write_word, one.cases)))
+            watched.append(f"{{{cases}, {len(one.cases)}, {self._add_row(one.steps, words)}}}")
         shown = [
             self._add("m_base", "uint32_t", list(map(str, stubborn.base))),
             str(words),
+            self._add_rows("m_reach", stubborn.reach, words),
             self._add_rows("m_dependent", stubborn.dependent, words),
             self._add_rows("m_enabling", stubborn.enabling, words),
             self._add_rows("m_sticky", stubborn.sticky, words),
+            self._add("m_gates", "mc_gate", gates),
+            str(len(gates)),
+            str(len(stubborn.around)),
+            self._add("m_seen", "uint64_t", list(map(write_word, stubborn.seen))),
+            self._add("m_watched", "mc_watched", watched),
         ]
         line = f"static const mc_stubborn m_stubborn = {{{', '.join(shown)}}};"
         self._unit.add(Part.MODEL, "m_stubborn", line)
         return "&m_stubborn"
 
+    def _add_tests(self, tests: Tests) -> str:
+        """A table of tests, and how many they are."""
+        lines = []
+        for test in tests:
+            flags = ", ".join(map(write_bool, (test.is_bit, test.own, test.wanted)))
+            bounds = f"{write_value(test.lo)}, {write_value(test.hi)}"
+            lines.append(f"{{{test.slot}, {flags}, {bounds}}}")
+        return f"{self._unit.add_table('m_tests', 'mc_test', lines)}, {len(lines)}"
+
+    def _add_row(self, row: int, words: int) -> str:
+        """One set of locations."""
+        return self._unit.add_table("m_row", "uint64_t", _write_row(row, words))
+
     def _add_rows(self, name: str, rows: Sequence[int], words: int) -> str:
         """Sets of locations, each a line of words."""
-        mask = (1 << WORD_BITS) - 1
-        lines = [
-            ", ".join(write_word(row >> WORD_BITS * i & mask) for i in range(words)) for row in rows
-        ]
-        return self._add(name, "uint64_t", lines)
+        return self._add(name, "uint64_t", [", ".join(_write_row(row, words)) for row in rows])
 
     # -----------------------------------------------------------------------------------------
     # Pointers, for `leak`
@@ -214,3 +251,9 @@ def _moves_others(program: Program) -> bool:
         for block in template.body.blocks
         for instr in block.instrs
     )
+
+
+def _write_row(row: int, words: int) -> list[str]:
+    """A set as words, the lowest first."""
+    mask = (1 << WORD_BITS) - 1
+    return [write_word(row >> WORD_BITS * i & mask) for i in range(words)]

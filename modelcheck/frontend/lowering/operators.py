@@ -122,8 +122,9 @@ class Operators(Sets):
             expected = THREAD_ID
         a = self.as_scalar(one, left, expected)
         b = self.as_scalar(two, right, expected)
-        if isinstance(a.type, SetType) and b.constant == 0 and isinstance(b.type, SetType):
-            b = Scalar(b.expr, a.type)
+        if isinstance(a.type, SetType) and isinstance(b.type, SetType):
+            # `set()` is the empty set of whatever stands beside it.
+            a, b = fit_empty(a, b.type), fit_empty(b, a.type)
         if not same_family(a.type, b.type):
             raise self.fail(
                 "MC258",
@@ -224,3 +225,8 @@ def join_types(one: Scalar, two: Scalar) -> ScalarType | None:
         if isinstance(word, WordType) and lo >= 0 and hi < 1 << word.bits:
             return word
     return RangeType(min(alo, blo), max(ahi, bhi))
+
+
+def fit_empty(one: Scalar, of: ScalarType) -> Scalar:
+    """A set, of the other type if it is the empty one."""
+    return Scalar(ir.Const(0, of), of) if one.constant == 0 else one

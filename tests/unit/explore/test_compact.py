@@ -53,6 +53,13 @@ def test_nothing_is_verified():
     assert result.omission in result.scope
 
 
+def test_a_path_is_not_called_the_shortest():
+    """A state that was omitted may have been on a shorter one."""
+    program = make_spec_program("kernfs-release-once", "no_released_check")
+    assert {v.minimal for v in compact(program).violations} == {"no"}
+    assert {v.minimal for v in explore_native(program).violations} == {"steps"}
+
+
 def test_exit_code_is_that_of_doubt_unless_it_is_accepted():
     result = compact(increments(2, 2))
     assert choose_check_exit(result) is Exit.UNDECIDED

@@ -19,7 +19,8 @@ from small_programs import (
     through,
 )
 
-from modelcheck.ir.dependence import Footprints, ThreadPart, may_depend
+from modelcheck.ir.alias import Index
+from modelcheck.ir.dependence import Footprints, MemoryPart, ThreadPart, may_depend
 from modelcheck.ir.nodes import (
     Alive,
     Assert,
@@ -44,6 +45,7 @@ from modelcheck.ir.nodes import (
     Wait,
 )
 from modelcheck.ir.types import BOOL, Embedded, RangeType
+from tests.checking import program_of
 
 TRUE = Const(1, BOOL)
 X_N, Y_M = at("x", "n"), at("y", "m")
@@ -255,3 +257,34 @@ def test_only_the_first_step_and_the_end_of_a_handler_matter_to_its_target():
     other = footprints.of_step(target, "s")
     found = {label: may_depend(footprints.of_step(handler, label), other) for label in "stu"}
     assert found == {"s": True, "t": False, "u": True}
+
+
+def test_a_spawned_threads_bit_is_not_its_spawners():
+    made = program_of("""
+        @struct(marked=True)
+        class Room:
+            inside: Set[ThreadId] = ghost()
+
+        room = shared(Room)
+        done = shared(Bool)
+
+        @thread(spawned=1)
+        def worker():
+            room.inside.add(current())
+            WRITE_ONCE(done, True)
+
+        @thread
+        def spawner():
+            spawn(worker)
+            WRITE_ONCE(done, False)
+
+        @invariant
+        def true():
+            return not done or len(room.inside) > 0
+    """)
+    spawning = next(t for t in made.templates if t.name == "spawner")
+    label = next(b.label for b in spawning.body.blocks if b.rest)
+    writes = Footprints(made).of_step(spawning, label).writes
+    bits = {p.pattern.path for p in writes if isinstance(p, MemoryPart) and p.pattern.path}
+    assert ("inside", Index.ANY) in bits
+    assert ("inside", Index.OWN) not in bits

@@ -41,15 +41,17 @@ def what_it_does(model, state, thread):
     return found
 
 
-def find_differences(model, footprints):
+def find_differences(model, footprints, *, of_threads):
     """Where independent steps notice each other; how many pairs were tried, and said to depend."""
     templates = {t.name: t for t in model.program.templates}
     known = {}
 
     def footprint(state, thread):
-        key = model.memory.threads[thread].template, model.location(state, thread)
+        key = thread, model.location(state, thread)
         if key not in known:
-            known[key] = footprints.of_step(templates[key[0]], key[1])
+            template = templates[model.memory.threads[thread].template]
+            whose = thread if of_threads else None
+            known[key] = footprints.of_step(template, key[1], whose)
         return known[key]
 
     tried = Counter()
@@ -80,12 +82,15 @@ def find_differences(model, footprints):
 
 
 @pytest.mark.parametrize("form", MAKE)
+@pytest.mark.parametrize("of_threads", [False, True])
 @pytest.mark.parametrize("first", range(0, PROGRAMS, TOGETHER))
-def test_independent_steps_commute(form, first):
+def test_independent_steps_commute(form, of_threads, first):
     total = Counter()
     for seed in range(first, first + TOGETHER):
         program = run_passes(MAKE[form](seed))
-        differences, tried = find_differences(Model(program), Footprints(program))
+        differences, tried = find_differences(
+            Model(program), Footprints(program), of_threads=of_threads
+        )
         assert differences == [], f"{form} {seed}"
         total += tried
     assert total["independent"] > 100

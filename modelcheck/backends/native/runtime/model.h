@@ -133,12 +133,49 @@ typedef struct {
   const uint64_t *pairs;
 } mc_race;
 
-/* What reduce/tables.py found out.  The locations of all templates are numbered in one row; a set of
- * them is a row of `row_words` words, and there is one for each location. */
+/* Stubborn sets: what reduce/tables.py and reduce/gates.py found out.  The locations of all threads
+ * are numbered in one row; a set of them is a row of `row_words` words.
+ *
+ * What is (`wanted`) or is not so of a slot: its number lies in lo … hi, or (`is_bit`) it has bit lo.
+ * With `own` the id or bit of the thread in question is meant. */
+typedef struct {
+  uint32_t slot;
+  bool is_bit, own, wanted;
+  int64_t lo, hi;
+} mc_test;
+
+typedef struct {
+  const mc_test *tests;
+  uint32_t test_count;
+  const uint64_t *steps; /* a row: those that may open the gate for a thread that passes the tests */
+} mc_opener;
+
+typedef struct {
+  const mc_test *tests;
+  uint32_t test_count;
+  uint64_t threads; /* for which it may be closed */
+  const uint64_t *steps; /* a row: those that a thread does not take while it is closed for it */
+  const uint64_t *around; /* by location; NULL for what keeps no thread, but a property */
+  const mc_opener *openers;
+  uint32_t opener_count;
+} mc_gate;
+
+typedef struct {
+  const uint64_t *cases; /* sets of gates */
+  uint32_t case_count;
+  const uint64_t *steps; /* a row */
+} mc_watched;
+
+enum { MC_MOST_GATES = 64 };
+
 typedef struct {
   const uint32_t *base; /* by thread: the number of its first location */
   uint32_t row_words;
-  const uint64_t *dependent, *enabling, *sticky;
+  const uint64_t *reach, *dependent, *enabling, *sticky; /* a row for each location */
+  const mc_gate *gates;
+  uint32_t gate_count, passed_count; /* those of threads come first */
+  const uint64_t *seen; /* by location: a set of properties */
+  const mc_watched *watched;
 } mc_stubborn;
 
 typedef enum { MC_INVARIANT, MC_FINAL, MC_REACHABLE } mc_property_kind;

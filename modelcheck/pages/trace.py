@@ -1,0 +1,309 @@
+"""Scenes of a trace → a page to walk through it, state by state.
+
+The lanes, the reason and the text of the spec stand in the page itself, so it reads without
+scripts.  The script adds what needs a step chosen: where the threads stand, why they cannot go on,
+what every place holds.  It shows what `picture.py` and `tour.py` say and finds out nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any  # JSON values
+
+from modelcheck.pages.document import Markup, element, embed, join, quote, write_document
+from modelcheck.pages.source import write_source
+from modelcheck.trace.events import SourceLine
+from modelcheck.trace.picture import Picture, Row
+from modelcheck.trace.reason import ReasonRow
+from modelcheck.trace.replay import Scene
+from modelcheck.trace.svg import write_lanes
+from modelcheck.trace.tour import Standing, Tour, list_moving
+
+Json = dict[str, Any]
+
+
+def write_page(scenes: Sequence[Scene]) -> str:
+    """The page of a trace; its scenes are its witnesses, at least one."""
+    first, last = scenes[0].picture, scenes[-1].picture
+    files = _list_files(scenes)
+    main = element(
+        "main",
+        element(
+            "div", *(_write_scene(scene, n) for n, scene in enumerate(scenes)), class_="scenes"
+        ),
+        element("aside", _write_panels(), *(_write_file(*file, n) for n, file in enumerate(files))),
+    )
+    body = join(
+        _write_header(first, last),
+        _write_toolbar(scenes),
+        main,
+        element("footer", *(element("p", line) for line in first.closing)),
+        embed(_describe_scenes(scenes, [path for path, _ in files]), "trace"),
+    )
+    title = f"{first.title}: {first.reason.headline}"
+    return write_document(title, body, style="trace.css", script="trace.js")
+
+
+def _list_files(scenes: Sequence[Scene]) -> list[tuple[str, str]]:
+    """The user's own files, the spec first, those that no step comes from last."""
+    texts = {path: text for scene in scenes for path, text in scene.tour.texts}
+    named = dict.fromkeys(path for scene in scenes for path in scene.picture.files)
+    return [(path, texts[path]) for path in dict.fromkeys((*named, *texts)) if path in texts]
+
+
+# ------------------------------------------------------------------------ what stands on top
+
+
+def _write_header(first: Picture, last: Picture) -> Markup:
+    settings = [f"{name}={value}" for name, value in first.heading.settings]
+    variant = first.heading.variant
+    return element(
+        "header",
+        element(
+            "p",
+            element("strong", first.verdict),
+            " ",
+            element("code", first.heading.path),
+            *(join(" ", element("code", text, class_="setting")) for text in settings),
+            join(" variant ", element("code", variant)) if variant else "",
+            class_="verdict",
+        ),
+        element("h1", write_text(first.reason.headline)),
+        _write_reason(last),
+    )
+
+
+def write_text(text: str) -> Markup:
+    """A sentence, with what stands between backticks as code."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return quote(text)
+    return join(*(element("code", part) if n % 2 else part for n, part in enumerate(parts)))
+
+
+def _write_reason(picture: Picture) -> Markup:
+    """The facts behind the failure: each stack as a card, the others as a list."""
+    reason = picture.reason
+    facts = [row for row in reason.rows if not row.stack]
+    cards = [_write_stack(picture, row) for row in reason.rows if row.stack]
+    if not (facts or cards or reason.scenario):
+        return Markup("")
+    return element(
+        "div",
+        element("ul", *(_write_fact(picture, row) for row in facts)) if facts else "",
+        element("div", *cards, class_="cards") if cards else "",
+        element("pre", "\n".join(reason.scenario)) if reason.scenario else "",
+        class_="reason",
+    )
+
+
+def _write_fact(picture: Picture, row: ReasonRow) -> Markup:
+    facts = (
+        f"step {row.step}" if row.step is not None else "",
+        row.thread,
+        picture.cite_line(row.at) if row.at else "",
+    )
+    where = ", ".join(filter(None, facts))
+    return element(
+        "li", element("code", row.what), f" ({where})" if where else "", data_step=row.step
+    )
+
+
+def _write_stack(picture: Picture, row: ReasonRow) -> Markup:
+    frames = (
+        element(
+            "li",
+            element("code", frame.routine),
+            " ",
+            element("span", picture.cite_frame(frame.at), class_="place"),
+            " ",
+            element("code", frame.at.text, class_="does"),
+        )
+        for frame in row.stack
+    )
+    return element(
+        "div",
+        element("p", row.what),
+        element("ol", *frames),
+        class_=f"card {row.role}",
+        data_step=row.step,
+    )
+
+
+BUTTONS = (
+    ("start", "Start", "Before the first step (Home)"),
+    ("back", "\u25c0", "One step back (left arrow)"),
+    ("on", "\u25b6", "One step on (right arrow)"),
+    ("end", "Violation", "To the violation (End)"),
+)
+KEYS = (
+    (("\u2190", "\u2192"), "step"),
+    (("Shift", "\u2190", "\u2192"), "thread switch"),
+    (("Home",), "start"),
+    (("End",), "violation"),
+    (("/",), "filter"),
+    (("d",), "dark or light"),
+)
+
+
+def _write_toolbar(scenes: Sequence[Scene]) -> Markup:
+    """What needs the script, hidden until it runs."""
+    buttons = [
+        element("button", sign, id=f"go-{name}", type="button", title=title, aria_label=title)
+        for name, sign, title in BUTTONS
+    ]
+    parts = [
+        element("button", scene.picture.part_title, type="button", data_part=n, class_="part")
+        for n, scene in enumerate(scenes)
+        if len(scenes) > 1
+    ]
+    keys = [
+        element("span", *(element("kbd", key) for key in names), f" {meaning}")
+        for names, meaning in KEYS
+    ]
+    return element(
+        "nav",
+        element("div", *parts, class_="parts") if parts else "",
+        element(
+            "div",
+            *buttons,
+            element("output", id="where"),
+            element("input", type="range", id="slide", min=0, max=0, aria_label="Step"),
+            element("span", id="threads-shown", class_="chips"),
+            element(
+                "input",
+                type="search",
+                id="field",
+                placeholder="field, lock or routine",
+                aria_label="Only rows and places that hold this text",
+            ),
+            element("button", "\u25d0", id="theme", type="button", title="Dark or light (d)"),
+            class_="row",
+        ),
+        element("p", *keys, class_="keys"),
+        hidden=True,
+    )
+
+
+# ------------------------------------------------------------------------ lanes and panels
+
+
+def _write_scene(scene: Scene, number: int) -> Markup:
+    picture = scene.picture
+    return element(
+        "section",
+        element("h2", picture.part_title) if picture.part_title else "",
+        *(element("p", f"start: {line}") for line in picture.start),
+        element("div", Markup(write_lanes(picture)), class_="lanes"),
+        class_="scene",
+        data_part=number,
+    )
+
+
+def _write_panels() -> Markup:
+    """What the script fills for the chosen step."""
+    choice = element(
+        "select",
+        element("option", "that change in this trace", value="moving"),
+        element("option", "all", value="all"),
+        element("option", "all, and bookkeeping of the library", value="hidden"),
+        id="places",
+    )
+    return join(
+        element("section", element("h2", id="step-name"), element("div", id="step"), class_="step"),
+        element("section", element("h2", "Threads"), element("ul", id="threads"), class_="threads"),
+        element(
+            "section",
+            element("h2", "State ", element("label", "places ", choice)),
+            element("div", element("table", element("tbody", id="state")), class_="box"),
+            class_="state",
+        ),
+    )
+
+
+def _write_file(path: str, text: str, number: int) -> Markup:
+    return element(
+        "section",
+        element("h2", element("code", path)),
+        element("ol", Markup(write_source(text, number))),
+        class_="source",
+    )
+
+
+# ------------------------------------------------------------------------ for the script
+
+
+def _describe_scenes(scenes: Sequence[Scene], files: list[str]) -> Json:
+    return {"parts": [_describe_scene(scene, files) for scene in scenes]}
+
+
+def _describe_scene(scene: Scene, files: list[str]) -> Json:
+    picture, tour = scene.picture, scene.tour
+    moving = list_moving(tour) or [False] * len(tour.places)
+    return {
+        "steps": sum(row.kind == "step" for row in picture.rows),
+        "headline": picture.reason.headline,
+        "verdict": picture.verdict,
+        "start": list(picture.start),
+        "threads": list(tour.threads),
+        "rows": [_describe_row(picture, row, files) for row in picture.rows],
+        "places": [
+            {
+                "name": place.name,
+                "thread": place.thread,
+                "hidden": place.hidden,
+                "moves": moves,
+            }
+            for place, moves in zip(tour.places, moving, strict=True)
+        ],
+        "stations": list(_describe_stations(tour, files)),
+        "broken": _point(tour.broken, files),
+    }
+
+
+def _describe_row(picture: Picture, row: Row, files: list[str]) -> Json:
+    lines = [{"text": line.text, "role": line.role} for line in row.lines]
+    return {
+        "thread": picture.lanes[row.lane].thread,
+        "kind": row.kind,
+        "switch": row.switch,
+        "failed": row.failed,
+        "place": picture.cite_line(row.at),
+        "at": _point(row.at, files),
+        "lines": lines,
+    }
+
+
+def _describe_stations(tour: Tour, files: list[str]) -> Iterator[Json]:
+    """Each station with the values that are other ones than in the station before."""
+    before: tuple[str, ...] = ("",) * len(tour.places)
+    for station in tour.stations:
+        changed = [
+            [number, new]
+            for number, (old, new) in enumerate(zip(before, station.values, strict=True))
+            if old != new
+        ]
+        yield {
+            "threads": [_describe_standing(standing, files) for standing in station.standings],
+            "values": changed,
+        }
+        before = station.values
+
+
+def _describe_standing(standing: Standing, files: list[str]) -> Json:
+    value: Json = {"is": standing.condition}
+    if standing.at is not None:
+        value["at"] = _point(standing.at, files)
+        value["line"] = standing.at.line
+        value["does"] = standing.at.text
+        value["inside"] = standing.inside
+    if standing.why:
+        value["why"] = list(standing.why)
+    return value
+
+
+def _point(line: SourceLine | None, files: list[str]) -> str | None:
+    """The id of a line of the source in the page."""
+    if line is None or line.path not in files:
+        return None
+    return f"f{files.index(line.path)}-{line.line}"

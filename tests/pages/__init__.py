@@ -1,0 +1,1 @@
+"""Every violated variant of the shipped specs as page, diagram and graph."""

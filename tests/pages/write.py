@@ -1,0 +1,68 @@
+"""A violated variant → what is wrong with what is written of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import networkx as nx
+
+from modelcheck import api
+from modelcheck.trace.replay import Scene
+from tests.mermaid_grammar import NoDiagramError, read_diagram
+from tests.reading import read_page
+
+MAX_STATES = 200_000
+
+
+def write_all(path: Path) -> Iterator[tuple[str, list[str]]]:
+    """Each violated variant of a spec that has a trace, with the faults found in it."""
+    for gated in api.gate([str(path)], api.Options(max_states=MAX_STATES)):
+        assert gated.errors is None, gated.errors
+        for run in gated.runs:
+            scenes = api.draw_scenes(run)
+            if scenes:
+                name = f"{path.stem} {run.variant.name or 'default'}"
+                yield name, list(find_faults(scenes))
+
+
+def find_faults(scenes: tuple[Scene, ...]) -> Iterator[str]:
+    """What does not hold of a page, a diagram or a graph of these scenes."""
+    page = read_page(api.write_scenes(scenes, "html"))
+    yield from page.faults
+    yield from page.outside
+    if len(page.all("svg")) != len(scenes):
+        yield "the page does not have a drawing for each scene"
+    for scene in scenes:
+        picture, tour = scene.picture, scene.tour
+        try:
+            read_diagram(api.write_picture(picture, "mermaid"))
+        except NoDiagramError as error:
+            yield f"no diagram: {error}"
+        steps = sum(row.kind == "step" for row in picture.rows)
+        if len(tour.stations) != steps + 1:
+            yield f"{len(tour.stations)} stations of {steps} steps"
+        for number, row in enumerate(row for row in picture.rows if row.kind == "step"):
+            before = tour.stations[number].standings[picture.lanes[row.lane].thread]
+            if before.condition != "can step" or before.at != row.at:
+                yield f"step {number + 1} is {before}, not at {row.at}"
+        yield from _find_silent(scene)
+        graph = api.graph_trace(picture)
+        order = nx.DiGraph(
+            (a, b)
+            for a, b, facts in graph.edges(data=True)
+            if facts["kind"] not in ("race", "waits-for")
+        )
+        if not nx.is_directed_acyclic_graph(order):
+            yield "the graph of the trace has a circle"
+
+
+def _find_silent(scene: Scene) -> Iterator[str]:
+    """Threads that cannot step, and nothing says why."""
+    for number, station in enumerate(scene.tour.stations):
+        for thread, standing in zip(scene.tour.threads, station.standings, strict=True):
+            is_blocked = standing.condition in ("waits", "idle", "held up", "fails")
+            if is_blocked and not standing.why:
+                yield f"station {number}: {thread} {standing.condition}, no reason"
+            if standing.condition == "can step" and standing.why:
+                yield f"station {number}: {thread} can step, {standing.why}"

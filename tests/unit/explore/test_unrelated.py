@@ -1,0 +1,192 @@
+"""What plays no part in a violation of a state at rest is told last, and told apart."""
+
+from __future__ import annotations
+
+import pytest
+from checking import program_of
+
+from modelcheck.backends.python.model import compile_program
+from modelcheck.explore.options import Options
+from modelcheck.explore.result import Path
+from modelcheck.explore.search import explore
+from modelcheck.explore.shorten import shorten
+from modelcheck.explore.shortest import measure
+from modelcheck.explore.walk import walk
+
+# `busy` has nothing to do with the lost update, nor has what `add` does after it.
+COUNT = """
+@struct(marked=True)
+class Words:
+    count: U8
+    other: U8
+
+words = shared(Words)
+
+@thread
+def busy():
+    words.other = 1
+    words.other = 2
+
+@thread(count=2)
+def add():
+    words.count += 1
+    words.other = 3
+
+@final
+def none_lost():
+    return words.count == 2
+"""
+# `second` never gives `b` back; it waits for what `helper` did, and `bystander` has no part in it.
+EMBRACE = """
+@struct(marked=True)
+class Words:
+    a: U8
+    b: U8
+    ready: U8
+    other: U8
+
+words = shared(Words)
+
+@thread
+def bystander():
+    words.other = 1
+    words.other = 2
+
+@thread
+def helper():
+    words.ready = 1
+
+@thread
+def first():
+    with atomic():
+        wait_until(words.a == 0)
+        words.a = 1
+    wait_until(words.b == 0)
+
+@thread
+def second():
+    wait_until(words.ready == 1)
+    with atomic():
+        wait_until(words.b == 0)
+        words.b = 1
+    wait_until(words.a == 0)
+"""
+LEAKED = """
+@struct(marked=True)
+class Node:
+    word: U8
+
+@struct(marked=True)
+class Words:
+    other: U8
+
+nodes = pool(Node, count=1)
+words = shared(Words)
+
+@thread
+def busy():
+    words.other = 1
+    words.other = 2
+
+@thread
+def make():
+    n = new(Node, word=0)
+    n.word = 1
+"""
+
+
+def tell(text, property_, shortest="switches"):
+    program = program_of(text)
+    told = shorten(program, explore(program), Options(shortest=shortest))
+    (violation,) = [v for v in told.violations if v.property == property_]
+    (path,) = violation.witnesses
+    return compile_program(program), path, violation
+
+
+def split(model, path):
+    """The threads of the moves that are shown, and of those that are left out."""
+    names = [model.memory.threads[move.thread].name for move in path.moves]
+    shown = len(names) - path.unrelated
+    return names[:shown], names[shown:]
+
+
+def run_shown(model, path):
+    """The state after the moves that are shown: they alone are a run of the program."""
+    *_, last = walk(model, Path(path.initial, path.moves[: len(path.moves) - path.unrelated]))
+    return last.state
+
+
+def test_of_a_lost_update_the_moves_that_lose_it_are_shown():
+    model, path, violation = tell(COUNT, "none_lost")
+    shown, left_out = split(model, path)
+    assert shown == ["add[0]", "add[1]", "add[1]", "add[1]", "add[0]"]
+    assert left_out == ["add[0]", "busy", "busy"]
+    assert model.judges["none_lost"](run_shown(model, path)) is False
+    assert (violation.minimal, measure(model, path).preemptions) == ("switches", 1)
+
+
+def test_of_a_deadlock_those_who_wait_and_whom_they_waited_for_are_shown():
+    model, path, _ = tell(EMBRACE, "deadlock")
+    shown, left_out = split(model, path)
+    assert shown == ["helper", "second", "second", "second", "first"]
+    assert left_out == ["bystander", "bystander"]
+    state = run_shown(model, path)
+    waiting = {t.name for t in model.memory.threads if model.block(state, t.number) is not None}
+    assert waiting == {"bystander", "first"}
+
+
+def test_of_a_deadlock_what_was_waited_for_is_shown():
+    """Nobody sets `go`, but somebody takes it away."""
+    text = """
+@struct(marked=True)
+class Words:
+    go: U8
+
+words = shared(Words, go=1)
+
+@thread
+def stop():
+    words.go = 0
+
+@thread
+def wait():
+    wait_until(words.go == 1)
+    wait_until(words.go == 0)
+    wait_until(words.go == 1)
+"""
+    model, path, _ = tell(text, "deadlock")
+    assert split(model, path) == (["stop"], [])
+
+
+def test_of_a_leak_the_life_of_what_leaks_is_shown():
+    model, path, _ = tell(LEAKED, "leak")
+    assert split(model, path) == (["make", "make"], ["busy", "busy"])
+
+
+@pytest.mark.parametrize("shortest", ["switches", "steps"])
+@pytest.mark.parametrize(
+    ("text", "property_"), [(COUNT, "none_lost"), (EMBRACE, "deadlock"), (LEAKED, "leak")]
+)
+def test_the_way_is_as_short_as_before_and_ends_where_it_did(text, property_, shortest):
+    """Of both kinds of least ways; so what was proven of them stays true."""
+    model, path, violation = tell(text, property_, shortest)
+    assert path.unrelated
+    assert violation.minimal == shortest
+    *_, last = walk(model, path)
+    assert not any(model.outcomes(last.state, t.number) for t in model.memory.threads)
+
+
+def test_a_thread_that_the_property_counts_is_no_bystander():
+    """Without any `add` the count is wrong as well, but by another value.
+
+    What the first one does last stays: put last it would be a preemption.
+    """
+    text = COUNT.replace("words.count == 2", "words.count == 3")
+    model, path, _ = tell(text, "none_lost")
+    shown, _ = split(model, path)
+    assert shown == ["add[0]"] * 3 + ["add[1]"] * 2
+
+
+def test_what_an_invariant_shows_leaves_nothing_out():
+    _, path, _ = tell(COUNT.replace("@final", "@invariant"), "none_lost")
+    assert (path.moves, path.unrelated) == ((), 0)
