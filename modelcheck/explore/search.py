@@ -113,12 +113,19 @@ class Run:
             self._edges = None
             self._stopped_by = "max-memory"
         if self._findings.is_refuted:
-            again = Run(self._model, replace(self._options, symmetry_assumes=False))
+            again = Run(self._model, self._make_strict_options())
             if self._stopped_by != "interrupt":
                 return again.execute()
             again._stopped_by = "interrupt"
             return again._make_result()
         return self._make_result()
+
+    def _make_strict_options(self) -> Options:
+        """The same run without assumptions, in the time that is left."""
+        left = self._options.timeout_seconds
+        if left is not None:
+            left = max(0.0, left - self._watch.seconds)
+        return replace(self._options, symmetry_assumes=False, timeout_seconds=left)
 
     # -----------------------------------------------------------------------------------------
     # The loop

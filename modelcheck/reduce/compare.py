@@ -44,6 +44,9 @@ class Comparison:
         self.assumed: set[str] = set()  # checks that must not fail where two may be exchanged
         self._decisions = Decisions()
         self._indifferent: set[int] = set()  # nodes and bodies that name nothing, by identity
+        self._plain = Renaming(self._memory, family, {})
+        self._code = Decisions()  # of the conditions in code
+        self._forms: dict[int, Form] = {}  # of nodes as they are written, by identity
         self._segments: dict[int, Segments] = {}
         self._rounds: dict[int, Rounds] = {}
         self._known: dict[tuple[tuple[int, int], ...], tuple[str, Span] | None] = {}
@@ -92,17 +95,15 @@ class Comparison:
             for i, node in enumerate(nodes_of(block)):
                 if id(node) in self._indifferent:
                     continue
-                plain, changed = (
-                    Normal(
-                        self._kinds, scope, renaming, self._root, self._decisions, keeps_order=keeps
-                    )
-                    for renaming in (self._make_plain(), swap)
-                )
                 swap.asked = False
-                form = changed.node(node)
+                form = self._make_normal(scope, swap, keeps=keeps).node(node)
                 if not swap.asked:
                     self._indifferent.add(id(node))
-                elif form != plain.node(node):
+                    continue
+                if id(node) not in self._forms:
+                    normal = self._make_normal(scope, self._plain, keeps=keeps)
+                    self._forms[id(node)] = normal.node(node)
+                if form != self._forms[id(node)]:
                     differing[block.label, i] = node.span
         if differing:
             left = self._find_told(body, scope, swap, set(differing), assumed)
@@ -130,7 +131,7 @@ class Comparison:
             ordered = frozenset(label for name, label in self._ordered if name == scope.template)
             self._segments[id(body)] = Segments(body, ordered)
             self._rounds[id(body)] = Rounds(body, self._kinds.aliases, self._segments[id(body)])
-        plain = self._make_plain()
+        plain = self._plain
         stretches, rounds = self._segments[id(body)], self._rounds[id(body)]
 
         def make_writers(decisions: Decisions) -> tuple[Write, Write]:
@@ -165,13 +166,13 @@ class Comparison:
             if not swap.asked:
                 self._indifferent.add(id(body))
                 return None
-            same = follow(self._make_plain()) == changed
+            same = follow(self._plain) == changed
         except TooLarge:
             return f"`{scope.name}` has too many ways to be compared", span
         return None if same else (f"`{scope.name}` tells them apart", span)
 
-    def _make_plain(self) -> Renaming:
-        return Renaming(self._memory, self._family, {})
+    def _make_normal(self, scope: Scope, renaming: Renaming, *, keeps: bool) -> Normal:
+        return Normal(self._kinds, scope, renaming, self._root, self._code, keeps_order=keeps)
 
     def _compare_starts(self, swap: Renaming) -> tuple[str, Span] | None:
         """Start values are what `Crash`, `Spawn` and `Enter` write."""

@@ -40,7 +40,7 @@ from modelcheck.reduce.decisions import Decisions
 from modelcheck.reduce.follow import TooLarge
 from modelcheck.reduce.normal import Form, Normal
 
-MOST_NODES = 4_000  # of a diagram, and of blocks followed
+MOST_NODES = 2_500  # of a diagram, and of blocks followed
 Position = tuple[str, int]  # a block and one of its nodes
 Write = Callable[[Mapping[str, Form]], Normal]
 _Recorded = frozenset[Form]

@@ -66,8 +66,8 @@ ROWS = (
     Row(
         "symmetry-code-is-not-compared",
         COMPARE,
-        "                elif form != plain.node(node):\n",
-        "                elif False:\n",
+        "                if form != self._forms[id(node)]:\n",
+        "                if False:\n",
         "The first free slot in slot order is taken for any free slot.",
         (f"{TOLD_APART}[the first free slot in order]",),
     ),
