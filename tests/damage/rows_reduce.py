@@ -298,8 +298,8 @@ ROWS = (
     row(
         "other-places-are-as-now",
         GATES,
-        "if test is not None and test.slot in parts:",
-        "if test is not None:",
+        "        return matters",
+        "        return bool",
         "What an opener asks of other places counts as it is now.",
         f"{GATE_TESTS}test_only_what_a_gate_is_about_is_asked_of_openers",
     ),
