@@ -33,7 +33,7 @@ PERSISTENT = (
     "tests/reduce/test_stubborn.py::"
     "test_whatever_the_others_do_the_set_can_do_the_same_before_or_after"
 )
-COMMUTES = "tests/unit/ir/test_dependence_commutes.py::test_independent_steps_commute"
+INSTANCE_TESTS = "tests/unit/ir/test_instances.py::"
 TOGETHER = f"{TRAPS}test_two_words_that_are_never_set_together_alone"
 PRIVATE = f"{TRAPS}test_private_steps_and_a_critical_section_are_taken_in_one_order"
 
@@ -382,7 +382,7 @@ ROWS = (
         "        me = Const(thread.index, RangeType(0, last))",
         "        me = Const(0, RangeType(0, last))",
         "Every thread means the element of the first.",
-        COMMUTES,
+        f"{INSTANCE_TESTS}test_each_thread_means_its_own_elements",
     ),
     row(
         "everybody-owns-the-first",
@@ -390,7 +390,7 @@ ROWS = (
         "        element = thread.index if is_local else number",
         "        element = 0",
         "The end of any thread is that of the first.",
-        COMMUTES,
+        f"{INSTANCE_TESTS}test_each_thread_means_its_own_elements",
     ),
     # The C interpreter
     row(
