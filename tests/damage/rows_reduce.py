@@ -15,6 +15,7 @@ STUBBORN = "reduce/stubborn.py"
 TABLES = "reduce/tables.py"
 RUNTIME = "backends/native/runtime/"
 TRAPS = "tests/reduce/test_traps.py::"
+GATE_TRAPS = "tests/reduce/test_gate_traps.py::"
 TABLE_TESTS = "tests/reduce/test_tables.py::"
 PAIRS = f"{TABLE_TESTS}test_all_pairs_at_once_are_the_pairs_one_by_one"
 RANDOM = "tests/reduce/test_random.py::test_reduced_random_programs_are_the_same_on_both_backends"
@@ -212,7 +213,7 @@ ROWS = (
         "gates = [g for g in self._list_closed(other) if not around[g][stands] & row]",
         "gates = self._list_closed(other)",
         "A gate counts as before steps to which another way leads.",
-        f"{TRAPS}test_a_gate_keeps_from_what_is_behind_it_only",
+        f"{GATE_TRAPS}test_a_gate_keeps_from_what_is_behind_it_only",
     ),
     row(
         "closed-gates-need-nobody",
@@ -220,7 +221,7 @@ ROWS = (
         "            self._openers[gate] = found",
         "            self._openers[gate] = found = 0",
         "Who waits for a lock needs nobody.",
-        f"{TRAPS}test_who_waits_for_a_lock_needs_who_has_it",
+        f"{GATE_TRAPS}test_who_waits_for_a_lock_needs_who_has_it",
     ),
     row(
         "gates-of-properties-are-all-open",
@@ -228,7 +229,7 @@ ROWS = (
         "            if not gates:\n                break",
         "            if not gates:\n                return",
         "A property all of whose facts hold but one that is not known needs nobody.",
-        f"{TRAPS}test_a_property_that_is_half_known_sees_the_other_half",
+        f"{GATE_TRAPS}test_a_property_that_is_half_known_sees_the_other_half",
     ),
     # Facts, ways and gates
     row(
@@ -415,7 +416,7 @@ ROWS = (
         "if (test->own) return (value == (int64_t)thread + 1) == test->wanted;",
         "if (test->own) return (value == (int64_t)thread) == test->wanted;",
         "A lock is given back by the next thread.",
-        f"{TRAPS}test_who_waits_for_a_lock_needs_who_has_it",
+        f"{GATE_TRAPS}test_who_waits_for_a_lock_needs_who_has_it",
     ),
     row(
         "c-opens-no-gates",
@@ -423,7 +424,7 @@ ROWS = (
         "    if (!(view->closed[i] >> thread & 1)) continue;",
         "    continue;",
         "The C interpreter takes more than the Python one.",
-        f"{TRAPS}test_who_waits_for_a_lock_needs_who_has_it",
+        f"{GATE_TRAPS}test_who_waits_for_a_lock_needs_who_has_it",
     ),
     row(
         "c-takes-all",
