@@ -159,7 +159,7 @@ class Footprints:
         """A part as one thread means it.
 
         Soundness: two threads' own elements are then told apart by their numbers; attacked by
-        `test_dependence_commutes.py`, with the footprints of threads.
+        `test_instances.py`, and by `test_dependence_commutes.py` with the footprints of threads.
         """
         thread = self.memory.threads[number]
         if isinstance(part, ThreadPart):

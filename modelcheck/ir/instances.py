@@ -18,6 +18,7 @@ from modelcheck.ir.nodes import (
     Me,
     ObjectRoot,
     Place,
+    PointerRoot,
     ThreadOf,
 )
 from modelcheck.ir.ops import OPS
@@ -57,13 +58,29 @@ class Instances:
         def on_place(place: Place) -> Place:
             made = map_place(place, in_place)
             root = made.root
-            if not isinstance(root, ObjectRoot) or root.index is not None:
+            if isinstance(root, PointerRoot):
+                return self._find_named(made, root)
+            if root.index is not None:
                 return made
             is_local = self._memory.lookup.object(root.object).kind == "local"
             return replace(made, root=replace(root, index=me)) if is_local else made
 
         instrs = tuple(map_instr(instr, on_expr, on_place) for instr in block.instrs)
         return replace(block, instrs=instrs, end=map_end(block.end, on_expr, on_place))
+
+    def _find_named(self, place: Place, root: PointerRoot) -> Place:
+        """The place by its object's name, where it is known what its pointer points to."""
+        if not isinstance(root.pointer, Const) or not root.pointer.value:
+            return place
+        known = self._memory.places(root.struct)[root.pointer.value - 1]
+        obj = self._memory.lookup.object(known.object)
+        is_one = obj.count is None and obj.kind in ("shared", "pool")
+        index = None if is_one else Const(known.element, RangeType(0, known.element))
+        inside = (
+            part if isinstance(part, str) else Const(part, RangeType(0, part))
+            for part in known.path
+        )
+        return Place(ObjectRoot(known.object, index), (*inside, *place.path))
 
     def _fold(self, expr: Expr) -> Expr:
         match expr:

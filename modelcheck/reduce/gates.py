@@ -16,7 +16,18 @@ from dataclasses import dataclass, replace
 from modelcheck.ir.dependence import Footprint, Footprints, MemoryPart
 from modelcheck.ir.footprint import Access, Aspect
 from modelcheck.ir.memory import ALIVE, Thread
-from modelcheck.ir.nodes import Block, End, Instr, Kind, Place, Program, Property, Store, Template
+from modelcheck.ir.nodes import (
+    Block,
+    End,
+    Instr,
+    Kind,
+    ObjectRoot,
+    Place,
+    Program,
+    Property,
+    Store,
+    Template,
+)
 from modelcheck.ir.regions import Region
 from modelcheck.ir.traverse import nodes_of, parts_of_place
 from modelcheck.reduce.facts import Case, Fact, sort_cases
@@ -141,6 +152,8 @@ class Gates:
 
     def _resolve(self, fact: Fact) -> Test | None:
         """The test of a slot that a fact is, where it is known which."""
+        if not isinstance(fact.place.root, ObjectRoot):
+            return None
         if fact.test == "life":
             life = self._memory.status_of(fact.place)
             if life.thread is not None or life.status is None or life.status.constant is None:
@@ -238,7 +251,10 @@ class Gates:
         return sorted(found)
 
     def _make_filter(self, parts: dict[int, MemoryPart]) -> Callable[[Fact], bool]:
-        """Whether a fact may be about one of some parts of memory."""
+        """Whether a fact may be about one of some parts of memory.
+
+        Soundness: what is about another place may have changed before the first opener comes.
+        """
         known: dict[tuple[Place, bool], bool] = {}
 
         def matters(fact: Fact) -> bool:
@@ -281,11 +297,7 @@ class Gates:
         self, case: Case, way: Way, node: Instr | End, parts: dict[int, MemoryPart]
     ) -> set[Tests]:
         """The tests of a way to a write: one tuple for each place that may be meant."""
-        known = set()
-        for fact in case:
-            test = self._resolve(fact)
-            if test is not None and test.slot in parts:
-                known.add(test)
+        known = {test for fact in case if (test := self._resolve(fact)) is not None}
         if not isinstance(node, Store) or not is_pure(*parts_of_place(way.place(node.place))):
             return {tuple(sorted(known))}
         target = way.place(node.place)

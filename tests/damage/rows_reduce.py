@@ -15,6 +15,7 @@ STUBBORN = "reduce/stubborn.py"
 TABLES = "reduce/tables.py"
 RUNTIME = "backends/native/runtime/"
 TRAPS = "tests/reduce/test_traps.py::"
+GATE_TRAPS = "tests/reduce/test_gate_traps.py::"
 TABLE_TESTS = "tests/reduce/test_tables.py::"
 PAIRS = f"{TABLE_TESTS}test_all_pairs_at_once_are_the_pairs_one_by_one"
 RANDOM = "tests/reduce/test_random.py::test_reduced_random_programs_are_the_same_on_both_backends"
@@ -33,7 +34,7 @@ PERSISTENT = (
     "tests/reduce/test_stubborn.py::"
     "test_whatever_the_others_do_the_set_can_do_the_same_before_or_after"
 )
-COMMUTES = "tests/unit/ir/test_dependence_commutes.py::test_independent_steps_commute"
+INSTANCE_TESTS = "tests/unit/ir/test_instances.py::"
 TOGETHER = f"{TRAPS}test_two_words_that_are_never_set_together_alone"
 PRIVATE = f"{TRAPS}test_private_steps_and_a_critical_section_are_taken_in_one_order"
 
@@ -212,7 +213,7 @@ ROWS = (
         "gates = [g for g in self._list_closed(other) if not around[g][stands] & row]",
         "gates = self._list_closed(other)",
         "A gate counts as before steps to which another way leads.",
-        f"{TRAPS}test_a_gate_keeps_from_what_is_behind_it_only",
+        f"{GATE_TRAPS}test_a_gate_keeps_from_what_is_behind_it_only",
     ),
     row(
         "closed-gates-need-nobody",
@@ -220,7 +221,7 @@ ROWS = (
         "            self._openers[gate] = found",
         "            self._openers[gate] = found = 0",
         "Who waits for a lock needs nobody.",
-        f"{TRAPS}test_who_waits_for_a_lock_needs_who_has_it",
+        f"{GATE_TRAPS}test_who_waits_for_a_lock_needs_who_has_it",
     ),
     row(
         "gates-of-properties-are-all-open",
@@ -228,7 +229,7 @@ ROWS = (
         "            if not gates:\n                break",
         "            if not gates:\n                return",
         "A property all of whose facts hold but one that is not known needs nobody.",
-        f"{TRAPS}test_a_property_that_is_half_known_sees_the_other_half",
+        f"{GATE_TRAPS}test_a_property_that_is_half_known_sees_the_other_half",
     ),
     # Facts, ways and gates
     row(
@@ -298,8 +299,8 @@ ROWS = (
     row(
         "other-places-are-as-now",
         GATES,
-        "if test is not None and test.slot in parts:",
-        "if test is not None:",
+        "        return matters",
+        "        return bool",
         "What an opener asks of other places counts as it is now.",
         f"{GATE_TESTS}test_only_what_a_gate_is_about_is_asked_of_openers",
     ),
@@ -382,7 +383,7 @@ ROWS = (
         "        me = Const(thread.index, RangeType(0, last))",
         "        me = Const(0, RangeType(0, last))",
         "Every thread means the element of the first.",
-        COMMUTES,
+        f"{INSTANCE_TESTS}test_each_thread_means_its_own_elements",
     ),
     row(
         "everybody-owns-the-first",
@@ -390,7 +391,7 @@ ROWS = (
         "        element = thread.index if is_local else number",
         "        element = 0",
         "The end of any thread is that of the first.",
-        COMMUTES,
+        f"{INSTANCE_TESTS}test_each_thread_means_its_own_elements",
     ),
     # The C interpreter
     row(
@@ -415,7 +416,7 @@ ROWS = (
         "if (test->own) return (value == (int64_t)thread + 1) == test->wanted;",
         "if (test->own) return (value == (int64_t)thread) == test->wanted;",
         "A lock is given back by the next thread.",
-        f"{TRAPS}test_who_waits_for_a_lock_needs_who_has_it",
+        f"{GATE_TRAPS}test_who_waits_for_a_lock_needs_who_has_it",
     ),
     row(
         "c-opens-no-gates",
@@ -423,7 +424,7 @@ ROWS = (
         "    if (!(view->closed[i] >> thread & 1)) continue;",
         "    continue;",
         "The C interpreter takes more than the Python one.",
-        f"{TRAPS}test_who_waits_for_a_lock_needs_who_has_it",
+        f"{GATE_TRAPS}test_who_waits_for_a_lock_needs_who_has_it",
     ),
     row(
         "c-takes-all",
