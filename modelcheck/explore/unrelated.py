@@ -3,9 +3,9 @@
 A `final`, a leak and a deadlock are judged where no thread can move, so a way there has moves that
 play no part: of threads that have nothing to do with it, of others after the last thing that
 counts.  Moves are put behind all others if the others alone are a run of the program after which
-all that is judged is as it is at the end, and nobody who goes on writes any of that: neither in
-these moves (not even the value that is there: a lost update is lost by such a write) nor elsewhere
-in the code that is left to him (what is judged may be wrong because he does not come to write it).
+all that is judged is as it is at the end, and nobody who goes on may write any of that in the code
+that is left to him: not even the value that is there (a lost update is lost by such a write), nor
+where he does not come to it (what is judged may be wrong because he does not).
 """
 
 from __future__ import annotations
@@ -101,26 +101,12 @@ class _Sorting:
             return None
         sorted_ = replace(path, moves=(*first.moves, *rest), unrelated=len(rest))
         end = _find_end(self._model, sorted_)
-        if end is None or self._judged & self._list_written(sorted_):
+        if end is None:
             return None
         goal = see_state(self._graph, self._way.goal.target, end)
         if goal is None or measure(self._model, sorted_) != self._length:
             return None
         return Way(goal, sorted_, end, self._way.cost)
-
-    def _list_written(self, path: Path) -> set[int]:
-        """The slots that the unrelated moves of a path write."""
-        shown = len(path.moves) - path.unrelated
-        states = [visit.state for visit in walk(self._model, path)]
-        return {
-            slot
-            for state, move in zip(states[shown:], path.moves[shown:], strict=False)
-            for way in self._model.watch(state, move.thread)
-            if way.choices == move.choices
-            for touch in way.touched
-            if touch.is_write
-            for slot in (touch.slot, touch.key)
-        }
 
     def _may_write(self, state: State, thread: int) -> bool:
         """Whether the code that a thread still has may write something that is judged."""
