@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Self, SupportsIndex, overload
 
 from modelcheck.backends.python.model import Model
-from modelcheck.backends.python.outcomes import BLOCKED, Failure, State
+from modelcheck.backends.python.outcomes import Failure, State
 from modelcheck.explore.deadlock import find_slot_declaration, list_remaining
 from modelcheck.explore.leak import LEAK, LeakCheck
 from modelcheck.explore.result import Path
@@ -151,16 +151,14 @@ def _find_judged(model: Model, failure: Failure, state: State) -> frozenset[int]
         model.judges[failure.property](watched)
     elif failure.property == LEAK:
         list(LeakCheck(model.memory).find(watched))
-    elif failure.property == "deadlock":
-        for thread, table in enumerate(model.tables):
-            step = table[state[thread]]
-            if step is not None and step(state) == BLOCKED:
-                watched.seen.add(thread)
-                ways = model.watch(state, thread)
-                touched = [touch for way in ways for touch in way.touched]
-                watched.seen |= {slot for touch in touched for slot in (touch.slot, touch.key)}
-    else:
+    elif failure.property != "deadlock":
         return None
+    # Who stands there might have gone on, and put right what is judged.
+    for thread, table in enumerate(model.tables):
+        if table[state[thread]] is not None:
+            touched = [touch for way in model.watch(state, thread) for touch in way.touched]
+            watched.seen |= {thread, *(touch.slot for touch in touched)}
+            watched.seen |= {touch.key for touch in touched}
     return frozenset(watched.seen) or None
 
 

@@ -194,10 +194,10 @@ ROWS = (
     Row(
         "unrelated-threads-wait-for-nobody",
         "explore/unrelated.py",
-        "watched.seen |= {slot for touch in touched for slot in (touch.slot, touch.key)}",
-        "pass",
-        "What a thread in a deadlock waits for does not count.",
-        (f"{UNRELATED}::test_of_a_deadlock_what_was_waited_for_is_shown",),
+        "if table[state[thread]] is not None:",
+        "if False:",
+        "What a thread waits for that does not come does not count.",
+        (f"{UNRELATED}::test_who_might_have_woken_an_idle_thread_is_shown",),
     ),
     Row(
         "shortest-a-longer-edge-is-as-short",

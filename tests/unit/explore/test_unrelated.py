@@ -187,6 +187,39 @@ def is_removed():
     assert split(model, path) == (["user", "user", "remove"], [])
 
 
+def test_who_might_have_woken_an_idle_thread_is_shown():
+    """He writes nothing that the `final` looks at; the worker would have, and waits for him."""
+    text = """
+@struct(marked=True)
+class Words:
+    closed: U8
+    queued: U8
+    done: U8
+
+words = shared(Words)
+
+@thread
+def close():
+    words.closed = 1
+
+@thread
+def submit():
+    if words.closed == 0:
+        words.queued = 1
+
+@thread
+def worker():
+    wait_until(words.queued == 1, idle=True)
+    words.done = 1
+
+@final
+def is_done():
+    return words.done == 1
+"""
+    model, path, _ = tell(text, "is_done")
+    assert split(model, path) == (["close", "submit"], [])
+
+
 def test_of_a_leak_the_life_of_what_leaks_is_shown():
     model, path, _ = tell(LEAKED, "leak")
     assert split(model, path) == (["make", "make"], ["busy", "busy"])
