@@ -6,6 +6,10 @@ counts.  Moves are put behind all others if the others alone are a run of the pr
 all that is judged is as it is at the end, and nobody who goes on may write any of that in the code
 that is left to him: not even the value that is there (a lost update is lost by such a write), nor
 where he does not come to it (what is judged may be wrong because he does not).
+
+What a spec leaves out stands in no code: the wakeup that nobody makes.  So moves that write what
+the others touched stay with them, too, unless the last of those wrote what a `final` judges: then
+it is wrong by what was done, and nothing after that is part of it.
 """
 
 from __future__ import annotations
@@ -45,19 +49,21 @@ def put_unrelated_last(model: Model, way: Way) -> Way:
     if path.last != "state" or failure is None or not path.moves:
         return way
     judged = _find_judged(model, failure, way.state)
-    return way if judged is None else _Sorting(model, way, judged).sort()
+    return way if judged is None else _Sorting(model, way, failure.property, judged).sort()
 
 
 class _Sorting:
     """The moves of one way, told apart."""
 
-    def __init__(self, model: Model, way: Way, judged: frozenset[int]) -> None:
+    def __init__(self, model: Model, way: Way, name: str, judged: frozenset[int]) -> None:
         self._model = model
         self._way = way
         self._judged = judged
         slots = [model.memory.slots[slot] for slot in judged]
         self._declarations = {find_slot_declaration(model.memory, s) for s in slots if s.object}
         self._owners = {slot.thread for slot in slots if slot.role == "local"}
+        kinds = {p.name: p.kind for p in model.program.properties}
+        self._is_final = kinds.get(name) == "final"
         self._is_about_lives = any(slot.role == "status" for slot in slots)
         self._graph = make_graph(model)
         self._length = measure(model, way.path)
@@ -103,10 +109,37 @@ class _Sorting:
         end = _find_end(self._model, sorted_)
         if end is None:
             return None
+        if not self._is_done(first) and self._interferes(sorted_):
+            return None
         goal = see_state(self._graph, self._way.goal.target, end)
         if goal is None or measure(self._model, sorted_) != self._length:
             return None
         return Way(goal, sorted_, end, self._way.cost)
+
+    def _is_done(self, path: Path) -> bool:
+        """Whether the last move of a path writes what a `final` judges."""
+        if not self._is_final or not path.moves:
+            return False
+        *_, (_, written) = self._list_touched(path)
+        return bool(written & self._judged)
+
+    def _interferes(self, path: Path) -> bool:
+        """Whether the moves that are put last write what the others touched."""
+        moves = list(self._list_touched(path))
+        shown = len(moves) - path.unrelated
+        touched = set[int]().union(*(touched for touched, _ in moves[:shown]))
+        return any(written & touched for _, written in moves[shown:])
+
+    def _list_touched(self, path: Path) -> Iterator[tuple[set[int], set[int]]]:
+        """The slots that each move of a path touches, and those of them that it writes."""
+        states = [visit.state for visit in walk(self._model, path)]
+        for state, move in zip(states, path.moves, strict=False):
+            ways = self._model.watch(state, move.thread)
+            found = [t for way in ways if way.choices == move.choices for t in way.touched]
+            yield (
+                {slot for touch in found for slot in (touch.slot, touch.key)},
+                {slot for t in found if t.is_write for slot in (t.slot, t.key)},
+            )
 
     def _may_write(self, state: State, thread: int) -> bool:
         """Whether the code that a thread still has may write something that is judged."""

@@ -218,4 +218,12 @@ ROWS = (
             f"{UNRELATED}::test_who_might_have_put_it_right_is_shown",
         ),
     ),
+    Row(
+        "unrelated-is-who-does-not-wake",
+        "explore/unrelated.py",
+        "if not self._is_done(first) and self._interferes(sorted_):",
+        "if False:",
+        "The step that should have woken a sleeper is told as unrelated.",
+        (f"{UNRELATED}::test_who_does_not_wake_is_shown_though_he_has_no_code_to_do_it",),
+    ),
 )
