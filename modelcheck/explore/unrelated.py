@@ -3,9 +3,13 @@
 A `final`, a leak and a deadlock are judged where no thread can move, so a way there has moves that
 play no part: of threads that have nothing to do with it, of others after the last thing that
 counts.  Moves are put behind all others if the others alone are a run of the program after which
-all that is judged is as it is at the end, and nobody who goes on writes any of that: neither in
-these moves (not even the value that is there: a lost update is lost by such a write) nor elsewhere
-in the code that is left to him (what is judged may be wrong because he does not come to write it).
+all that is judged is as it is at the end, and nobody who goes on may write any of that in the code
+that is left to him: not even the value that is there (a lost update is lost by such a write), nor
+where he does not come to it (what is judged may be wrong because he does not).
+
+What a spec leaves out stands in no code: the wakeup that nobody makes.  So moves that write what
+the others touched stay with them, too, unless the last of those wrote what a `final` judges: then
+it is wrong by what was done, and nothing after that is part of it.
 """
 
 from __future__ import annotations
@@ -15,7 +19,7 @@ from dataclasses import replace
 from typing import Self, SupportsIndex, overload
 
 from modelcheck.backends.python.model import Model
-from modelcheck.backends.python.outcomes import BLOCKED, Failure, State
+from modelcheck.backends.python.outcomes import Failure, State
 from modelcheck.explore.deadlock import find_slot_declaration, list_remaining
 from modelcheck.explore.leak import LEAK, LeakCheck
 from modelcheck.explore.result import Path
@@ -45,19 +49,21 @@ def put_unrelated_last(model: Model, way: Way) -> Way:
     if path.last != "state" or failure is None or not path.moves:
         return way
     judged = _find_judged(model, failure, way.state)
-    return way if judged is None else _Sorting(model, way, judged).sort()
+    return way if judged is None else _Sorting(model, way, failure.property, judged).sort()
 
 
 class _Sorting:
     """The moves of one way, told apart."""
 
-    def __init__(self, model: Model, way: Way, judged: frozenset[int]) -> None:
+    def __init__(self, model: Model, way: Way, name: str, judged: frozenset[int]) -> None:
         self._model = model
         self._way = way
         self._judged = judged
         slots = [model.memory.slots[slot] for slot in judged]
         self._declarations = {find_slot_declaration(model.memory, s) for s in slots if s.object}
         self._owners = {slot.thread for slot in slots if slot.role == "local"}
+        kinds = {p.name: p.kind for p in model.program.properties}
+        self._is_final = kinds.get(name) == "final"
         self._is_about_lives = any(slot.role == "status" for slot in slots)
         self._graph = make_graph(model)
         self._length = measure(model, way.path)
@@ -101,26 +107,39 @@ class _Sorting:
             return None
         sorted_ = replace(path, moves=(*first.moves, *rest), unrelated=len(rest))
         end = _find_end(self._model, sorted_)
-        if end is None or self._judged & self._list_written(sorted_):
+        if end is None:
+            return None
+        if not self._is_done(first) and self._interferes(sorted_):
             return None
         goal = see_state(self._graph, self._way.goal.target, end)
         if goal is None or measure(self._model, sorted_) != self._length:
             return None
         return Way(goal, sorted_, end, self._way.cost)
 
-    def _list_written(self, path: Path) -> set[int]:
-        """The slots that the unrelated moves of a path write."""
-        shown = len(path.moves) - path.unrelated
+    def _is_done(self, path: Path) -> bool:
+        """Whether the last move of a path writes what a `final` judges."""
+        if not self._is_final or not path.moves:
+            return False
+        *_, (_, written) = self._list_touched(path)
+        return bool(written & self._judged)
+
+    def _interferes(self, path: Path) -> bool:
+        """Whether the moves that are put last write what the others touched."""
+        moves = list(self._list_touched(path))
+        shown = len(moves) - path.unrelated
+        touched = set[int]().union(*(touched for touched, _ in moves[:shown]))
+        return any(written & touched for _, written in moves[shown:])
+
+    def _list_touched(self, path: Path) -> Iterator[tuple[set[int], set[int]]]:
+        """The slots that each move of a path touches, and those of them that it writes."""
         states = [visit.state for visit in walk(self._model, path)]
-        return {
-            slot
-            for state, move in zip(states[shown:], path.moves[shown:], strict=False)
-            for way in self._model.watch(state, move.thread)
-            if way.choices == move.choices
-            for touch in way.touched
-            if touch.is_write
-            for slot in (touch.slot, touch.key)
-        }
+        for state, move in zip(states, path.moves, strict=False):
+            ways = self._model.watch(state, move.thread)
+            found = [t for way in ways if way.choices == move.choices for t in way.touched]
+            yield (
+                {slot for touch in found for slot in (touch.slot, touch.key)},
+                {slot for t in found if t.is_write for slot in (t.slot, t.key)},
+            )
 
     def _may_write(self, state: State, thread: int) -> bool:
         """Whether the code that a thread still has may write something that is judged."""
@@ -165,16 +184,14 @@ def _find_judged(model: Model, failure: Failure, state: State) -> frozenset[int]
         model.judges[failure.property](watched)
     elif failure.property == LEAK:
         list(LeakCheck(model.memory).find(watched))
-    elif failure.property == "deadlock":
-        for thread, table in enumerate(model.tables):
-            step = table[state[thread]]
-            if step is not None and step(state) == BLOCKED:
-                watched.seen.add(thread)
-                ways = model.watch(state, thread)
-                touched = [touch for way in ways for touch in way.touched]
-                watched.seen |= {slot for touch in touched for slot in (touch.slot, touch.key)}
-    else:
+    elif failure.property != "deadlock":
         return None
+    # Who stands there might have gone on, and put right what is judged.
+    for thread, table in enumerate(model.tables):
+        if table[state[thread]] is not None:
+            touched = [touch for way in model.watch(state, thread) for touch in way.touched]
+            watched.seen |= {thread, *(touch.slot for touch in touched)}
+            watched.seen |= {touch.key for touch in touched}
     return frozenset(watched.seen) or None
 
 

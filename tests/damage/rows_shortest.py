@@ -184,14 +184,6 @@ ROWS = (
         (f"{TESTS}::test_a_first_trace_that_was_no_shortest_one_is_a_fault_of_ours",),
     ),
     Row(
-        "unrelated-writes-what-is-judged",
-        "explore/unrelated.py",
-        "if end is None or self._judged & self._list_written(sorted_):",
-        "if end is None:",
-        "The store that loses an update is told as unrelated, because it changes nothing.",
-        (f"{UNRELATED}::test_of_a_lost_update_the_moves_that_lose_it_are_shown",),
-    ),
-    Row(
         "unrelated-at-any-price",
         "explore/unrelated.py",
         "if goal is None or measure(self._model, sorted_) != self._length:",
@@ -202,10 +194,10 @@ ROWS = (
     Row(
         "unrelated-threads-wait-for-nobody",
         "explore/unrelated.py",
-        "watched.seen |= {slot for touch in touched for slot in (touch.slot, touch.key)}",
-        "pass",
-        "What a thread in a deadlock waits for does not count.",
-        (f"{UNRELATED}::test_of_a_deadlock_what_was_waited_for_is_shown",),
+        "if table[state[thread]] is not None:",
+        "if False:",
+        "What a thread waits for that does not come does not count.",
+        (f"{UNRELATED}::test_who_might_have_woken_an_idle_thread_is_shown",),
     ),
     Row(
         "shortest-a-longer-edge-is-as-short",
@@ -220,7 +212,18 @@ ROWS = (
         "explore/unrelated.py",
         "if any(self._may_write(middle, thread) for thread in {move.thread for move in rest}):",
         "if False:",
-        "The thread that does not come to do what a `final` wants is told as unrelated.",
-        (f"{UNRELATED}::test_who_might_have_put_it_right_is_shown",),
+        "Who loses an update, or does not come to do what a `final` wants, is told as unrelated.",
+        (
+            f"{UNRELATED}::test_of_a_lost_update_the_moves_that_lose_it_are_shown",
+            f"{UNRELATED}::test_who_might_have_put_it_right_is_shown",
+        ),
+    ),
+    Row(
+        "unrelated-is-who-does-not-wake",
+        "explore/unrelated.py",
+        "if not self._is_done(first) and self._interferes(sorted_):",
+        "if False:",
+        "The step that should have woken a sleeper is told as unrelated.",
+        (f"{UNRELATED}::test_who_does_not_wake_is_shown_though_he_has_no_code_to_do_it",),
     ),
 )

@@ -18,14 +18,15 @@ COUNT = """
 @struct(marked=True)
 class Words:
     count: U8
+    own: U8
     other: U8
 
 words = shared(Words)
 
 @thread
 def busy():
-    words.other = 1
-    words.other = 2
+    words.own = 1
+    words.own = 2
 
 @thread(count=2)
 def add():
@@ -185,6 +186,62 @@ def is_removed():
 """
     model, path, _ = tell(text, "is_removed")
     assert split(model, path) == (["user", "user", "remove"], [])
+
+
+def test_who_might_have_woken_an_idle_thread_is_shown():
+    """He writes nothing that the `final` looks at; the worker would have, and waits for him."""
+    text = """
+@struct(marked=True)
+class Words:
+    closed: U8
+    queued: U8
+    done: U8
+
+words = shared(Words)
+
+@thread
+def close():
+    words.closed = 1
+
+@thread
+def submit():
+    if words.closed == 0:
+        words.queued = 1
+
+@thread
+def worker():
+    wait_until(words.queued == 1, idle=True)
+    words.done = 1
+
+@final
+def is_done():
+    return words.done == 1
+"""
+    model, path, _ = tell(text, "is_done")
+    assert split(model, path) == (["close", "submit"], [])
+
+
+def test_who_does_not_wake_is_shown_though_he_has_no_code_to_do_it():
+    """He makes true what the other one looked at before it went to sleep."""
+    text = """
+@struct(marked=True)
+class Words:
+    active: U8
+    woken: U8
+
+words = shared(Words, active=1)
+
+@thread
+def wait():
+    if words.active == 1:
+        wait_until(words.woken == 1)
+
+@thread
+def put():
+    words.active = 0
+"""
+    model, path, _ = tell(text, "deadlock")
+    assert split(model, path) == (["wait", "put"], [])
 
 
 def test_of_a_leak_the_life_of_what_leaks_is_shown():
