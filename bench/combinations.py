@@ -46,12 +46,13 @@ class Stored:
 class Counted:
     """What one program gave.  `promela` is empty where Promela cannot say it: `why_not` says why.
 
-    `violated` are the properties that some combination found violated, `is_verified` says that one
-    of them decided all and found none.
+    `violated` are the properties that some combination found violated, `expected` those of which
+    the spec says so; `is_verified` says that one of them decided all and found none.
     """
 
     stored: Mapping[str, Stored]
     violated: tuple[str, ...]
+    expected: tuple[str, ...]
     is_verified: bool
     promela: str
     why_not: str
@@ -79,6 +80,7 @@ def count_combinations(
     return Counted(
         {name: Stored(**one) for name, one in found["stored"].items()},
         tuple(found["violated"]),
+        tuple(found["expected"]),
         found["is_verified"],
         found["promela"],
         found["why_not"],
@@ -115,6 +117,7 @@ def explore_combinations(
             for name, result in results.items()
         },
         "violated": sorted({v.name for r in results.values() for v in r.violations}),
+        "expected": [name.partition("(")[0] for name in loaded.info.default.violates],
         "is_verified": any(r.verdict is Verdict.VERIFIED for r in results.values()),
         "promela": promela,
         "why_not": why_not,

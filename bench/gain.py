@@ -122,6 +122,9 @@ class _Ladder:
                 without=[one for one, stored in self._stored.items() if not stored.is_whole],
             )
             self._stored = {**self._stored, **counted.stored}
+            if unexpected := set(counted.violated) - set(counted.expected):
+                found = ", ".join(sorted(unexpected))
+                self._complain(f"{case.name} {threads}: violated with so many threads: {found}")
             if self._has_spin:
                 self._ask_spin(counted, threads, folder)
         return GainRow(

@@ -18,12 +18,13 @@ from gain_requirements import judge_gains
 from gain_tables import write_gains
 from machine import ask_version, describe_machine
 from ours import MODELCHECK, has_compiler
-from pace import Pace, find_pace
+from pace import Pace, Searched, find_pace
 from processes import CommandError
 
 from modelcheck.specfiles import find_specs
 
-PACED = ("krefs", 7)
+# Where it is told what a state costs: a small one, and one as large as those of the kernel are.
+PACED = {"krefs": (7,), "kernfs-active-drain": (4,)}
 
 
 def bench_gains(
@@ -126,18 +127,26 @@ def count_defaults(
 
 
 def find_paces(cases: Sequence[Case], rows: Sequence[GainRow]) -> list[Pace]:
-    """What a state costs where both searches came to an end; none without a compiler."""
-    name, threads = PACED
-    case = next((case for case in cases if case.name == name), None)
-    row = next((row for row in rows if (row.name, row.threads) == PACED), None)
-    if case is None or row is None or not has_compiler():
+    """What a state costs, where all searches came to an end; none without a compiler."""
+    if not has_compiler():
         return []
-    stored = [row.stored.get(one) for one in (NONE, ALL)]
-    full, reduced = (one.states if one and one.is_whole else 0 for one in stored)
-    if not (full and reduced):
-        return []
-    shown, settings = f"{name} {threads}", {case.parameter: threads}
-    return [find_pace(shown, case.spec, settings, full, reduced)]
+    return [
+        find_pace(f"{case.name} {threads}", case.spec, size, least)
+        for case in cases
+        for threads in PACED.get(case.name, ())
+        if (size := _find_searched(case, rows, threads)) is not None
+        and (least := _find_searched(case, rows, min(case.threads))) is not None
+        and size.reduced_states > least.reduced_states
+    ]
+
+
+def _find_searched(case: Case, rows: Sequence[GainRow], threads: int) -> Searched | None:
+    for row in rows:
+        if (row.name, row.threads) == (case.name, threads):
+            full, reduced = row.stored[NONE], row.stored[ALL]
+            if full.is_whole and reduced.is_whole:
+                return Searched({case.parameter: threads}, full.states, reduced.states)
+    return None
 
 
 def complain(text: str) -> None:

@@ -19,11 +19,23 @@ from modelcheck.backends.native.cache import VARIABLE
 
 ROUNDS = 3
 SECONDS = 300.0
+LEAST_SECONDS = 0.001  # what is less than the clock's noise
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """A size of a spec, and how many states are stored of it, with no reduction and with all."""
+
+    settings: Settings
+    states: int
+    reduced_states: int
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Medians over the rounds; the ratio is that of neighbours in time."""
+    """Medians over the rounds, without what the least size takes; the ratio is that of neighbours
+    in time.
+    """
 
     name: str
     states: int
@@ -33,24 +45,31 @@ class Pace:
     times: float
 
 
-def find_pace(name: str, spec: Path, settings: Settings, states: int, reduced_states: int) -> Pace:
-    """Search a program with and without reductions in turn, native, one worker.
+def find_pace(name: str, spec: Path, size: Searched, least: Searched) -> Pace:
+    """Search two sizes with and without reductions in turn, native, one worker.
 
-    `states` and `reduced_states` are what that stores.  Raises `CommandError`.
+    What the least size takes (to start, level by level, to end) every search takes: only what is
+    more is a matter of states.  Raises `CommandError`.
     """
     plain, reduced = [], []
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as kept:
+        folder = Path(kept)
+
+        def time_more(reduce: str) -> float:
+            more = _time_search(spec, size.settings, reduce, folder)
+            return max(more - _time_search(spec, least.settings, reduce, folder), LEAST_SECONDS)
+
         for _ in range(ROUNDS):
-            plain.append(_time_search(spec, settings, NONE, Path(folder)))
-            reduced.append(_time_search(spec, settings, ALL, Path(folder)))
-    times = [
-        (few / reduced_states) / (all_ / states) for all_, few in zip(plain, reduced, strict=True)
-    ]
+            plain.append(time_more(NONE))
+            reduced.append(time_more(ALL))
+    states = size.states - least.states
+    few = size.reduced_states - least.reduced_states
+    times = [(b / few) / (a / states) for a, b in zip(plain, reduced, strict=True)]
     return Pace(
         name,
         states,
         round(median(plain), 4),
-        reduced_states,
+        few,
         round(median(reduced), 4),
         round(median(times), 2),
     )
