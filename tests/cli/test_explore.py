@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import select
 import signal
 import subprocess
@@ -217,6 +218,14 @@ def test_a_spec_without_a_start_is_2(tmp_path, capsys):
     file.write_text(NOWHERE, encoding="utf-8")
     assert run(["explore", str(file)]) == 2
     assert "no initial state" in capsys.readouterr().err
+
+
+def test_a_variant_that_needs_what_is_not_there_is_2(monkeypatch, capsys):
+    monkeypatch.chdir(ROOT)
+    spec = next(p for p in sorted((ROOT / "specs").rglob("*.py")) if "needs=" in p.read_text())
+    name = re.search(r'variant\(\s*"(\w+)"[^)]*needs=', spec.read_text(encoding="utf-8"))[1]
+    assert run(["explore", str(spec), "--variant", name]) == 2
+    assert f"{name} is not checkable yet: it needs " in capsys.readouterr().err
 
 
 ALLOWED = """
