@@ -101,18 +101,24 @@ function show() {
   showSource(isEnd);
 }
 
+/** The step that a row belongs to; what stands below the steps belongs to the last one. */
+const stepOf = (row) => (part.rows[row].kind === "step" ? row + 1 : part.steps);
+
 function showLanes() {
   const scene = document.querySelector(`.scene[data-part="${at.part}"]`);
   for (const node of all("[data-row]", scene)) {
     const number = Number(node.dataset.row);
     const row = part.rows[number];
-    const step = row.kind === "step" ? number + 1 : part.steps;
+    const step = stepOf(number);
     node.classList.toggle("now", step === at.step && (row.kind === "step" || row.failed));
     node.classList.toggle("later", step > at.step);
     node.classList.toggle("other", !isShown(row));
   }
-  const dim = hidden.size > 0 || find("field").value.trim() !== "";
-  for (const node of all("[data-arrow]", scene)) node.classList.toggle("other", dim);
+  for (const node of all("[data-arrow]", scene)) {
+    const ends = part.arrows[Number(node.dataset.arrow)];
+    node.classList.toggle("later", ends.some((row) => stepOf(row) > at.step));
+    node.classList.toggle("other", ends.some((row) => !isShown(part.rows[row])));
+  }
 }
 
 /** What the step did; at the end also what fails there.  Blocked threads have a panel of their own. */
@@ -312,8 +318,7 @@ function begin() {
   }
   for (const node of all(".lanes [data-row]")) {
     node.addEventListener("click", () => {
-      const number = Number(node.dataset.row);
-      go(part.rows[number].kind === "step" ? number + 1 : part.steps, false);
+      go(stepOf(Number(node.dataset.row)), false);
     });
   }
   if (trace.parts.length === 1) {

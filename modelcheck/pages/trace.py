@@ -247,6 +247,7 @@ def _describe_scene(scene: Scene, files: list[str]) -> Json:
         "start": list(picture.start),
         "threads": list(tour.threads),
         "rows": [_describe_row(picture, row, files) for row in picture.rows],
+        "arrows": [[arrow.source, arrow.target] for arrow in picture.arrows],
         "places": [
             {
                 "name": place.name,

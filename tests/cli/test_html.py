@@ -157,6 +157,23 @@ def test_filters_dim_rows_and_stepping_goes_past_them(browser, eight_steps):
 
 
 @needs_chromium
+def test_rows_and_arrows_that_are_still_to_come_are_faint(browser, page):
+    browser.open(page("docs/put-twice.py"), "step=3")
+    drawn = json.loads(browser.ask("document.getElementById('trace').textContent"))["parts"][0]
+    faint = (
+        "[...new Set([...document.querySelectorAll('[data-{0}].later')].map((n) => n.dataset.{0}))]"
+    )
+    for step in range(drawn["steps"] + 1):
+        browser.ask(f"location.hash = 'step={step}'")
+        browser.ask("dispatchEvent(new Event('hashchange'))")
+        rows = [str(n) for n in range(len(drawn["rows"])) if n >= step]
+        arrows = [str(n) for n, ends in enumerate(drawn["arrows"]) if max(ends) >= step]
+        assert sorted(browser.ask(faint.format("row"))) == rows
+        assert sorted(browser.ask(faint.format("arrow"))) == arrows
+    assert drawn["arrows"]
+
+
+@needs_chromium
 def test_keys_typed_into_the_filter_are_text(browser, eight_steps):
     browser.open(eight_steps)
     browser.press("/")
