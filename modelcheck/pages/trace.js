@@ -226,10 +226,9 @@ function showSource(isEnd) {
 /** Scroll a box so that something in it can be seen, without moving the page. */
 function scrollInside(box, node, margin) {
   const [inner, outer] = [node.getBoundingClientRect(), box.getBoundingClientRect()];
+  const end = Math.max(Math.min(outer.bottom, innerHeight), outer.top + 2 * margin);
   if (inner.top < outer.top + margin) box.scrollTop += inner.top - outer.top - margin;
-  else if (inner.bottom > outer.bottom - margin) {
-    box.scrollTop += inner.bottom - outer.bottom + margin;
-  }
+  else if (inner.bottom > end - margin) box.scrollTop += inner.bottom - end + margin;
 }
 
 /** Scroll the page down and the lanes sideways, so far that the row of the step can be seen. */
@@ -299,9 +298,14 @@ function begin() {
   document.documentElement.classList.add("js");
   const bar = document.querySelector("nav");
   bar.hidden = false;
-  new ResizeObserver(() => {
-    document.documentElement.style.setProperty("--bar", `${bar.offsetHeight + 12}px`);
-  }).observe(bar);
+  const measure = () => {
+    const style = document.documentElement.style;
+    style.setProperty("--bar", `${bar.offsetHeight + 12}px`);
+    style.setProperty("--below", `${bar.getBoundingClientRect().bottom + 12}px`);
+  };
+  measure();
+  new ResizeObserver(measure).observe(bar);
+  addEventListener("scroll", measure, {passive: true});
   find("go-start").addEventListener("click", () => go(0));
   find("go-back").addEventListener("click", () => go(next(at.step, -1)));
   find("go-on").addEventListener("click", () => go(next(at.step, 1)));

@@ -124,6 +124,17 @@ def test_a_step_shows_its_line_what_it_changed_and_who_cannot_go_on(browser, eig
 
 
 @needs_chromium
+def test_the_line_of_the_step_is_in_view_whatever_the_window(browser, eight_steps):
+    place = "document.querySelector('li.ran').getBoundingClientRect()"
+    for width, height in ((1200, 900), (1900, 1000)):
+        browser.open(eight_steps, "step=1", width=width, height=height)
+        for _ in range(7):
+            assert browser.ask(f"{place}.top") > 0
+            assert browser.ask(f"{place}.bottom") < height
+            browser.press("ArrowRight")
+
+
+@needs_chromium
 def test_shift_jumps_to_the_switches_of_threads(browser, eight_steps):
     browser.open(eight_steps, "step=0")
     browser.press("ArrowRight", shift=True)
