@@ -25,8 +25,8 @@ class GainLimits:
     """Of each search: ours by states, SPIN's by memory, both by time."""
 
     states: int = 2_000_000
-    megabytes: int = 1_000
-    seconds: float = 10.0
+    megabytes: int = 400
+    seconds: float = 60.0
 
     def times(self, patience: int) -> GainLimits:
         """So many times as much of everything."""

@@ -101,7 +101,7 @@ def _list_surroundings(memory: Memory, slot: Slot) -> Iterator[PlaceInfo]:
 
 def _list_writers(model: Model, state: State, slot: Slot) -> str:
     """Which threads could still store to a place, going by the fields their code names."""
-    declaration = _find_slot_declaration(model.memory, slot)
+    declaration = find_slot_declaration(model.memory, slot)
     writers = [
         thread.name
         for thread in model.memory.threads
@@ -111,7 +111,8 @@ def _list_writers(model: Model, state: State, slot: Slot) -> str:
     return f"only {', '.join(writers)} could change it" if writers else "nobody can change it"
 
 
-def _find_slot_declaration(memory: Memory, slot: Slot) -> str:
+def find_slot_declaration(memory: Memory, slot: Slot) -> str:
+    """How the declaration of a slot's place is called, as `ir.races` calls that of a store's."""
     found = slot.object
     for place in sorted(_list_surroundings(memory, slot), key=lambda p: len(p.path)):
         below = slot.path[len(place.path) :]
@@ -124,13 +125,13 @@ def _may_store(model: Model, template: Template, label: str, declaration: str) -
     lookup = model.memory.lookup
     return any(
         find_declaration(lookup, instr.place) == declaration
-        for block in _list_remaining(template.body, label)
+        for block in list_remaining(template.body, label)
         for instr in block.instrs
         if isinstance(instr, Store) or (isinstance(instr, QueueOp) and instr.verb != "read")
     )
 
 
-def _list_remaining(body: Body, label: str) -> Iterator[Block]:
+def list_remaining(body: Body, label: str) -> Iterator[Block]:
     """The blocks that a thread can still run."""
     by_label = {block.label: block for block in body.blocks}
     found = {label}

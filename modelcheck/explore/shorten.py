@@ -93,7 +93,7 @@ class _Shortening:
         self._asked = options.shortest
         self._budget = options.shortest_budget
         self._graph = Graph(model, options.interrupted)
-        self._ways: dict[Minimal, dict[Target, Way]] = {}  # in the order of the attempts
+        self._ways: dict[Minimal, dict[Target, Way]] = {}
         self._reasons: dict[Target, str] = {}
         self._first: Mapping[Target, Path] = {
             target: path
@@ -184,9 +184,12 @@ class _Shortening:
     def _tell_best(self, violation: Violation) -> Violation:
         """The best that was found of a violation of which less is proven than was asked for.
 
-        Where the first search proved the fewest steps, as many are kept.
+        Where the first search proved the fewest steps, no way with more takes its place.
         """
-        ways = [self._find_best(target) for target in _list_targets(violation)]
+        attempts: tuple[Minimal, ...] = ("switches", "steps")
+        if violation.minimal == "steps":
+            attempts = ("steps",)
+        ways = [self._find_best(target, attempts) for target in _list_targets(violation)]
         witnesses = tuple(
             path if way is None else way.path
             for way, path in zip(ways, violation.witnesses, strict=True)
@@ -199,8 +202,9 @@ class _Shortening:
         told = replace(violation, witnesses=witnesses)
         return told if not ways or ways[0] is None else self._describe(told, ways[0])
 
-    def _find_best(self, target: Target) -> Way | None:
-        found = [ways[target] for ways in self._ways.values() if target in ways]
+    def _find_best(self, target: Target, attempts: Iterable[Minimal]) -> Way | None:
+        made = (self._ways.get(minimal, {}) for minimal in attempts)
+        found = [ways[target] for ways in made if target in ways]
         best = found[0] if found else trim(self._model, target, self._first[target])
         return None if best is None else put_unrelated_last(self._model, best)
 

@@ -2,9 +2,10 @@
 
 A `final`, a leak and a deadlock are judged where no thread can move, so a way there has moves that
 play no part: of threads that have nothing to do with it, of others after the last thing that
-counts.  Moves are put behind all others if they write nothing that is judged (not even the value
-that is there: a lost update is lost by such a write), and the others alone are a run of the program
-after which all that is judged is as it is at the end.
+counts.  Moves are put behind all others if the others alone are a run of the program after which
+all that is judged is as it is at the end, and nobody who goes on writes any of that: neither in
+these moves (not even the value that is there: a lost update is lost by such a write) nor elsewhere
+in the code that is left to him (what is judged may be wrong because he does not come to write it).
 """
 
 from __future__ import annotations
@@ -15,11 +16,23 @@ from typing import Self, SupportsIndex, overload
 
 from modelcheck.backends.python.model import Model
 from modelcheck.backends.python.outcomes import BLOCKED, Failure, State
+from modelcheck.explore.deadlock import find_slot_declaration, list_remaining
 from modelcheck.explore.leak import LEAK, LeakCheck
 from modelcheck.explore.result import Path
 from modelcheck.explore.shortest import Way, measure
 from modelcheck.explore.trim import MOST_STEPS, make_graph, see_state
 from modelcheck.explore.walk import ReplayError, walk
+from modelcheck.ir.nodes import (
+    Crash,
+    Discard,
+    Free,
+    Instr,
+    New,
+    QueueOp,
+    Spawn,
+    Store,
+)
+from modelcheck.ir.races import find_declaration
 
 
 def put_unrelated_last(model: Model, way: Way) -> Way:
@@ -42,6 +55,10 @@ class _Sorting:
         self._model = model
         self._way = way
         self._judged = judged
+        slots = [model.memory.slots[slot] for slot in judged]
+        self._declarations = {find_slot_declaration(model.memory, s) for s in slots if s.object}
+        self._owners = {slot.thread for slot in slots if slot.role == "local"}
+        self._is_about_lives = any(slot.role == "status" for slot in slots)
         self._graph = make_graph(model)
         self._length = measure(model, way.path)
         self._left = MOST_STEPS
@@ -74,11 +91,14 @@ class _Sorting:
         path = self._way.path
         self._left -= len(path.moves)
         first = Path(path.initial, tuple(path.moves[place] for place in kept))
-        if not self._is_as_judged(_find_end(self._model, first)):
+        middle = _find_end(self._model, first)
+        if middle is None or not self._is_as_judged(middle):
             return None
         rest = [move for place, move in enumerate(path.moves) if place not in set(kept)]
         if first.moves:  # whoever moved last goes on: else that would be a preemption
             rest.sort(key=lambda move: move.thread != first.moves[-1].thread)
+        if any(self._may_write(middle, thread) for thread in {move.thread for move in rest}):
+            return None
         sorted_ = replace(path, moves=(*first.moves, *rest), unrelated=len(rest))
         end = _find_end(self._model, sorted_)
         if end is None or self._judged & self._list_written(sorted_):
@@ -102,11 +122,29 @@ class _Sorting:
             for slot in (touch.slot, touch.key)
         }
 
-    def _is_as_judged(self, state: State | None) -> bool:
+    def _may_write(self, state: State, thread: int) -> bool:
+        """Whether the code that a thread still has may write something that is judged."""
+        if thread in self._owners:
+            return True
+        memory = self._model.memory
+        template = memory.lookup.template(memory.threads[thread].template)
+        blocks = list_remaining(template.body, self._model.location(state, thread))
+        return any(self._writes(instr) for block in blocks for instr in block.instrs)
+
+    def _writes(self, instr: Instr) -> bool:
+        match instr:
+            case Store(place=place) | QueueOp(place=place):
+                return find_declaration(self._model.memory.lookup, place) in self._declarations
+            case Crash() | Spawn():
+                return True
+            case New() | Free() | Discard():
+                return self._is_about_lives
+            case _:
+                return False
+
+    def _is_as_judged(self, state: State) -> bool:
         """Whether a state has all that is judged as the way's end has it."""
-        return state is not None and all(
-            state[slot] == self._way.state[slot] for slot in self._judged
-        )
+        return all(state[slot] == self._way.state[slot] for slot in self._judged)
 
 
 def _find_end(model: Model, path: Path) -> State | None:

@@ -32,7 +32,8 @@ from modelcheck.ir.nodes import (
 )
 from modelcheck.ir.traverse import every_place, nodes_of, used_locals, walk_node
 from modelcheck.ir.types import PtrType, SetType, ThreadIdType
-from modelcheck.reduce.fresh import find_unevenness, names_place
+from modelcheck.reduce.flow import names_place
+from modelcheck.reduce.fresh import find_unevenness
 from modelcheck.reduce.renaming import Family
 from modelcheck.reduce.sorts import Key
 

@@ -10,75 +10,15 @@ touch different memory may change places.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
 
-from modelcheck.ir.alias import Aliases, Index, Pattern
-from modelcheck.ir.nodes import (
-    Assert,
-    Assign,
-    Body,
-    Branch,
-    Check,
-    Instr,
-    IsInitialised,
-    Jump,
-    Load,
-    Precedes,
-    QueueContains,
-    QueueLength,
-    QueueOp,
-    Read,
-    Store,
-    Terminator,
-)
-from modelcheck.ir.traverse import list_node_exprs, nodes_of, successors, used_locals
+from modelcheck.ir.alias import Aliases
+from modelcheck.ir.nodes import Body, Branch, Instr, Jump, Terminator
+from modelcheck.ir.traverse import nodes_of, successors
 from modelcheck.reduce.decisions import Decisions
+from modelcheck.reduce.effects import Effect, Effects, Unit
 from modelcheck.reduce.follow import TooLarge
-from modelcheck.reduce.normal import Form
 from modelcheck.reduce.segments import Position, Segments, Write, close
-
-MOST_NODES = 20_000  # of all diagrams of a body
-MOST_BLOCKS = 200  # followed in a unit: a round is small
-_Recorded = frozenset[Form]
-_Patterns = frozenset[Pattern]
-
-
-@dataclass(frozen=True, slots=True)
-class _Unit:
-    """An instruction, or a branch with all that lies before `exit`, where its ways meet."""
-
-    start: Position
-    exit: Position | None  # None: the ways of a branch do not meet in this step
-
-
-@dataclass(frozen=True, slots=True)
-class _Effect:
-    """What a unit does, as a decision diagram, and what it touches.
-
-    `taken` are the locals whose values it uses, `given` those that it sets for later.
-    """
-
-    form: int
-    reads: _Patterns
-    writes: _Patterns
-    taken: frozenset[str]
-    given: frozenset[str]
-    fails: frozenset[str]  # which checks may fail in it
-
-    def commutes(self, other: _Effect) -> bool:
-        """Whether two units may change places where neither fails.
-
-        Soundness: neither sets what the other looks at or sets, so each does the same in either
-        order, and fails in both or in none (tests/reduce/test_symmetry_rounds.py).
-        """
-        if self.given & (other.taken | other.given) or other.given & self.taken:
-            return False
-        return not (
-            _may_meet(self.writes, other.reads | other.writes)
-            or _may_meet(other.writes, self.reads)
-        )
 
 
 class Rounds:
@@ -87,11 +27,9 @@ class Rounds:
     def __init__(self, body: Body, aliases: Aliases, stretches: Segments) -> None:
         self._body = body
         self._blocks = stretches.blocks
-        self._aliases = aliases
         self._stretches = stretches
         self._meetings: dict[str, Position] | None = None
-        self._decisions = Decisions()
-        self._effects: dict[_Unit, _Effect | None] = {}
+        self.effects = Effects(aliases, stretches)
 
     def excuse(
         self,
@@ -111,10 +49,8 @@ class Rounds:
         """
         if self._meetings is None:
             self._meetings = _find_meetings(self._body)
-        if self._decisions.size > MOST_NODES // 2:
-            self._decisions = Decisions()
-            self._effects.clear()
-        search = _Match(self, differing, make_writers(self._decisions), assumed)
+        writers = make_writers(self.effects.take_decisions())
+        search = _Match(self, differing, writers, assumed)
         left: set[Position] = set()
         together: list[set[Position]] = []
         starts = [block.label for block in self._body.blocks if block.rest]
@@ -139,7 +75,7 @@ class Rounds:
                     work.append(target)
         return {(label, i) for label in found for i in range(len(self._blocks[label].instrs) + 1)}
 
-    def list_units(self, start: str, stop: Position | None) -> Iterator[_Unit]:
+    def list_units(self, start: str, stop: Position | None) -> Iterator[Unit]:
         """The units from a block on, up to `stop` or to the end of the step.  Raises TooLarge where
         it goes round.
         """
@@ -153,13 +89,13 @@ class Rounds:
             block = self._blocks[label]
             last = len(block.instrs)
             for i in range(last):
-                yield _Unit((label, i), (label, i + 1))
+                yield Unit((label, i), (label, i + 1))
             match block.end:
                 case Jump(target):
                     label = target
                 case Branch():
                     meeting = meetings.get(label)
-                    yield _Unit((label, last), meeting)
+                    yield Unit((label, last), meeting)
                     if meeting is None:
                         return
                     label = meeting[0]
@@ -180,37 +116,10 @@ class Rounds:
         """The locals whose values are used from a node on."""
         return frozenset() if at is None else self._stretches.live_at(at)
 
-    def arms(self, unit: _Unit) -> tuple[str, ...]:
+    def arms(self, unit: Unit) -> tuple[str, ...]:
         """Where the ways of a branch begin; empty for an instruction."""
         node = self.node(unit.start)
         return (node.then, node.other) if isinstance(node, Branch) else ()
-
-    def find_own_effect(self, unit: _Unit, write: Write) -> _Effect | None:
-        """What a unit does, as it is written; None where that cannot be told."""
-        if unit not in self._effects:
-            self._effects[unit] = self.find_effect(unit, write)
-        return self._effects[unit]
-
-    def find_effect(self, unit: _Unit, write: Write) -> _Effect | None:
-        """What a unit does under one renaming; None where that cannot be told."""
-        if unit.exit is None:
-            return None
-        decisions = self._decisions
-        walk = _Walk(self._aliases, self._stretches, decisions, write, unit.exit)
-        try:
-            form = walk.follow(unit.start, {}, frozenset(), frozenset())
-        except TooLarge:
-            return None
-        return _Effect(
-            form,
-            frozenset(walk.reads),
-            frozenset(walk.writes),
-            frozenset(walk.used) & self._stretches.live_at(unit.start),
-            frozenset(walk.assigned) & self._stretches.live_at(unit.exit),
-            frozenset(
-                name for end, name in walk.failures.items() if decisions.comes_to(form, {end})
-            ),
-        )
 
 
 class _Match:
@@ -246,7 +155,7 @@ class _Match:
                 return False
         return self._known[key]
 
-    def _compare(self, units: list[_Unit]) -> bool:
+    def _compare(self, units: list[Unit]) -> bool:
         units, moved = self._join(units)
         if not moved:
             return True
@@ -254,13 +163,13 @@ class _Match:
         own = {n: self._find_own_effect(units[n]) for n in moved}
         free = list(moved)
         for n in moved:
-            effect = self._rounds.find_effect(units[n], self._changed)
+            effect = self._rounds.effects.find(units[n], self._changed)
             same = (m for m in free if effect and (found := own[m]) and found.form == effect.form)
             if (match := next(same, None)) is None:
                 return False
             free.remove(match)
             becomes[n] = match
-        effects: dict[int, _Effect | None] = dict(own)
+        effects: dict[int, Effect | None] = dict(own)
         for first in range(moved[0], moved[-1] + 1):
             for second in range(first + 1, moved[-1] + 1):
                 a, b = becomes[first], becomes[second]
@@ -279,17 +188,17 @@ class _Match:
                     return False
         return True
 
-    def _join(self, units: list[_Unit]) -> tuple[list[_Unit], list[int]]:
+    def _join(self, units: list[Unit]) -> tuple[list[Unit], list[int]]:
         """Units together with those behind them that need a local of theirs, and which of them
         differ: `held = s.kind` and `if held: …` are one round.
         """
-        joined: list[_Unit] = []
+        joined: list[Unit] = []
         moved: list[int] = []
         given: frozenset[str] = frozenset()  # by what differs in the last unit of `joined`
         for unit in units:
             is_fixed = self._is_fixed(unit)
             if given:
-                joined[-1] = _Unit(joined[-1].start, unit.exit)
+                joined[-1] = Unit(joined[-1].start, unit.exit)
             else:
                 joined.append(unit)
                 if not is_fixed:
@@ -299,133 +208,14 @@ class _Match:
             given &= self._rounds.live_at(unit.exit)
         return joined, moved
 
-    def _is_fixed(self, unit: _Unit) -> bool:
+    def _is_fixed(self, unit: Unit) -> bool:
         """Whether a unit is the same under the exchange, at its own place."""
         if unit.start in self._differing:
             return False
         return all(self._is_way_same(arm, unit.exit) for arm in self._rounds.arms(unit))
 
-    def _find_own_effect(self, unit: _Unit) -> _Effect | None:
-        return self._rounds.find_own_effect(unit, self._plain)
-
-
-class _Walk:
-    """One unit under one renaming, followed on all its ways."""
-
-    def __init__(
-        self,
-        aliases: Aliases,
-        stretches: Segments,
-        decisions: Decisions,
-        write: Write,
-        exit_: Position,
-    ) -> None:
-        self._blocks = stretches.blocks
-        self._aliases = aliases
-        self._stretches = stretches
-        self._decisions = decisions
-        self._write = write
-        self._exit = exit_
-        self._steps = 0
-        self.reads: set[Pattern] = set()
-        self.writes: set[Pattern] = set()
-        self.used: set[str] = set()
-        self.assigned: set[str] = set()
-        self.failures: dict[int, str] = {}  # the property by end
-
-    def follow(
-        self, at: Position, known: Mapping[str, Form], recorded: _Recorded, written: _Patterns
-    ) -> int:
-        """What is done from a node on: where memory and locals end up, and whether it fails.
-
-        Values are told as they are at the start of the unit, so what was written in it must not be
-        read again.
-        """
-        self._steps += 1
-        if self._steps > MOST_BLOCKS or self._decisions.size > MOST_NODES:
-            raise TooLarge
-        (label, first), decisions = at, self._decisions
-        if at == self._exit:
-            return self._stop(known, recorded)
-        block, values = self._blocks[label], dict(known)
-        tests: list[tuple[int, int]] = []
-        result = -1
-        for i, node in enumerate(nodes_of(block)[first:], first):
-            if (label, i) == self._exit:
-                result = self._stop(values, recorded)
-                break
-            self._look((label, i), node, written)
-            writer = self._write(values)
-            match node:
-                case Assign(local, value):
-                    self.assigned.add(local)
-                    values[local] = writer.of_assigned(local, value)
-                case Load(local, place, kind):
-                    self.assigned.add(local)
-                    values[local] = writer.of_assigned(local, Read(place, kind))
-                case Check() | Assert():
-                    failure = decisions.end(("fails", writer.failure(node), recorded))
-                    name = node.fault if isinstance(node, Check) else node.property
-                    self.failures[failure] = name
-                    tests.append((writer.condition(node.condition), failure))
-                case Precedes():
-                    recorded |= {writer.node(node)}
-                case QueueOp("read"):
-                    pass
-                case Store() | QueueOp(local=None):
-                    changed = self._patterns(node.place)
-                    self.writes |= changed
-                    written |= changed
-                    recorded |= {("changes", len(recorded), writer.node(node))}
-                case Jump(target):
-                    result = self.follow((target, 0), values, recorded, written)
-                case Branch(condition, then, other):
-                    test = writer.condition(condition)
-                    ways = (self.follow((t, 0), values, recorded, written) for t in (then, other))
-                    result = decisions.choose(test, *ways)
-                case _:
-                    raise TooLarge
-        for test, otherwise in reversed(tests):
-            result = decisions.choose(test, result, otherwise)
-        return result
-
-    def _look(self, at: Position, node: Instr | Terminator, written: _Patterns) -> None:
-        if self._stretches.is_kept(at):
-            raise TooLarge
-        self.used |= used_locals(node)
-        read: set[Pattern] = set()
-        for expr in list_node_exprs(node):
-            if isinstance(expr, Read | IsInitialised | QueueLength | QueueContains):
-                read |= self._patterns(expr.place)
-        if isinstance(node, Load | QueueOp):
-            read |= self._patterns(node.place)
-        if _may_meet(written, read):
-            raise TooLarge
-        self.reads |= read
-
-    def _patterns(self, place: object) -> _Patterns:
-        """All that a place may denote, as one and the same thread means it."""
-        found = self._aliases.patterns(place)  # type: ignore[arg-type]
-        return frozenset(
-            replace(p, path=tuple(map(_means_any, p.path)))
-            if p.element is not Index.OWN
-            else Pattern(p.object, Index.ANY, tuple(map(_means_any, p.path)))
-            for p in found
-        )
-
-    def _stop(self, values: Mapping[str, Form], recorded: _Recorded) -> int:
-        live = self._stretches.live_at(self._exit)
-        kept = frozenset((name, form) for name, form in values.items() if name in live)
-        return self._decisions.end(("goes on", kept, recorded))
-
-
-def _means_any(part: str | int | Index) -> str | int | Index:
-    """Two threads never mean the same by `own`; one thread does."""
-    return Index.ANY if part is Index.OWN else part
-
-
-def _may_meet(some: AbstractSet[Pattern], others: AbstractSet[Pattern]) -> bool:
-    return any(a.may_meet(b) for a in some for b in others)
+    def _find_own_effect(self, unit: Unit) -> Effect | None:
+        return self._rounds.effects.find_own(unit, self._plain)
 
 
 def _list_bits(mask: int) -> Iterator[int]:

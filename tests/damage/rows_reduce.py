@@ -272,11 +272,11 @@ ROWS = (
         BEHIND,
     ),
     row(
-        "one-choice-stands-for-all",
+        "nothing-happens-before-a-wait",
         WAYS,
         "return isinstance(instr, Assign | Load | Check | Assert | Wait | Store | QueueOp)",
         "return bool(instr)",
-        "A step that waits in one choice counts as disabled in all.",
+        "A step that crashes before it waits counts as one that waits for what was.",
         BEHIND,
     ),
     row(
@@ -423,7 +423,7 @@ ROWS = (
         "    if (!(view->closed[i] >> thread & 1)) continue;",
         "    continue;",
         "The C interpreter takes more than the Python one.",
-        PRIVATE,
+        f"{TRAPS}test_who_waits_for_a_lock_needs_who_has_it",
     ),
     row(
         "c-takes-all",

@@ -4,6 +4,7 @@ from tests.damage.row import Row
 
 ROUNDS = "reduce/rounds.py"
 FRESH = "reduce/fresh.py"
+EFFECTS = "reduce/effects.py"
 KINDS = "reduce/kinds.py"
 
 ROUND_TESTS = "tests/reduce/test_symmetry_rounds.py::"
@@ -16,7 +17,7 @@ LATER = f"{FRESH_TESTS}test_numbers_that_begin_later"
 ROWS = (
     Row(
         "symmetry-rounds-always-commute",
-        ROUNDS,
+        EFFECTS,
         "            _may_meet(self.writes, other.reads | other.writes)\n",
         "            False\n",
         "The round that comes last leaves its element, whichever comes last.",
@@ -24,7 +25,7 @@ ROWS = (
     ),
     Row(
         "symmetry-rounds-share-locals",
-        ROUNDS,
+        EFFECTS,
         "        if self.given & (other.taken | other.given) or other.given & self.taken:\n"
         "            return False\n",
         "",
@@ -33,7 +34,7 @@ ROWS = (
     ),
     Row(
         "symmetry-rounds-read-old-values",
-        ROUNDS,
+        EFFECTS,
         "        if _may_meet(written, read):\n            raise TooLarge\n",
         "",
         "What is read after it was written is taken for what was there before.",
@@ -41,7 +42,7 @@ ROWS = (
     ),
     Row(
         "symmetry-rounds-are-not-raced-with",
-        ROUNDS,
+        EFFECTS,
         "        if self._stretches.is_kept(at):\n            raise TooLarge\n",
         "",
         "A race that only one order of looking shows is lost.",
@@ -111,7 +112,7 @@ ROWS = (
     ),
     Row(
         "symmetry-unused-slots-are-in-no-set",
-        FRESH,
+        "reduce/flow.py",
         "            case Store(place, value):\n                if may_name(value):\n",
         "            case Store(place, value):\n                if False:\n",
         "A slot that was never used stands in the set that its thread waits for.",

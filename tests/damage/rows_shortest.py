@@ -207,4 +207,20 @@ ROWS = (
         "What a thread in a deadlock waits for does not count.",
         (f"{UNRELATED}::test_of_a_deadlock_what_was_waited_for_is_shown",),
     ),
+    Row(
+        "shortest-a-longer-edge-is-as-short",
+        SHORTEN,
+        'attempts = ("steps",)',
+        'attempts = ("switches",)',
+        "A cycle whose ways were the shortest gets a longer one for an edge, and keeps the word.",
+        (f"{TESTS}::test_a_cycle_of_shortest_ways_gets_no_longer_one",),
+    ),
+    Row(
+        "unrelated-is-who-gives-up",
+        "explore/unrelated.py",
+        "if any(self._may_write(middle, thread) for thread in {move.thread for move in rest}):",
+        "if False:",
+        "The thread that does not come to do what a `final` wants is told as unrelated.",
+        (f"{UNRELATED}::test_who_might_have_put_it_right_is_shown",),
+    ),
 )

@@ -65,7 +65,7 @@ LOCKS = """
         for i in range(2):
             with atomic():
                 room.limit = 1
-                wait_until(room.limit == 0 or not done)
+                wait_until(room.limit == 1 or not done)
             with atomic():
                 which = choose(0, 1)
                 wait_until(locks[which].owner is None)
@@ -129,6 +129,22 @@ FAILING = """
 """
 
 
+FALLING = """
+    n = shared(U8)
+
+    @thread
+    def works():
+        WRITE_ONCE(n, 1)
+        WRITE_ONCE(n, 2)
+
+    @thread
+    def falls():
+        with atomic():
+            crash()
+            wait_until(n == 0)
+"""
+
+
 class Looked:
     """A program, its tables and its first states."""
 
@@ -176,6 +192,7 @@ def holds(test, state, thread):
 def draw():
     yield "locks", program_of(LOCKS)
     yield "failing", program_of(FAILING)
+    yield "falling", program_of(FALLING)
     for name in SPECS:
         path = ROOT / "specs" / f"{name}.py"
         yield name, run_passes(load(path, path.name).program({}))

@@ -310,19 +310,57 @@ def test_a_cycle_of_orders_is_told_by_the_shortest_way_to_each_edge():
     assert found["lock-order"].minimal == "switches"
 
 
+def tell_cycle(text, shortest, first):
+    """The cycle of lock orders that a program has and the lengths of its ways, by budget."""
+    program = program_of(text)
+    model = compile_program(program)
+    found = explore(program, Options(**first))
+    states = found.counts.states
+    for budget in (*range(1, states, 3), states):
+        told = shorten(program, found, Options(shortest=shortest, shortest_budget=budget))
+        (cycle,) = [v for v in told.violations if v.property == "lock-order"]
+        yield cycle, [measure(model, path) for path in cycle.witnesses]
+
+
 def test_a_cycle_is_proven_only_with_all_its_edges():
     """One edge takes two steps, the other five: some budgets reach only the first."""
     text = TWO_LOCKS.replace("def ba():\n", "def ba():\n    c.n = 1\n    c.n = 2\n    c.n = 3\n")
     text += "\n@struct\nclass Count:\n    n: U8\n\nc = shared(Count)\n"
     proofs = []
-    for budget in range(1, explore(program_of(text)).counts.states + 1):
-        model, found = find(text, shortest_budget=budget, first={"search": "dfs"})
-        lengths = [measure(model, path) for path in found["lock-order"].witnesses]
+    for cycle, lengths in tell_cycle(text, "switches", {"search": "dfs"}):
         is_least = lengths == [Length(0, 2, 1), Length(0, 5, 1)]
-        proofs.append(found["lock-order"].minimal)
+        proofs.append(cycle.minimal)
         assert is_least or proofs[-1] == "no"
     assert proofs == sorted(proofs)
     assert set(proofs) == {"no", "switches"}
+
+
+@pytest.mark.parametrize("shortest", ["auto", "switches"])
+def test_a_cycle_of_shortest_ways_gets_no_longer_one(shortest):
+    """Budgets that are enough for one edge: its way of fewest switches has more steps."""
+    text = TWO_LOCKS.replace("def ba():\n", "def ba():\n    wait_until(c.go == 1)\n")
+    text = text.replace("def ab():\n", "def ab():\n" + "    c.m = 1\n" * 9)
+    text += """
+@struct(marked=True)
+class Count:
+    m: U8
+    n: U8
+    go: U8
+
+c = shared(Count)
+
+@thread
+def start():
+    c.go = 1
+    c.n = 1
+    c.n = 2
+"""
+    seen = set()
+    for cycle, lengths in tell_cycle(text, shortest, {}):
+        told = (cycle.minimal, *(length.steps for length in lengths))
+        seen.add(told)
+        assert told in {("steps", 11, 4), ("switches", 11, 6)}
+    assert len(seen) == 2
 
 
 def test_a_race_is_told_up_to_its_two_moves():

@@ -36,7 +36,7 @@ def add():
 def none_lost():
     return words.count == 2
 """
-# `second` never gives `b` back; it waits for what `helper` did, and `bystander` has no part in it.
+# `first` never gives `a` back; `second` waits for what `helper` did, and `bystander` has no part.
 EMBRACE = """
 @struct(marked=True)
 class Words:
@@ -128,11 +128,11 @@ def test_of_a_lost_update_the_moves_that_lose_it_are_shown():
 def test_of_a_deadlock_those_who_wait_and_whom_they_waited_for_are_shown():
     model, path, _ = tell(EMBRACE, "deadlock")
     shown, left_out = split(model, path)
-    assert shown == ["helper", "second", "second", "second", "first"]
+    assert shown == ["helper", "first", "first", "second", "second"]
     assert left_out == ["bystander", "bystander"]
     state = run_shown(model, path)
     waiting = {t.name for t in model.memory.threads if model.block(state, t.number) is not None}
-    assert waiting == {"bystander", "first"}
+    assert waiting == {"bystander", "second"}
 
 
 def test_of_a_deadlock_what_was_waited_for_is_shown():
@@ -156,6 +156,35 @@ def wait():
 """
     model, path, _ = tell(text, "deadlock")
     assert split(model, path) == (["stop"], [])
+
+
+def test_who_might_have_put_it_right_is_shown():
+    """A `final` that is false from the start is violated by what does not happen."""
+    text = """
+@struct(marked=True)
+class Words:
+    users: U8
+    removed: U8
+    other: U8
+
+words = shared(Words)
+
+@thread
+def user():
+    words.users = 1
+    words.other = 1
+
+@thread
+def remove():
+    if words.users == 0:
+        words.removed = 1
+
+@final
+def is_removed():
+    return words.removed == 1
+"""
+    model, path, _ = tell(text, "is_removed")
+    assert split(model, path) == (["user", "user", "remove"], [])
 
 
 def test_of_a_leak_the_life_of_what_leaks_is_shown():
