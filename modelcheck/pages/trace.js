@@ -71,7 +71,11 @@ const isSwitch = (step) => rowOf(step).switch;
 function go(step, scroll = true) {
   at.step = Math.min(Math.max(step, 0), part.steps);
   const hash = (trace.parts.length > 1 ? `part=${at.part + 1}&` : "") + `step=${at.step}`;
-  history.replaceState(null, "", `#${hash}`);
+  try {
+    history.replaceState(null, "", `#${hash}`);
+  } catch {
+    // A page in a sandbox, such as a viewer of attachments, keeps its address.
+  }
   show();
   if (scroll) scrollToRow();
 }

@@ -185,6 +185,15 @@ def test_rows_and_arrows_that_are_still_to_come_are_faint(browser, page):
 
 
 @needs_chromium
+def test_a_viewer_that_forbids_to_change_the_address_still_walks(browser, eight_steps):
+    browser.open(eight_steps)
+    browser.ask("history.replaceState = () => { throw new DOMException('', 'SecurityError'); }")
+    browser.press("ArrowLeft")
+    assert see(browser)["where"] == "step 7 of 8"
+    assert browser.complaints == []
+
+
+@needs_chromium
 def test_keys_typed_into_the_filter_are_text(browser, eight_steps):
     browser.open(eight_steps)
     browser.press("/")
