@@ -18,7 +18,7 @@ import click
 
 from modelcheck.cli.commands import _select_program as select_program
 from modelcheck.cli.commands import modelcheck
-from modelcheck.cli.console import InterruptFlag, LiveLine, say
+from modelcheck.cli.console import InterruptFlag, LiveLine, say, say_all
 
 if TYPE_CHECKING:
     from modelcheck.api import Form, Run  # not on the way to --help
@@ -135,9 +135,9 @@ class Session:
             of = f" of {claim.object}" if claim.object else ""
             detail = f": {claim.detail}" if claim.detail else ""
             verdict = "REACHED" if wander.is_reached(claim) else "VIOLATED"
-            say(f"{verdict}  {claim.property}{of}{detail}")
+            say_all([f"{verdict}  {claim.property}{of}{detail}"])
         if self._is_at_found() and not wander.list_broken():
-            say(f"VIOLATED  {self._describe_found()}")
+            say_all([f"VIOLATED  {self._describe_found()}"])
         self._turns = wander.list_turns()
         for number, turn in enumerate(self._turns, 1):
             self._show_turn(number, turn)

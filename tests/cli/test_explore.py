@@ -23,6 +23,7 @@ from tests.reading import read_page
 ROOT = Path(__file__).resolve().parents[2]
 BROKEN = ("kernfs-release-once", "--variant", "no_released_check")
 SECONDS = 60
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @pytest.fixture
@@ -293,7 +294,7 @@ class Terminal:
             ready, _, _ = select.select([self.master], [], [], max(until - time.monotonic(), 0))
             assert ready, f"no {awaited!r} in {self.text!r}"
             try:
-                self.text += os.read(self.master, 1 << 16).decode()
+                self.text += COLOUR.sub("", os.read(self.master, 1 << 16).decode())
             except OSError:  # the other end is closed
                 raise AssertionError(f"it ended without {awaited!r}: {self.text!r}") from None
         seen, _, self.text = self.text.partition(awaited)
