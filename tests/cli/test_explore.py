@@ -196,6 +196,25 @@ def test_starts_and_choices_are_chosen_and_a_reachable_is_reached(walk, tmp_path
     assert "five" not in shown[8] + shown[9]
 
 
+BOTH = (
+    CHOICES.replace("reachable, shared", "invariant, reachable, shared")
+    + """
+
+@invariant
+def not_five():
+    return x.n != 5
+"""
+)
+
+
+def test_of_what_is_reached_and_what_is_violated_the_violation_is_kept(walk, tmp_path):
+    file, kept = tmp_path / "starts.py", tmp_path / "kept.json"
+    file.write_text(BOTH, encoding="utf-8")
+    shown = walk((str(file),), "start 2", "1", f"save {kept}")
+    assert "REACHED  five\nVIOLATED  not_five\n" in shown[2]
+    assert json.loads(kept.read_text(encoding="utf-8"))["property"] == "not_five"
+
+
 FAILING = CHOICES.replace("choose(0, 3)", "choose(0, 3)\n    assert x.n == 3, 'three'")
 NOWHERE = CHOICES.replace("choose(0, 3)", "7\n    x.n = choose(n for n in range(3) if n > x.n)")
 
