@@ -143,6 +143,7 @@ function showStep(isEnd) {
       const mark = line.role === "tag" && row.failed ? `${part.verdict}: ` : "";
       box.append(make("p", line.role, mark, make("code", "", line.text)));
     }
+    for (const link of row.links) box.append(make("p", "link", ...sentence(link)));
   }
   if (isEnd && !rows.some((row) => row.failed)) {
     box.append(make("p", "tag", `${part.verdict}: `, ...sentence(part.headline)));

@@ -124,6 +124,15 @@ def test_a_step_shows_its_line_what_it_changed_and_who_cannot_go_on(browser, eig
 
 
 @needs_chromium
+def test_a_step_says_whom_it_lets_go_on(browser, eight_steps):
+    browser.open(eight_steps, "step=3")
+    link = "hands over open_file_mutex to close, which takes it in step 5"
+    assert text_of(browser, "#step").splitlines()[-1] == link
+    browser.press("ArrowLeft")
+    assert "hands over" not in text_of(browser, "#step")
+
+
+@needs_chromium
 def test_the_line_of_the_step_is_in_view_whatever_the_window(browser, eight_steps):
     place = "document.querySelector('li.ran').getBoundingClientRect()"
     for width, height in ((1200, 900), (1900, 1000)):
