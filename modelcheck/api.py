@@ -325,12 +325,15 @@ def choose_program(argument: str, choice: Choice) -> Program:
 def begin_wander(argument: str, choice: Choice) -> tuple[Run, Wander]:
     """A path to be chosen step by step through one program of a spec; the run has no result.
 
-    Raises `SelectionError` where the program has no initial state.
+    Raises `SelectionError` where the program has no initial state, and for a variant that needs
+    what this version cannot do.
     """
     from modelcheck.trace.wander import Wander
 
     spec = load_spec(find_spec(argument))
     variant = choose_variant(spec.info, choice.variant)
+    if variant.needs:
+        raise SelectionError(f"{variant.name} is not checkable yet: it needs {variant.needs}")
     program = make_program(spec, variant, read_settings(spec.info, choice.settings))
     run = Run(spec.info, variant, program, None, spec.sources)
     try:

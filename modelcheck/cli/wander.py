@@ -18,7 +18,7 @@ import click
 
 from modelcheck.cli.commands import _select_program as select_program
 from modelcheck.cli.commands import modelcheck
-from modelcheck.cli.console import InterruptFlag, LiveLine, say
+from modelcheck.cli.console import InterruptFlag, LiveLine, say, say_all
 
 if TYPE_CHECKING:
     from modelcheck.api import Form, Run  # not on the way to --help
@@ -131,13 +131,14 @@ class Session:
             say(f"  {name}: {standing.condition}  {where}".rstrip())
             for why in standing.why:
                 say(f"      {why}")
-        for claim in wander.list_broken():
+        claims = wander.list_broken()
+        for claim in claims:
             of = f" of {claim.object}" if claim.object else ""
             detail = f": {claim.detail}" if claim.detail else ""
             verdict = "REACHED" if wander.is_reached(claim) else "VIOLATED"
-            say(f"{verdict}  {claim.property}{of}{detail}")
-        if self._is_at_found() and not wander.list_broken():
-            say(f"VIOLATED  {self._describe_found()}")
+            say_all([f"{verdict}  {claim.property}{of}{detail}"])
+        if self._is_at_found() and all(map(wander.is_reached, claims)):
+            say_all([f"VIOLATED  {self._describe_found()}"])
         self._turns = wander.list_turns()
         for number, turn in enumerate(self._turns, 1):
             self._show_turn(number, turn)
@@ -234,7 +235,7 @@ class Session:
         form = FORMS.get(Path(name).suffix)
         if not name or (form is None and Path(name).suffix != ".json"):
             raise CommandError("save needs a file with one of .json .html .svg .dot .mmd")
-        claims = self._wander.list_broken()
+        claims = sorted(self._wander.list_broken(), key=self._wander.is_reached)
         trace = None
         if self._found is not None and self._is_at_found():
             trace = api.record(self._found)

@@ -71,7 +71,11 @@ const isSwitch = (step) => rowOf(step).switch;
 function go(step, scroll = true) {
   at.step = Math.min(Math.max(step, 0), part.steps);
   const hash = (trace.parts.length > 1 ? `part=${at.part + 1}&` : "") + `step=${at.step}`;
-  history.replaceState(null, "", `#${hash}`);
+  try {
+    history.replaceState(null, "", `#${hash}`);
+  } catch {
+    // A page in a sandbox, such as a viewer of attachments, keeps its address.
+  }
   show();
   if (scroll) scrollToRow();
 }
@@ -101,18 +105,24 @@ function show() {
   showSource(isEnd);
 }
 
+/** The step that a row belongs to; what stands below the steps belongs to the last one. */
+const stepOf = (row) => (part.rows[row].kind === "step" ? row + 1 : part.steps);
+
 function showLanes() {
   const scene = document.querySelector(`.scene[data-part="${at.part}"]`);
   for (const node of all("[data-row]", scene)) {
     const number = Number(node.dataset.row);
     const row = part.rows[number];
-    const step = row.kind === "step" ? number + 1 : part.steps;
+    const step = stepOf(number);
     node.classList.toggle("now", step === at.step && (row.kind === "step" || row.failed));
     node.classList.toggle("later", step > at.step);
     node.classList.toggle("other", !isShown(row));
   }
-  const dim = hidden.size > 0 || find("field").value.trim() !== "";
-  for (const node of all("[data-arrow]", scene)) node.classList.toggle("other", dim);
+  for (const node of all("[data-arrow]", scene)) {
+    const ends = part.arrows[Number(node.dataset.arrow)];
+    node.classList.toggle("later", ends.some((row) => stepOf(row) > at.step));
+    node.classList.toggle("other", ends.some((row) => !isShown(part.rows[row])));
+  }
 }
 
 /** What the step did; at the end also what fails there.  Blocked threads have a panel of their own. */
@@ -133,6 +143,7 @@ function showStep(isEnd) {
       const mark = line.role === "tag" && row.failed ? `${part.verdict}: ` : "";
       box.append(make("p", line.role, mark, make("code", "", line.text)));
     }
+    for (const link of row.links) box.append(make("p", "link", ...sentence(link)));
   }
   if (isEnd && !rows.some((row) => row.failed)) {
     box.append(make("p", "tag", `${part.verdict}: `, ...sentence(part.headline)));
@@ -220,10 +231,9 @@ function showSource(isEnd) {
 /** Scroll a box so that something in it can be seen, without moving the page. */
 function scrollInside(box, node, margin) {
   const [inner, outer] = [node.getBoundingClientRect(), box.getBoundingClientRect()];
+  const end = Math.max(Math.min(outer.bottom, innerHeight), outer.top + 2 * margin);
   if (inner.top < outer.top + margin) box.scrollTop += inner.top - outer.top - margin;
-  else if (inner.bottom > outer.bottom - margin) {
-    box.scrollTop += inner.bottom - outer.bottom + margin;
-  }
+  else if (inner.bottom > end - margin) box.scrollTop += inner.bottom - end + margin;
 }
 
 /** Scroll the page down and the lanes sideways, so far that the row of the step can be seen. */
@@ -293,9 +303,14 @@ function begin() {
   document.documentElement.classList.add("js");
   const bar = document.querySelector("nav");
   bar.hidden = false;
-  new ResizeObserver(() => {
-    document.documentElement.style.setProperty("--bar", `${bar.offsetHeight + 12}px`);
-  }).observe(bar);
+  const measure = () => {
+    const style = document.documentElement.style;
+    style.setProperty("--bar", `${bar.offsetHeight + 12}px`);
+    style.setProperty("--below", `${bar.getBoundingClientRect().bottom + 12}px`);
+  };
+  measure();
+  new ResizeObserver(measure).observe(bar);
+  addEventListener("scroll", measure, {passive: true});
   find("go-start").addEventListener("click", () => go(0));
   find("go-back").addEventListener("click", () => go(next(at.step, -1)));
   find("go-on").addEventListener("click", () => go(next(at.step, 1)));
@@ -312,8 +327,7 @@ function begin() {
   }
   for (const node of all(".lanes [data-row]")) {
     node.addEventListener("click", () => {
-      const number = Number(node.dataset.row);
-      go(part.rows[number].kind === "step" ? number + 1 : part.steps, false);
+      go(stepOf(Number(node.dataset.row)), false);
     });
   }
   if (trace.parts.length === 1) {

@@ -7,19 +7,15 @@ what every place holds.  It shows what `picture.py` and `tour.py` say and finds 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any  # JSON values
+from collections.abc import Sequence
 
+from modelcheck.pages.data import describe_scenes
 from modelcheck.pages.document import Markup, element, embed, join, quote, write_document
 from modelcheck.pages.source import write_source
-from modelcheck.trace.events import SourceLine
-from modelcheck.trace.picture import Picture, Row
+from modelcheck.trace.picture import Picture
 from modelcheck.trace.reason import ReasonRow
 from modelcheck.trace.replay import Scene
 from modelcheck.trace.svg import write_lanes
-from modelcheck.trace.tour import Standing, Tour, list_moving
-
-Json = dict[str, Any]
 
 
 def write_page(scenes: Sequence[Scene]) -> str:
@@ -38,7 +34,7 @@ def write_page(scenes: Sequence[Scene]) -> str:
         _write_toolbar(scenes),
         main,
         element("footer", *(element("p", line) for line in first.closing)),
-        embed(_describe_scenes(scenes, [path for path, _ in files]), "trace"),
+        embed(describe_scenes(scenes, [path for path, _ in files]), "trace"),
     )
     title = f"{first.title}: {first.reason.headline}"
     return write_document(title, body, style="trace.css", script="trace.js")
@@ -228,82 +224,3 @@ def _write_file(path: str, text: str, number: int) -> Markup:
         element("ol", Markup(write_source(text, number))),
         class_="source",
     )
-
-
-# ------------------------------------------------------------------------ for the script
-
-
-def _describe_scenes(scenes: Sequence[Scene], files: list[str]) -> Json:
-    return {"parts": [_describe_scene(scene, files) for scene in scenes]}
-
-
-def _describe_scene(scene: Scene, files: list[str]) -> Json:
-    picture, tour = scene.picture, scene.tour
-    moving = list_moving(tour) or [False] * len(tour.places)
-    return {
-        "steps": sum(row.kind == "step" for row in picture.rows),
-        "headline": picture.reason.headline,
-        "verdict": picture.verdict,
-        "start": list(picture.start),
-        "threads": list(tour.threads),
-        "rows": [_describe_row(picture, row, files) for row in picture.rows],
-        "places": [
-            {
-                "name": place.name,
-                "thread": place.thread,
-                "hidden": place.hidden,
-                "moves": moves,
-            }
-            for place, moves in zip(tour.places, moving, strict=True)
-        ],
-        "stations": list(_describe_stations(tour, files)),
-        "broken": _point(tour.broken, files),
-    }
-
-
-def _describe_row(picture: Picture, row: Row, files: list[str]) -> Json:
-    lines = [{"text": line.text, "role": line.role} for line in row.lines]
-    return {
-        "thread": picture.lanes[row.lane].thread,
-        "kind": row.kind,
-        "switch": row.switch,
-        "failed": row.failed,
-        "place": picture.cite_line(row.at),
-        "at": _point(row.at, files),
-        "lines": lines,
-    }
-
-
-def _describe_stations(tour: Tour, files: list[str]) -> Iterator[Json]:
-    """Each station with the values that are other ones than in the station before."""
-    before: tuple[str, ...] = ("",) * len(tour.places)
-    for station in tour.stations:
-        changed = [
-            [number, new]
-            for number, (old, new) in enumerate(zip(before, station.values, strict=True))
-            if old != new
-        ]
-        yield {
-            "threads": [_describe_standing(standing, files) for standing in station.standings],
-            "values": changed,
-        }
-        before = station.values
-
-
-def _describe_standing(standing: Standing, files: list[str]) -> Json:
-    value: Json = {"is": standing.condition}
-    if standing.at is not None:
-        value["at"] = _point(standing.at, files)
-        value["line"] = standing.at.line
-        value["does"] = standing.at.text
-        value["inside"] = standing.inside
-    if standing.why:
-        value["why"] = list(standing.why)
-    return value
-
-
-def _point(line: SourceLine | None, files: list[str]) -> str | None:
-    """The id of a line of the source in the page."""
-    if line is None or line.path not in files:
-        return None
-    return f"f{files.index(line.path)}-{line.line}"

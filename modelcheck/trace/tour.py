@@ -186,6 +186,8 @@ class StationTeller:
                 yield f"it cannot pass `{text.removesuffix(':')}`"
         for access in waiting.reads:
             yield f"{access.place} is {access.value}"
+        if not any(way.touched for way in ways):
+            yield "its condition is on its own locals, which no other thread changes"
 
     def _list_closed_flags(self, state: State, thread: int) -> Iterator[str]:
         """Why an interrupt cannot come."""

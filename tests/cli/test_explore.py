@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import select
 import signal
 import subprocess
@@ -22,6 +23,7 @@ from tests.reading import read_page
 ROOT = Path(__file__).resolve().parents[2]
 BROKEN = ("kernfs-release-once", "--variant", "no_released_check")
 SECONDS = 60
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @pytest.fixture
@@ -194,6 +196,25 @@ def test_starts_and_choices_are_chosen_and_a_reachable_is_reached(walk, tmp_path
     assert "five" not in shown[8] + shown[9]
 
 
+BOTH = (
+    CHOICES.replace("reachable, shared", "invariant, reachable, shared")
+    + """
+
+@invariant
+def not_five():
+    return x.n != 5
+"""
+)
+
+
+def test_of_what_is_reached_and_what_is_violated_the_violation_is_kept(walk, tmp_path):
+    file, kept = tmp_path / "starts.py", tmp_path / "kept.json"
+    file.write_text(BOTH, encoding="utf-8")
+    shown = walk((str(file),), "start 2", "1", f"save {kept}")
+    assert "REACHED  five\nVIOLATED  not_five\n" in shown[2]
+    assert json.loads(kept.read_text(encoding="utf-8"))["property"] == "not_five"
+
+
 FAILING = CHOICES.replace("choose(0, 3)", "choose(0, 3)\n    assert x.n == 3, 'three'")
 NOWHERE = CHOICES.replace("choose(0, 3)", "7\n    x.n = choose(n for n in range(3) if n > x.n)")
 
@@ -217,6 +238,14 @@ def test_a_spec_without_a_start_is_2(tmp_path, capsys):
     file.write_text(NOWHERE, encoding="utf-8")
     assert run(["explore", str(file)]) == 2
     assert "no initial state" in capsys.readouterr().err
+
+
+def test_a_variant_that_needs_what_is_not_there_is_2(monkeypatch, capsys):
+    monkeypatch.chdir(ROOT)
+    spec = next(p for p in sorted((ROOT / "specs").rglob("*.py")) if "needs=" in p.read_text())
+    name = re.search(r'variant\(\s*"(\w+)"[^)]*needs=', spec.read_text(encoding="utf-8"))[1]
+    assert run(["explore", str(spec), "--variant", name]) == 2
+    assert f"{name} is not checkable yet: it needs " in capsys.readouterr().err
 
 
 ALLOWED = """
@@ -284,7 +313,7 @@ class Terminal:
             ready, _, _ = select.select([self.master], [], [], max(until - time.monotonic(), 0))
             assert ready, f"no {awaited!r} in {self.text!r}"
             try:
-                self.text += os.read(self.master, 1 << 16).decode()
+                self.text += COLOUR.sub("", os.read(self.master, 1 << 16).decode())
             except OSError:  # the other end is closed
                 raise AssertionError(f"it ended without {awaited!r}: {self.text!r}") from None
         seen, _, self.text = self.text.partition(awaited)

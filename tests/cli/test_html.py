@@ -124,6 +124,26 @@ def test_a_step_shows_its_line_what_it_changed_and_who_cannot_go_on(browser, eig
 
 
 @needs_chromium
+def test_a_step_says_whom_it_lets_go_on(browser, eight_steps):
+    browser.open(eight_steps, "step=3")
+    link = "hands over open_file_mutex to close, which takes it in step 5"
+    assert text_of(browser, "#step").splitlines()[-1] == link
+    browser.press("ArrowLeft")
+    assert "hands over" not in text_of(browser, "#step")
+
+
+@needs_chromium
+def test_the_line_of_the_step_is_in_view_whatever_the_window(browser, eight_steps):
+    place = "document.querySelector('li.ran').getBoundingClientRect()"
+    for width, height in ((1200, 900), (1900, 1000)):
+        browser.open(eight_steps, "step=1", width=width, height=height)
+        for _ in range(7):
+            assert browser.ask(f"{place}.top") > 0
+            assert browser.ask(f"{place}.bottom") < height
+            browser.press("ArrowRight")
+
+
+@needs_chromium
 def test_shift_jumps_to_the_switches_of_threads(browser, eight_steps):
     browser.open(eight_steps, "step=0")
     browser.press("ArrowRight", shift=True)
@@ -154,6 +174,32 @@ def test_filters_dim_rows_and_stepping_goes_past_them(browser, eight_steps):
         browser.press("ArrowRight")
         assert see(browser)["hash"] == f"#step={wanted}"
     assert text_of(browser, "#state").split() == ["files[0].released", "True"]
+
+
+@needs_chromium
+def test_rows_and_arrows_that_are_still_to_come_are_faint(browser, page):
+    browser.open(page("docs/put-twice.py"), "step=3")
+    drawn = json.loads(browser.ask("document.getElementById('trace').textContent"))["parts"][0]
+    faint = (
+        "[...new Set([...document.querySelectorAll('[data-{0}].later')].map((n) => n.dataset.{0}))]"
+    )
+    for step in range(drawn["steps"] + 1):
+        browser.ask(f"location.hash = 'step={step}'")
+        browser.ask("dispatchEvent(new Event('hashchange'))")
+        rows = [str(n) for n in range(len(drawn["rows"])) if n >= step]
+        arrows = [str(n) for n, ends in enumerate(drawn["arrows"]) if max(ends) >= step]
+        assert sorted(browser.ask(faint.format("row"))) == rows
+        assert sorted(browser.ask(faint.format("arrow"))) == arrows
+    assert drawn["arrows"]
+
+
+@needs_chromium
+def test_a_viewer_that_forbids_to_change_the_address_still_walks(browser, eight_steps):
+    browser.open(eight_steps)
+    browser.ask("history.replaceState = () => { throw new DOMException('', 'SecurityError'); }")
+    browser.press("ArrowLeft")
+    assert see(browser)["where"] == "step 7 of 8"
+    assert browser.complaints == []
 
 
 @needs_chromium

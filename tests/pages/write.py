@@ -40,7 +40,7 @@ def find_faults(scenes: tuple[Scene, ...]) -> Iterator[str]:
         except NoDiagramError as error:
             yield f"no diagram: {error}"
         steps = sum(row.kind == "step" for row in picture.rows)
-        if len(tour.stations) != steps + 1:
+        if len(tour.stations) != steps + 1 and (tour.stations or steps):  # else the start fails
             yield f"{len(tour.stations)} stations of {steps} steps"
         for number, row in enumerate(row for row in picture.rows if row.kind == "step"):
             before = tour.stations[number].standings[picture.lanes[row.lane].thread]

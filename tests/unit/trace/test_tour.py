@@ -189,6 +189,35 @@ def child():
     assert tour.stations[-1].standings[starter].condition == "finished"
 
 
+LOCAL = """\
+from modelcheck.lang import U8, shared, spec, struct, thread, wait_until
+
+
+spec("local")
+
+
+@struct(marked=True)
+class Box:
+    n: U8
+
+
+x = shared(Box)
+
+
+@thread
+def waiter():
+    n = x.n
+    wait_until(n > 0)
+"""
+
+
+def test_a_condition_on_locals_alone_says_so(tmp_path):
+    _, tour = tell(tmp_path, LOCAL, "deadlock")
+    assert tour.stations[-1].standings[0].why == (
+        "its condition is on its own locals, which no other thread changes",
+    )
+
+
 @pytest.mark.parametrize(("text", "name"), [(KERNFS, "released_once"), (DEADLOCK, "deadlock")])
 def test_a_tour_is_the_same_each_time(tmp_path, text, name):
     assert tell(tmp_path, text, name)[1] == tell(tmp_path, text, name)[1]
