@@ -81,7 +81,7 @@ ROWS = (
     row(
         "any-set-will-do",
         STUBBORN,
-        "if found.bit_count() < fewest and self._may_wait(found, state, standing, results):",
+        "if found.bit_count() < fewest and self._may_wait(found, state, results):",
         "if found.bit_count() < fewest:",
         "Neither sticky edges nor failing steps make a state fully expanded.",
         ROUND,
