@@ -318,14 +318,14 @@ words = shared(Words)
 def add():
     words.count = 1
 
+@thread(spawned=1)
+def work():
+    words.other = 1
+
 @thread
 def begin():
     words.own = 1
     spawn(work)
-
-@thread(spawned=1)
-def work():
-    words.other = 1
 
 @final
 def is_zero():
