@@ -145,9 +145,12 @@ class _Sorting:
         """Whether the code that a thread still has may write something that is judged."""
         if thread in self._owners:
             return True
+        location = self._model.location(state, thread)
+        if not location:  # it is spawned later
+            return True
         memory = self._model.memory
         template = memory.lookup.template(memory.threads[thread].template)
-        blocks = list_remaining(template.body, self._model.location(state, thread))
+        blocks = list_remaining(template.body, location)
         return any(self._writes(instr) for block in blocks for instr in block.instrs)
 
     def _writes(self, instr: Instr) -> bool:

@@ -146,8 +146,9 @@ class EndTeller:
         move = visits[-1].move
         if number >= len(edges):
             return None
-        if move is None:
-            return self._tell_first_order(edges[number], visits[-1].state)
+        if move is None:  # a start that fails leaves no state in which anybody stands
+            state = visits[-1].state
+            return self._tell_first_order(edges[number], state) if state else None
         first, second = edges[number]
         thread = move.thread
         location = find_block(self._model, visits[-2].state, thread)

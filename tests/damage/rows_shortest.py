@@ -189,7 +189,7 @@ ROWS = (
         "if goal is None or measure(self._model, sorted_) != self._length:",
         "if goal is None:",
         "A trace that was the shortest gets more switches, and is called the shortest still.",
-        (f"{UNRELATED}::test_a_thread_that_the_property_counts_is_no_bystander",),
+        (f"{UNRELATED}::test_no_preemption_is_made_to_put_more_last",),
     ),
     Row(
         "unrelated-threads-wait-for-nobody",
@@ -212,11 +212,8 @@ ROWS = (
         "explore/unrelated.py",
         "if any(self._may_write(middle, thread) for thread in {move.thread for move in rest}):",
         "if False:",
-        "Who loses an update, or does not come to do what a `final` wants, is told as unrelated.",
-        (
-            f"{UNRELATED}::test_of_a_lost_update_the_moves_that_lose_it_are_shown",
-            f"{UNRELATED}::test_who_might_have_put_it_right_is_shown",
-        ),
+        "The thread that does not come to do what a `final` wants is told as unrelated.",
+        (f"{UNRELATED}::test_who_might_have_put_it_right_is_shown",),
     ),
     Row(
         "unrelated-is-who-does-not-wake",

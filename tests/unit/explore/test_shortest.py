@@ -18,6 +18,8 @@ from modelcheck.explore.shorten import shorten
 from modelcheck.explore.shortest import Length, measure
 from modelcheck.explore.trim import trim
 from modelcheck.explore.walk import make_move, walk
+from modelcheck.trace.confirm import confirm_run
+from modelcheck.trace.derive import Claim, derive_run
 
 LOST = """
 count = shared(U8)
@@ -619,3 +621,29 @@ def test_backends_workers_and_reductions_change_no_trace(text):
         ]
         assert all(one == ways[0] for one in ways)
         assert {minimal for _, minimal, _ in ways[0].values()} <= {"switches", "steps"}
+
+
+def test_an_order_of_a_start_that_fails_is_told():
+    """It was recorded, and no thread stands anywhere: telling it ended in an IndexError."""
+    text = """
+@struct(marked=True)
+class Lock:
+    word: U8
+
+a = shared(Lock)
+b = shared(Lock)
+
+@thread
+def t():
+    precedes("lock-order", a, b)
+    k = choose(range(2))
+    assert k == 1, "is_one"
+    precedes("lock-order", b, a)
+    a.word = 1
+"""
+    model, found = find(text)
+    cycle = found["lock-order"]
+    assert [path.initial for path in cycle.witnesses] == [(0,), (1,)]
+    for number, path in enumerate(cycle.witnesses):
+        claim = Claim(cycle.property, cycle.object, cycle.detail)
+        confirm_run(model, derive_run(model, path, claim, {}, number), path, claim, number)

@@ -273,6 +273,70 @@ def test_a_thread_that_the_property_counts_is_no_bystander():
     assert shown == ["add[0]"] * 3 + ["add[1]"] * 2
 
 
+def test_no_preemption_is_made_to_put_more_last():
+    """What `one` does last has no part in it, but he would have to be preempted before it."""
+    text = """
+@struct(marked=True)
+class Words:
+    count: U8
+    mine: U8
+    yours: U8
+
+words = shared(Words)
+
+@thread
+def one():
+    words.count = 1
+    words.mine = 1
+
+@thread
+def two():
+    words.count = 2
+    words.yours = 1
+
+@final
+def is_zero():
+    return words.count == 0
+"""
+    model, path, _ = tell(text, "is_zero")
+    assert split(model, path) == (["one", "one", "two"], ["two"])
+    assert measure(model, path).preemptions == 0
+
+
+def test_who_is_spawned_later_may_do_anything():
+    """Where he would go on he does not stand yet: this was a KeyError."""
+    text = """
+@struct(marked=True)
+class Words:
+    count: U8
+    own: U8
+    other: U8
+
+words = shared(Words)
+
+@thread
+def add():
+    words.count = 1
+
+@thread(spawned=1)
+def work():
+    words.other = 1
+
+@thread
+def begin():
+    words.own = 1
+    spawn(work)
+
+@final
+def is_zero():
+    return words.count == 0
+"""
+    model, path, _ = tell(text, "is_zero")
+    shown, left_out = split(model, path)
+    assert shown == ["add", "begin", "begin"]
+    assert left_out == ["work"]
+
+
 def test_what_an_invariant_shows_leaves_nothing_out():
     _, path, _ = tell(COUNT.replace("@final", "@invariant"), "none_lost")
     assert (path.moves, path.unrelated) == ((), 0)
