@@ -252,7 +252,8 @@ def row(name, area, threads, symmetry, both, spin, hand=None):
     return GainRow(name, area, threads, stored, *counts)
 
 def krefs(threads, states, both=None):
-    return row("krefs", "bench", threads, Stored(states), both or Stored(1), None, Stored(814_855))
+    both = both or Stored(2**threads)
+    return row("krefs", "bench", threads, Stored(states), both, None, Stored(814_855))
 
 def kernel(name, both, spin):
     return row(name, "kernel", 4, Stored(9), both, spin)
@@ -272,16 +273,20 @@ def test_what_was_counted_is_held_against_what_is_required():
     good, bad = ask(REQUIREMENTS)
     by_hand = "(SPIN, by hand, its own reduction: 814,855)"
     assert good == [
-        ["krefs 7", f"1 {by_hand}", True],
+        ["krefs 7", f"128 {by_hand}", True],
         ["2 kernel specs", "more than 20.00", True],
         ["krefs, n = 5 … 7", "3.00, 2.00, 1.50", True],
         ["krefs", "2.00 (600 / 300)", True],
+        ["krefs, n = 5 … 7", "2.00, 2.00, 2.00", False],
+        ["krefs", "2.00 (64 / 32)", True],
     ]
     assert bad == [
         ["krefs 7", f"more than 15,000 {by_hand}", False],
         ["1 kernel specs", "500.00; without b, where we gave up", False],
         ["krefs, n = 5 … 7", "2.00, 2.50, 1.80", False],
         ["krefs", "2.50 (500 / 200)", False],
+        ["krefs, n = 5 … 6", "2.00, 2.00", False],
+        ["krefs", "2.00 (64 / 32)", True],
         ["krefs 7", "4.00 times (10,000 states in 0.040 s, 1,000,000 in 1.000 s)", False],
     ]
 
