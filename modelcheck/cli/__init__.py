@@ -11,10 +11,9 @@ from collections.abc import Sequence
 
 import click
 
-from modelcheck.cli.commands import modelcheck
+from modelcheck.cli import check, commands, export, gate, graph, wander  # noqa: F401 (they join it)
 from modelcheck.cli.console import flush_stdout, report_internal_error
-from modelcheck.cli.export import export_command  # noqa: F401 (it joins the group)
-from modelcheck.cli.wander import explore_command  # noqa: F401 (likewise)
+from modelcheck.cli.group import modelcheck
 
 # Programs are trees that live until the end: looking through them often cost an eighth of a gate.
 _OBJECTS_BETWEEN_COLLECTIONS = 50_000

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import click
 
-from modelcheck.cli.commands import _select_program as select_program
-from modelcheck.cli.commands import modelcheck
 from modelcheck.cli.console import say
+from modelcheck.cli.group import modelcheck, select_program
 
 
 @modelcheck.command("export")

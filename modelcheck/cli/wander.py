@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from modelcheck.cli.commands import _select_program as select_program
-from modelcheck.cli.commands import modelcheck
 from modelcheck.cli.console import InterruptFlag, LiveLine, say, say_all
+from modelcheck.cli.group import modelcheck, select_program
 
 if TYPE_CHECKING:
     from modelcheck.api import Form, Run  # not on the way to --help

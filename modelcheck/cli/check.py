@@ -1,0 +1,209 @@
+"""The command `check`: one spec, explored and judged."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from modelcheck.cli.console import (
+    InterruptFlag,
+    LiveLine,
+    Notices,
+    say,
+    say_all,
+    warn,
+)
+from modelcheck.cli.group import EXIT_CODES, choose_backend, limit_run, modelcheck, select_program
+from modelcheck.cli.options import (
+    read_reductions,
+    refuse_compact,
+    refuse_python_workers,
+)
+
+if TYPE_CHECKING:
+    from modelcheck.api import Run  # not on the way to --help
+    from modelcheck.explore.options import Backend, Reduction, Shortest
+
+
+@modelcheck.command("check", epilog=EXIT_CODES)
+@click.argument("spec")
+@select_program
+@click.option("--property", "property_name", metavar="P", help="Judge only this property.")
+@click.option(
+    "--stop",
+    type=click.Choice(["first", "all"]),
+    default="all",
+    show_default=True,
+    help="Judge every property, or end with the first violation.",
+)
+@click.option(
+    "--reduce",
+    "reductions",
+    default="none",
+    show_default=True,
+    metavar="por,symmetry",
+    help="Visit fewer states for the same verdicts: por takes independent steps in one order, "
+    "symmetry takes states that differ by the names of equal threads and objects for one.",
+    callback=read_reductions,
+)
+@click.option(
+    "--search",
+    type=click.Choice(["bfs", "dfs", "random"]),
+    default="bfs",
+    show_default=True,
+    help="The order of the search.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, metavar="N", help="Of random.")
+@choose_backend
+@click.option(
+    "--compact",
+    is_flag=True,
+    help="Keep only hashes of states (native, bfs): for more states than fit; some may be omitted,"
+    " so what is not violated stays inconclusive.",
+)
+@click.option(
+    "--accept-compact", is_flag=True, help="Exit code 0 where --compact alone leaves a doubt."
+)
+@limit_run
+@click.option(
+    "--shortest",
+    type=click.Choice(["auto", "switches", "steps"]),
+    default="auto",
+    show_default=True,
+    help="What the trace of a violation has the fewest of: preemptions (switches away from a thread"
+    " that could go on), or steps; auto takes the first that can be proven.",
+)
+@click.option(
+    "--shortest-budget",
+    type=click.IntRange(0),
+    metavar="N",
+    help="States to look at for that, else 50,000; 0 tells the trace that was found first.",
+)
+@click.option("--coverage", is_flag=True, help="Also what the run did and never did.")
+@click.option(
+    "--compare-reductions", "compares", is_flag=True, help="Also run with each reduction: a table."
+)
+@click.option(
+    "--explain-reductions", "explains", is_flag=True, help="Also what keeps steps in their order."
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+@click.option(
+    "-o",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Write the trace of a violation there.",
+)
+def check_command(
+    spec: str,
+    *,
+    variant: str | None,
+    settings: dict[str, str],
+    property_name: str | None,
+    stop: Literal["first", "all"],
+    search: Literal["bfs", "dfs", "random"],
+    seed: int,
+    backend: Backend,
+    workers: int | None,
+    compact: bool,
+    accept_compact: bool,
+    max_states: int | None,
+    max_memory: int | None,
+    timeout: float | None,
+    coverage: bool,
+    as_json: bool,
+    folder: Path | None,
+    reductions: frozenset[Reduction],
+    shortest: Shortest,
+    shortest_budget: int | None,
+    compares: bool,
+    explains: bool,
+    **_refused: object,
+) -> int:
+    """Visit every state of a spec and judge its properties."""
+    refuse_python_workers(backend, workers)
+    refuse_compact(backend, search, compact=compact, accept=accept_compact)
+    if as_json and (compares or explains):
+        raise click.UsageError("--compare-reductions and --explain-reductions are text, no JSON")
+    live = LiveLine(spec)
+    with InterruptFlag() as interrupt, _build_ahead(backend):
+        from modelcheck import api
+        from modelcheck.explore.options import COMPACT_BITS, SHORTEST_BUDGET
+        from modelcheck.gate import choose_check_exit
+        from modelcheck.report import json, text
+        from modelcheck.report import reductions as reduced
+        from modelcheck.trace.text import write_text
+
+        options = api.Options(
+            backend=backend,
+            workers=workers,
+            search=search,
+            seed=seed,
+            stop=stop,
+            compact_bits=COMPACT_BITS if compact else None,
+            max_states=max_states,
+            max_memory=max_memory,
+            timeout_seconds=timeout,
+            properties=None if property_name is None else frozenset({property_name}),
+            ranges=coverage,
+            reduce=reductions,
+            shortest=shortest,
+            shortest_budget=SHORTEST_BUDGET if shortest_budget is None else shortest_budget,
+            progress=live.show,
+            interrupted=interrupt.is_raised,
+        )
+        run = api.check(spec, api.Choice(variant, settings), options, Notices(live).say)
+        compared = api.compare_reductions(run, options) if compares else ()
+    live.clear()
+    warn(run.warnings)
+    if run.result is None:
+        unchecked = json.unchecked_to_json(run.info, run.variant, run.warnings)
+        say(
+            json.write_json(unchecked).rstrip("\n")
+            if as_json
+            else text.describe_unchecked(run.info, run.variant)
+        )
+        return 3
+    written = None if folder is None else _store_trace(run, folder)
+    if as_json:
+        value = json.result_to_json(
+            run.info, run.program, run.result, coverage=coverage, warnings=run.warnings
+        )
+        say(json.write_json(value).rstrip("\n"))
+    else:
+        replay = f"modelcheck replay {written}" if written else ""
+        traces = [write_text(picture) for picture in api.draw_pictures(run, replay)]
+        say_all(text.describe_result(run.info, run.program, run.result, traces))
+        if coverage:
+            say_all(text.describe_coverage(run.program, run.result))
+        if compares:
+            say_all(reduced.describe_comparison(compared))
+        if explains:
+            say_all(reduced.describe_steps(run.program, api.explain_steps(run.program)))
+            say_all(reduced.describe_symmetry(api.find_symmetry(run.program)))
+    return choose_check_exit(run.result, accept_compact=accept_compact)
+
+
+def _build_ahead(backend: Backend) -> AbstractContextManager[None]:
+    """What the native backend needs of a compiler, begun before anything else is."""
+    if backend != "native":
+        return nullcontext()
+    from modelcheck.backends.native.build import compile_runtime_ahead
+
+    return compile_runtime_ahead()
+
+
+def _store_trace(run: Run, folder: Path) -> Path | None:
+    from modelcheck import api
+    from modelcheck.report.files import write_whole
+    from modelcheck.trace.stored import write_trace
+
+    trace = api.record(run)
+    if trace is None:
+        return None
+    file = folder / api.name_trace(run)
+    write_whole(file, write_trace(trace))
+    return file
