@@ -12,6 +12,7 @@ from modelcheck.explore.result import FieldRange
 from modelcheck.ir.memory import ALIVE, UNINITIALISED, Memory, Slot
 from modelcheck.ir.nodes import Assert, Block, Body, Program, Spawn
 from modelcheck.ir.regions import list_start_blocks, list_step_blocks
+from modelcheck.ir.types import SetType
 
 Location = tuple[str, str]  # (template, label)
 
@@ -86,6 +87,8 @@ def list_range_questions(memory: Memory) -> tuple[RangeQuestion, ...]:
     """
     found: list[RangeQuestion] = []
     for slot in memory.slots:
+        if isinstance(slot.type, SetType):
+            continue  # its bits are no number, and which come together depends on reductions
         if slot.role == "field":
             status = memory.status_slot(slot.object, slot.element)
             where = () if status is None else (status, ALIVE)

@@ -1,4 +1,7 @@
-"""Every damage is noticed by the tests that its row names; and the runner can tell."""
+"""Every damage is noticed by the tests that its row names; and the runner can tell.
+
+That all of these pass in a copy without damage is asked by `make damage`: here they run as they are.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +22,6 @@ GOOD = next(row for row in ROWS if row.id == "check-gives-up-with-0")
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
 def test_the_damage_is_noticed(row):
     assert run_row(row) == ""
-
-
-def test_without_damage_every_named_test_passes():
-    assert find_unsound(ROWS) == {}
 
 
 def test_rows_have_names_of_their_own_and_cover_every_part():
