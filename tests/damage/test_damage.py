@@ -1,6 +1,6 @@
 """Every damage is noticed by the tests that its row names; and the runner can tell.
 
-That all of these pass in a copy without damage is asked by `make damage`: here they run as they are.
+That all of these pass in a copy without damage, `make damage` asks: here they run as they are.
 """
 
 from __future__ import annotations
