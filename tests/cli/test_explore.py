@@ -302,6 +302,8 @@ class Terminal:
             cwd=ROOT,
             env=environment,
             start_new_session=True,
+            # A shell's background jobs ignore Ctrl-C, and so would what they start.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
         )
         os.close(slave)
         self.text = ""
