@@ -52,6 +52,19 @@ class Path:
 
 
 @dataclass(frozen=True, slots=True)
+class Ordering:
+    """A step of a path that has to come before one of another thread for the path to fail.
+
+    Both are counted from 1.  `without` is a run of the same moves without this ordering and with
+    all the others that are needed: it does not show the violation.
+    """
+
+    first: int
+    second: int
+    without: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Violation:
     """One way in which a property fails.
 
@@ -61,6 +74,8 @@ class Violation:
     for an order, one per edge of the cycle.  `minimal` is what was proven about their length:
     "steps" (none has fewer steps) or "switches" (none has fewer preemptions, and none of those
     with as few has fewer steps); `unproven` says why that is less than what was asked for.
+    `needs` are the orderings that the one witness needs to fail (`explore.critical`); None where
+    they are not known, or were not asked for.
     """
 
     property: str
@@ -71,6 +86,7 @@ class Violation:
     witnesses: tuple[Path, ...]
     minimal: Minimal = "no"
     unproven: str = ""
+    needs: tuple[Ordering, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
