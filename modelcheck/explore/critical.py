@@ -6,10 +6,10 @@ than its script says, or whose choices are others there, goes no further.  A set
 step of one thread before a step of another) is *sufficient* if every run that respects it shows
 the same property violated of the same object.  The conflicting pairs of the path are sufficient:
 whoever respects them repeats it (Mazurkiewicz, "Trace theory", 1987, section 2).  From them pairs
-are removed, the nearest first, while the rest is sufficient; what is left is sufficient, and
-without any one of its pairs there is a run that passes, which is kept.
+are removed, those of locks and the nearest first, while the rest is sufficient; what is left is
+sufficient, and without any one of its pairs there is a run that passes, which is kept.
 
-Nearest first, because "a before b" follows from an ordering of a later step than a and an earlier
+The nearest, because "a before b" follows from an ordering of a later step than a and an earlier
 one than b: of what comes to the same the weakest stays, `kfree` before the use of what was freed,
 and not one critical section before the other.
 """
@@ -18,20 +18,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from modelcheck.backends.python.model import Model
-from modelcheck.backends.python.outcomes import Failure
+from modelcheck.backends.python.outcomes import Failure, Order
 from modelcheck.diagnostics import InternalError
-from modelcheck.explore.goals import STUCK, Goals, Target
+from modelcheck.explore.conflicts import Pair, is_about_locks, list_conflicts
+from modelcheck.explore.goals import STUCK, Goals, Seen, Target
 from modelcheck.explore.result import Move, Ordering, Path
 from modelcheck.explore.trim import make_graph
-from modelcheck.explore.walk import walk
 
 MOST_PLACES = 4_000  # that the scripts are run from, for one violation
 MOST_VISITS = 60_000  # of them, for all sets of pairs that are tried
 
-Pair = tuple[int, int]  # two steps of the path, counted from 0, of two threads
 _Place = tuple[tuple[int, ...], int]  # how far each script is, and the number of the state
 
 
@@ -46,54 +44,53 @@ def find_needs(model: Model, target: Target, path: Path) -> tuple[Ordering, ...]
     run may be missed (tests/unit/explore/test_critical.py compares with all orders of all steps,
     each run on its own).
     """
-    if path.last == "edge" or target == (STUCK, "") or not path.moves:
+    if isinstance(target, Order) or path.last == "edge" or target == (STUCK, ""):
+        return None
+    if not path.moves:
         return None
     scripts = _Scripts(model, target, path)
     try:
-        return _remove_pairs(scripts, _list_enough(model, scripts, path))
+        return _remove_pairs(scripts, list(_list_enough(model, scripts, path)))
     except _BudgetError:
         return None
 
 
-def _list_enough(model: Model, scripts: _Scripts, path: Path) -> list[Pair]:
-    """The conflicting pairs of a path, if they are sufficient, else all places where its threads
-    change: interrupts and spawns act between threads beside all memory.
+def _list_enough(model: Model, scripts: _Scripts, path: Path) -> Iterator[Pair]:
+    """The conflicting pairs of a path, in the order in which they are tried to be left out; where
+    they are not sufficient, all pairs of two threads.
+
+    Interrupts act between threads beside all memory, and a state in the middle of the path need
+    not be on the way of who only repeats its conflicts.
     """
-    pairs = list(list_conflicts(model, path))
-    if scripts.find_passing(pairs) is None:
-        return pairs
+    conflicts = list(list_conflicts(model, path))
+    if scripts.find_passing(conflict.pair for conflict in conflicts) is None:
+        # What is known of locks follows from what is done under them: that says more.
+        conflicts.sort(key=lambda c: (not is_about_locks(model, c), _measure_gap(c.pair), c.pair))
+        yield from (conflict.pair for conflict in conflicts)
+        return
     threads = [move.thread for move in path.moves]
-    return [(a, a + 1) for a, (x, y) in enumerate(pairwise(threads)) if x != y]
+    steps = range(len(threads))
+    pairs = [(a, b) for b in steps for a in range(b) if threads[a] != threads[b]]
+    yield from sorted(pairs, key=lambda pair: (_measure_gap(pair), pair))
 
 
-def _remove_pairs(scripts: _Scripts, kept: list[Pair]) -> tuple[Ordering, ...]:
+def _measure_gap(pair: Pair) -> int:
+    return pair[1] - pair[0]
+
+
+def _remove_pairs(scripts: _Scripts, pairs: Sequence[Pair]) -> tuple[Ordering, ...]:
+    """What is left of sufficient pairs, each with a run that passes without it."""
+    kept = list(pairs)
     without: dict[Pair, Path] = {}
-    for pair in sorted(kept, key=lambda pair: (pair[1] - pair[0], pair)):
+    for pair in pairs:
         rest = [other for other in kept if other != pair]
         passing = scripts.find_passing(rest)
         if passing is None:
             kept = rest
         else:
             without[pair] = passing
-    return tuple(
-        Ordering(a + 1, b + 1, without[a, b])
-        for a, b in sorted(kept, key=lambda pair: (-pair[1], -pair[0]))
-    )
-
-
-def list_conflicts(model: Model, path: Path) -> Iterator[Pair]:
-    """The pairs of steps of two threads that touch one slot, which at least one of them writes."""
-    seen: list[tuple[int, frozenset[int], frozenset[int]]] = []
-    states = (visit.state for visit in walk(model, path))
-    for place, (state, move) in enumerate(zip(states, path.moves, strict=False)):
-        ways = model.watch(state, move.thread)
-        found = [t for way in ways if way.choices == move.choices for t in way.touched]
-        touched = frozenset(slot for t in found for slot in (t.slot, t.key))
-        written = frozenset(slot for t in found if t.is_write for slot in (t.slot, t.key))
-        for before, (thread, its_touched, its_written) in enumerate(seen):
-            if thread != move.thread and (its_written & touched or its_touched & written):
-                yield before, place
-        seen.append((move.thread, touched, written))
+    kept.sort(key=lambda pair: (-pair[1], -pair[0]))
+    return tuple(Ordering(a + 1, b + 1, without[a, b]) for a, b in kept)
 
 
 class _BudgetError(Exception):
@@ -114,7 +111,7 @@ class _Next:
 class _Scripts:
     """The moves of each thread of one path, and what running them leads to."""
 
-    def __init__(self, model: Model, target: Target, path: Path) -> None:
+    def __init__(self, model: Model, target: Seen, path: Path) -> None:
         self._model = model
         self._target = target
         self._path = path

@@ -96,6 +96,7 @@ def make_heading(trace: Trace, replay: str = "") -> Heading:
         trace.scope,
         replay,
         trace.unproven,
+        None if trace.needs is None else tuple(need.text for need in trace.needs),
     )
 
 

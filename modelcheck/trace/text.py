@@ -15,6 +15,8 @@ from modelcheck.trace.picture import Picture, Row
 from modelcheck.trace.reason import ReasonRow
 
 DOES_WIDTH = 46  # a longer line pushes its changes below itself
+MOST_NEEDS = 3  # orderings that are shown; of more only how many
+NEED_WIDTH = 94  # a longer one goes over two lines
 Cells = tuple[str, str, str, str, str]
 HEAD: Cells = ("step", "thread", "line", "does", "changes")
 
@@ -28,6 +30,7 @@ def write_text(picture: Picture) -> str:
     lines = []
     if picture.part == 1:
         lines += [picture.title, f"  {picture.reason.headline}"]
+        lines += [f"  {line}" for line in _write_needs(picture)]
     lines += [f"  {line}".rstrip() for line in _write_part(picture)]
     if picture.part == picture.parts:
         lines += [f"  {line}".rstrip() for line in _write_reason(picture)]
@@ -38,6 +41,25 @@ def write_text(picture: Picture) -> str:
 def write_steps(picture: Picture) -> str:
     """The steps and the facts behind the failure, without heading and counts."""
     return "\n".join((*_write_table(picture), *_write_reason(picture))) + "\n"
+
+
+def _write_needs(picture: Picture) -> Iterator[str]:
+    """The orderings that the trace needs, those nearest to its end; of others how many."""
+    needs = picture.heading.needs
+    if needs is None:
+        return
+    if not needs and len({row.lane for row in picture.rows if row.kind == "step"}) > 1:
+        yield "needs: no order between its threads: in any order of these steps it fails"
+    for number, text in enumerate(needs[:MOST_NEEDS], 1):
+        label = f"{'needs:' if number == 1 else '':<6} {number}. "
+        if len(label) + len(text) <= NEED_WIDTH:
+            yield label + text
+            continue
+        first, mark, second = text.partition(" before ")
+        yield label + first
+        yield " " * len(label) + mark.strip() + " " + second
+    if len(needs) > MOST_NEEDS:
+        yield f"       and {len(needs) - MOST_NEEDS} more"
 
 
 def _write_part(picture: Picture) -> Iterator[str]:

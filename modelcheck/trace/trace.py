@@ -24,6 +24,7 @@ from modelcheck.trace.events import (
     describe_effects,
     describe_place,
 )
+from modelcheck.trace.needs import Need, tell_needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class Witness:
 class Trace:
     """A violation as it is stored; `settings` are all parameters and flags of its program.
 
-    `minimal` and `unproven` are as in `result.Violation`.
+    `minimal` and `unproven` are as in `result.Violation`, and so are `needs`, put into words.
     """
 
     spec: str
@@ -73,6 +74,7 @@ class Trace:
     scope: tuple[str, ...]
     counts: Counts
     witnesses: tuple[Witness, ...]
+    needs: tuple[Need, ...] | None = None
 
 
 def claim_of(trace: Trace) -> Claim:
@@ -101,10 +103,13 @@ def record_trace(
     """
     claim = Claim(violation.property, violation.object, violation.detail)
     witnesses = []
+    needs: tuple[Need, ...] | None = None
     for number, path in enumerate(violation.witnesses):
         run = derive_run(model, path, claim, sources)
         confirm_run(model, run, path, claim, number)
         witnesses.append(_record_witness(path, run.story))
+        if violation.needs is not None:
+            needs = tell_needs(model, path, run, violation.needs, sources)
     return Trace(
         info.name,
         info.path,
@@ -120,6 +125,7 @@ def record_trace(
         result.scope,
         result.counts,
         tuple(witnesses),
+        needs,
     )
 
 
