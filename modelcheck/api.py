@@ -39,7 +39,7 @@ from modelcheck.settings import choose_variant, explain_unknown, read_settings
 from modelcheck.specfiles import SelectionError, SpecFile, find_spec, find_specs
 from modelcheck.trace.mermaid import write_mermaid
 from modelcheck.trace.picture import Picture
-from modelcheck.trace.replay import Scene, replay_scenes, replay_trace
+from modelcheck.trace.replay import Scene, renew_needs, replay_scenes, replay_trace
 from modelcheck.trace.stored import read_trace
 from modelcheck.trace.svg import write_svg
 from modelcheck.trace.trace import Trace, record_trace
@@ -291,7 +291,8 @@ def _read_stored(file: str) -> tuple[Trace, Model, Mapping[str, str]]:
     spec = load_spec(find_spec(trace.path if Path(trace.path).exists() else trace.spec))
     variant = choose_variant(spec.info, trace.variant)
     program = make_program(spec, variant, read_settings(spec.info, dict(trace.settings)))
-    return trace, compile_program(program), spec.sources
+    model = compile_program(program)
+    return renew_needs(trace, model, spec.sources), model, spec.sources
 
 
 def _read_text(path: Path) -> str:

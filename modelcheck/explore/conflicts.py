@@ -65,6 +65,7 @@ def is_about_locks(model: Model, conflict: Conflict) -> bool:
 def list_touched(model: Model, path: Path) -> Iterator[Touched]:
     """What each step of a path touches.  Raises `walk.ReplayError` where it cannot be taken."""
     memory = model.memory
+    statuses = [slot for slot in memory.slots if slot.role == "status"]
     for before, visit in pairwise(walk(model, path)):
         move, result = visit.move, visit.outcome.result
         if move is None:
@@ -77,7 +78,11 @@ def list_touched(model: Model, path: Path) -> Iterator[Touched]:
             touched |= _find_lives(model, result.object)
         else:
             values = zip(before.state, result, strict=True)
-            written |= {slot for slot, (old, new) in enumerate(values) if old != new}
+            changed = {slot for slot, (old, new) in enumerate(values) if old != new}
+            written |= changed
+            # Which place of a pool is the next depends on all of them.
+            pools = {memory.slots[s].object for s in changed if memory.slots[s].role == "status"}
+            touched |= {s.number for s in statuses if s.object in pools}
         written.discard(move.thread)  # where it stands itself
         objects = {(memory.slots[s].object, memory.slots[s].element) for s in touched}
         lives = {memory.status_slot(*named) for named in objects if named[0]}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from modelcheck.trace.events import (
     StepEvent,
     Story,
@@ -23,6 +25,7 @@ from modelcheck.trace.marks import (
     route_arrows,
 )
 from modelcheck.trace.picture import Heading, Lane, LineRole, Picture, Row, RowKind, RowLine
+from modelcheck.trace.reason import list_need_rows
 from modelcheck.trace.why import explain_failure
 
 
@@ -37,10 +40,12 @@ def draw_picture(story: Story, heading: Heading, part: int = 1, parts: int = 1) 
     rows = _find_rows(story, lane_of)
     reads = find_reads(story, rows)
     arrows = [*join_reads(reads, rows), *find_other_arrows(story, rows)]
+    reason = explain_failure(story, heading.minimal)
+    needs = () if heading.needs is None else tuple(list_need_rows(story, heading.needs))
     return Picture(
         "REACHED" if _is_reached(story) else "VIOLATED",
         heading,
-        explain_failure(story, heading.minimal),
+        replace(reason, rows=(*needs, *reason.rows)),
         story.initial,
         lanes,
         cite_writers(rows, reads),

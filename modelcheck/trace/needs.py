@@ -14,7 +14,7 @@ from modelcheck.backends.python.outcomes import Failure, State
 from modelcheck.diagnostics import Span
 from modelcheck.explore.conflicts import list_touched
 from modelcheck.explore.result import Move, Ordering, Path
-from modelcheck.ir.nodes import Body, Discard, Free
+from modelcheck.ir.nodes import Body, Discard, Free, New
 from modelcheck.ir.regions import find_region
 from modelcheck.ir.types import Embedded
 from modelcheck.trace.derive import Run
@@ -101,25 +101,36 @@ class _Teller:
         for slot in slots:
             facts = memory.slots[slot]
             is_life = facts.role == "status"
-            if is_life and before[slot] != after[slot]:
-                ends = dict.fromkeys(self._list_ends(before, move.thread, facts.object))
-                yield from ends if len(ends) == 1 else ()
-                continue
+            if is_life and self._turns(before, after, facts.object):
+                turns = dict.fromkeys(self._list_turns(before, move.thread, facts.object))
+                yield from turns if len(turns) == 1 else ()
+                return
             named = facts.object, facts.element
+            found = []
             for touch in touched:
                 place = memory.slots[touch.key]
                 is_inside = is_life and (place.object, place.element) == named
                 if touch.span.line and (is_inside or slot in (touch.slot, touch.key)):
-                    yield touch.span
+                    found.append(touch)
+            # What a check looks at is named only where nothing else is.
+            yield from (t.span for t in sorted(found, key=lambda t: not t.kind.is_access))
 
-    def _list_ends(self, state: State, thread: int, name: str) -> Iterator[Span]:
-        """Where the step of a thread may end the life of an object of a kind."""
+    def _turns(self, before: State, after: State, name: str) -> bool:
+        """Whether an object of a pool begins to live, or dies."""
+        lives = [s for s in self._model.memory.slots if s.role == "status" and s.object == name]
+        return any(before[slot.number] != after[slot.number] for slot in lives)
+
+    def _list_turns(self, state: State, thread: int, name: str) -> Iterator[Span]:
+        """Where the step of a thread may begin or end the life of an object of a kind."""
         of = self._model.memory.lookup.object(name).type
         location = find_block(self._model, state, thread)
         for block in find_region(self._find_body(thread), location).blocks:
             for instr in block.instrs:
-                if isinstance(instr, Free | Discard) and of == Embedded(instr.struct):
-                    yield instr.span
+                match instr:
+                    case Free(struct=struct) | Discard(struct=struct) if of == Embedded(struct):
+                        yield instr.span
+                    case New(pool=pool) if pool == name:
+                        yield instr.span
 
     def _find_body(self, thread: int) -> Body:
         memory = self._model.memory

@@ -12,11 +12,10 @@ from collections.abc import Iterator
 from itertools import zip_longest
 
 from modelcheck.trace.picture import Picture, Row
-from modelcheck.trace.reason import ReasonRow
+from modelcheck.trace.reason import NEEDS, ReasonRow
 
 DOES_WIDTH = 46  # a longer line pushes its changes below itself
-MOST_NEEDS = 3  # orderings that are shown; of more only how many
-NEED_WIDTH = 94  # a longer one goes over two lines
+NEED_WIDTH = 88  # a longer one goes over two lines
 Cells = tuple[str, str, str, str, str]
 HEAD: Cells = ("step", "thread", "line", "does", "changes")
 
@@ -44,22 +43,18 @@ def write_steps(picture: Picture) -> str:
 
 
 def _write_needs(picture: Picture) -> Iterator[str]:
-    """The orderings that the trace needs, those nearest to its end; of others how many."""
-    needs = picture.heading.needs
-    if needs is None:
-        return
-    if not needs and len({row.lane for row in picture.rows if row.kind == "step"}) > 1:
-        yield "needs: no order between its threads: in any order of these steps it fails"
-    for number, text in enumerate(needs[:MOST_NEEDS], 1):
-        label = f"{'needs:' if number == 1 else '':<6} {number}. "
-        if len(label) + len(text) <= NEED_WIDTH:
-            yield label + text
+    """The orderings that the trace needs, below the headline."""
+    label = "needs:"
+    for row in picture.reason.rows:
+        if row.role != NEEDS:
             continue
-        first, mark, second = text.partition(" before ")
-        yield label + first
-        yield " " * len(label) + mark.strip() + " " + second
-    if len(needs) > MOST_NEEDS:
-        yield f"       and {len(needs) - MOST_NEEDS} more"
+        first, before, second = row.what.partition(" before ")
+        if len(row.what) <= NEED_WIDTH or not before:
+            yield f"{label:<6} {row.what}"
+        else:
+            yield f"{label:<6} {first}"
+            yield f"{'':<9} {before.strip()} {second}"
+        label = ""
 
 
 def _write_part(picture: Picture) -> Iterator[str]:
@@ -135,7 +130,7 @@ def _describe_tag(row: Row) -> str:
 def _write_reason(picture: Picture) -> Iterator[str]:
     """The facts in columns, then each stack below its sentence, then what can happen."""
     reason = picture.reason
-    facts = [row for row in reason.rows if not row.stack]
+    facts = [row for row in reason.rows if not row.stack and row.role != NEEDS]
     if facts:
         yield ""
         yield from _write_facts(picture, facts)
