@@ -82,6 +82,12 @@ if TYPE_CHECKING:
     metavar="N",
     help="States to look at for that, else 50,000; 0 tells the trace that was found first.",
 )
+@click.option(
+    "--without",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Also how the steps of the trace pass without ordering N of those that it needs.",
+)
 @click.option("--coverage", is_flag=True, help="Also what the run did and never did.")
 @click.option(
     "--compare-reductions", "compares", is_flag=True, help="Also run with each reduction: a table."
@@ -119,6 +125,7 @@ def check_command(
     reductions: frozenset[Reduction],
     shortest: Shortest,
     shortest_budget: int | None,
+    without: int | None,
     compares: bool,
     explains: bool,
     **_refused: object,
@@ -128,6 +135,8 @@ def check_command(
     refuse_compact(backend, search, compact=compact, accept=accept_compact)
     if as_json and (compares or explains):
         raise click.UsageError("--compare-reductions and --explain-reductions are text, no JSON")
+    if as_json and without is not None:
+        raise click.UsageError("--without is text; the JSON has all such runs")
     live = LiveLine(spec)
     with InterruptFlag() as interrupt, _build_ahead(backend):
         from modelcheck import api
@@ -176,7 +185,9 @@ def check_command(
     else:
         replay = f"modelcheck replay {written}" if written else ""
         traces = [write_text(picture) for picture in api.draw_pictures(run, replay)]
+        passing = [] if without is None else list(api.write_passing(run, without))
         say_all(text.describe_result(run.info, run.program, run.result, traces))
+        say_all(passing)
         if coverage:
             say_all(text.describe_coverage(run.program, run.result))
         if compares:

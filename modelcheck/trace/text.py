@@ -39,7 +39,7 @@ def write_text(picture: Picture) -> str:
 
 def write_steps(picture: Picture) -> str:
     """The steps and the facts behind the failure, without heading and counts."""
-    return "\n".join((*_write_table(picture), *_write_reason(picture))) + "\n"
+    return "\n".join((*write_table(picture), *_write_reason(picture))) + "\n"
 
 
 def _write_needs(picture: Picture) -> Iterator[str]:
@@ -61,10 +61,11 @@ def _write_part(picture: Picture) -> Iterator[str]:
     if picture.parts > 1:
         yield ""
         yield f"{picture.part_title}:"
-    yield from _write_table(picture)
+    yield from write_table(picture)
 
 
-def _write_table(picture: Picture) -> Iterator[str]:
+def write_table(picture: Picture) -> Iterator[str]:
+    """The steps alone, a line for each row and those below it."""
     for line in picture.start:
         yield f"start: {line}"
     if not picture.rows:
