@@ -11,6 +11,7 @@ from tests.damage import (
     rows_frontend,
     rows_ir,
     rows_native,
+    rows_needs,
     rows_pages,
     rows_reduce,
     rows_rounds,
@@ -33,4 +34,5 @@ ROWS: tuple[Row, ...] = (
     *rows_pages.ROWS,
     *rows_rounds.ROWS,
     *rows_shortest.ROWS,
+    *rows_needs.ROWS,
 )
