@@ -312,8 +312,10 @@ def first():
 def second():
     words.a = 1
 """
-    _, violation = tell(text, "stuck")
-    assert violation.needs is None
+    model, violation = tell(text, "stuck")
+    path = violation.witnesses[0]
+    assert path.moves
+    assert find_needs(model, ("stuck", ""), path) is None
 
 
 def test_a_run_without_an_ordering_may_fail_in_another_way():
