@@ -22,7 +22,7 @@ from modelcheck.explore.graph import Graph, GraphError
 from modelcheck.explore.options import Options
 from modelcheck.explore.result import Minimal, Path, PropertyResult, Result, Violation
 from modelcheck.explore.shortest import WEIGHTS, Length, Way, find_ways, measure
-from modelcheck.explore.trim import trim
+from modelcheck.explore.trim import drop_unrelated, trim
 from modelcheck.explore.unrelated import put_unrelated_last
 from modelcheck.ir.nodes import Program
 
@@ -192,7 +192,7 @@ class _Shortening:
         if proof is None:
             return self._tell_best(replace(violation, unproven=self._explain(violation)))
         depth = proof.most_steps if proof.minimal == "steps" else violation.depth
-        ways = [put_unrelated_last(self.model, way) for way in proof.ways]
+        ways = [self._clear(way) for way in proof.ways]
         witnesses = tuple(way.path for way in ways)
         told = replace(violation, witnesses=witnesses, minimal=proof.minimal, depth=depth)
         return self._describe(told, ways[0])
@@ -222,7 +222,11 @@ class _Shortening:
         made = (self._ways.get(minimal, {}) for minimal in attempts)
         found = [ways[target] for ways in made if target in ways]
         best = found[0] if found else trim(self.model, target, self._first[target])
-        return None if best is None else put_unrelated_last(self.model, best)
+        return None if best is None else self._clear(best)
+
+    def _clear(self, way: Way) -> Way:
+        """A way with what plays no part told apart, or left out."""
+        return drop_unrelated(self.model, put_unrelated_last(self.model, way))
 
     def _describe(self, violation: Violation, way: Way) -> Violation:
         """The violation in the words of what a way shows."""

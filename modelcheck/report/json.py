@@ -211,6 +211,9 @@ def _path_to_json(path: Path) -> Json:
         value["race"] = [_move_to_json(m) for m in path.race]
     if path.unrelated:
         value["unrelated"] = path.unrelated
+    if path.dropped:
+        dropped = [{"after": count, **_move_to_json(move)} for count, move in path.dropped]
+        value["dropped"] = dropped
     return value
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from modelcheck.trace.events import (
@@ -108,7 +109,7 @@ def _find_rows(story: Story, lane_of: dict[int, int]) -> tuple[Row, ...]:
                 event.at,
                 event.at.text,
                 _describe_inside(event),
-                _effect_lines(event, story.threads),
+                (*_effect_lines(event, story.threads), *_list_dropped(story, event)),
                 switch=before not in (None, event.thread),
                 failed=last and _marks_step(story),
                 tag=_failure_tag(story) if last and _marks_step(story) else "",
@@ -117,6 +118,14 @@ def _find_rows(story: Story, lane_of: dict[int, int]) -> tuple[Row, ...]:
         before = event.thread
     rows += [_make_extra_row(story, event, lane_of, before) for event in _list_extra(story)]
     return tuple(rows)
+
+
+def _list_dropped(story: Story, event: StepEvent) -> Iterator[RowLine]:
+    """What the thread of a step did after it, if that plays no part: how many steps."""
+    last = next(e for e in reversed(story.steps) if e.thread == event.thread)
+    count = dict(story.dropped).get(event.thread, 0)
+    if event is last and count:
+        yield RowLine(f"... {count} unrelated step{'s' if count > 1 else ''}", "inside")
 
 
 def _make_extra_row(

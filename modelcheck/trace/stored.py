@@ -14,7 +14,7 @@ from modelcheck.diagnostics import Span, SpecError
 from modelcheck.explore.result import Counts
 from modelcheck.trace.events import SourceLine
 from modelcheck.trace.needs import Need
-from modelcheck.trace.trace import Trace, TraceStep, Witness
+from modelcheck.trace.trace import DroppedStep, Trace, TraceStep, Witness
 
 SCHEMA = "modelcheck-trace-1"
 ENDINGS = ("step", "state", "race", "edge")
@@ -62,6 +62,16 @@ def _witness_to_json(witness: Witness) -> Json:
         "steps": [_step_to_json(s) for s in witness.steps],
         "race": [_step_to_json(s) for s in witness.race],
         **({"unrelated": witness.unrelated} if witness.unrelated else {}),
+        **({"dropped": list(map(_dropped_to_json, witness.dropped))} if witness.dropped else {}),
+    }
+
+
+def _dropped_to_json(step: DroppedStep) -> Json:
+    return {
+        "after": step.after,
+        "thread": step.thread,
+        "step": step.step,
+        "choices": list(step.choices),
     }
 
 
@@ -125,6 +135,13 @@ def _read_witness(value: _Reader) -> Witness:
         tuple(value.each("steps", _read_step)),
         tuple(value.each("race", _read_step)),
         value.number("unrelated", 0),
+        tuple(value.each("dropped", _read_dropped)) if value.has("dropped") else (),
+    )
+
+
+def _read_dropped(value: _Reader) -> DroppedStep:
+    return DroppedStep(
+        value.number("after"), value.text("thread"), value.text("step"), value.numbers("choices")
     )
 
 

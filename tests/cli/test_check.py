@@ -378,3 +378,25 @@ def test_what_a_stored_trace_says_it_needs_is_not_believed(tmp_path, capsys):
     file.write_text(json.dumps(trace), encoding="utf-8")
     assert run(["replay", str(file)]) == 0
     assert capsys.readouterr().out.splitlines()[:6] == told
+
+
+def test_steps_that_were_left_out_are_counted_and_stored(tmp_path, capsys):
+    """`cgroup_pressure_write` would go on to its end: that has nothing to do with the failure."""
+    arguments = [*BUGGY[:2], "fix_no_null_test", "-o", str(tmp_path)]
+    assert run(["check", *arguments]) == 1
+    out = capsys.readouterr().out
+    assert "null-dereference in step 23 (fewest switches)" in out
+    (line,) = [line for line in out.splitlines() if "unrelated" in line]
+    assert line.endswith("  ... 2 unrelated steps")
+    (file,) = tmp_path.glob("*.trace.json")
+    trace = json.loads(file.read_text(encoding="utf-8"))
+    jsonschema.validate(trace, TRACE_SCHEMA)
+    (witness,) = trace["witnesses"]
+    assert len(witness["steps"]) == 23
+    dropped = [(step["after"], step["thread"]) for step in witness["dropped"]]
+    assert dropped == [(20, "cgroup_pressure_write")] * 2
+    assert run(["replay", str(file)]) == 0
+    assert capsys.readouterr().out.splitlines()[:-1] == out.splitlines()[:-1]
+    witness["dropped"][0]["thread"] = "nobody"
+    file.write_text(json.dumps(trace), encoding="utf-8")
+    assert run(["replay", str(file)]) == 4

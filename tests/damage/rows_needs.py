@@ -1,4 +1,4 @@
-"""Damages to what is said of a trace: which orderings it needs."""
+"""Damages to what is said of a trace: which orderings it needs, and what was left out of it."""
 
 from tests.damage.row import Row
 
@@ -9,6 +9,8 @@ TESTS = "tests/unit/explore/test_critical.py"
 KNOWN = f"{TESTS}::test_what_is_needed_is_enough_and_no_less_is"
 RANDOM = f"{TESTS}::test_the_needs_of_random_programs_are_those_of_all_their_runs"
 CLI = "tests/cli/test_check.py"
+TRIM = "explore/trim.py"
+DROPPED = "tests/unit/explore/test_dropped.py"
 
 ROWS = (
     Row(
@@ -108,5 +110,37 @@ ROWS = (
         "    return trace",
         "Whatever a file says its trace needs is shown.",
         (f"{CLI}::test_what_a_stored_trace_says_it_needs_is_not_believed",),
+    ),
+    Row(
+        "dropped-moves-come-back-elsewhere",
+        "explore/result.py",
+        "for count, move in reversed(self.dropped):",
+        "for count, move in self.dropped:",
+        "The way that is called the shortest is another one than was proven.",
+        (f"{DROPPED}::test_random_programs_are_told_without_what_plays_no_part",),
+    ),
+    Row(
+        "dropped-without-a-look",
+        TRIM,
+        "if isinstance(failure, Failure) and (failure.property, failure.object) == self._target:",
+        "if isinstance(failure, Failure):",
+        "Any step that fails shows what is looked for.",
+        (f"{DROPPED}::test_what_fails_otherwise_shows_nothing",),
+    ),
+    Row(
+        "dropped-from-one-thread-only",
+        TRIM,
+        "    while (found := trimming.shorten_a_thread(path, kept)) is not None:",
+        "    if (found := trimming.shorten_a_thread(path, kept)) is not None:",
+        "What other threads do at their ends is told all the same.",
+        (f"{DROPPED}::test_random_programs_are_told_without_what_plays_no_part",),
+    ),
+    Row(
+        "dropped-is-not-said",
+        "trace/draw.py",
+        "if event is last and count:",
+        "if False:",
+        "That steps were left out is not said.",
+        (f"{CLI}::test_steps_that_were_left_out_are_counted_and_stored",),
     ),
 )

@@ -299,14 +299,15 @@ def test_nothing_is_said_of_what_one_path_does_not_show():
 @struct(marked=True)
 class Words:
     a: U8
+    b: U8
 
 words = shared(Words)
 
 @thread
 def first():
-    words.a = 1
-    while words.a != 0:
-        words.a = 1
+    if words.a == 0:
+        while True:
+            words.b = 1
 
 @thread
 def second():
