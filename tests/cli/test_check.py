@@ -394,7 +394,7 @@ def test_steps_that_were_left_out_are_counted_and_stored(tmp_path, capsys):
     (witness,) = trace["witnesses"]
     assert len(witness["steps"]) == 23
     dropped = [(step["after"], step["thread"]) for step in witness["dropped"]]
-    assert dropped == [(20, "cgroup_pressure_write")] * 2
+    assert dropped == [(19, "cgroup_pressure_write")] * 2
     assert run(["replay", str(file)]) == 0
     assert capsys.readouterr().out.splitlines()[:-1] == out.splitlines()[:-1]
     witness["dropped"][0]["thread"] = "nobody"
