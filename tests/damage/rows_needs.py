@@ -133,7 +133,7 @@ ROWS = (
         "    while (found := trimming.shorten_a_thread(path, kept)) is not None:",
         "    if (found := trimming.shorten_a_thread(path, kept)) is not None:",
         "What other threads do at their ends is told all the same.",
-        (f"{DROPPED}::test_random_programs_are_told_without_what_plays_no_part",),
+        (f"{DROPPED}::test_each_thread_that_runs_on_is_cut",),
     ),
     Row(
         "dropped-is-not-said",
