@@ -112,8 +112,7 @@ ROWS = (
         "if result.counts.states <= beyond + 1:",
         "What is found before reductions begin is taken for everything.",
         (
-            "tests/unit/explore/test_choose.py"
-            "::test_a_program_of_more_states_is_explored_as_if_reductions_were_asked_for",
+            "tests/unit/explore/test_choose.py::test_a_program_of_more_states_is_explored_reduced_from_the_start",
         ),
     ),
     Row(

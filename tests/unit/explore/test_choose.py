@@ -43,7 +43,7 @@ def test_up_to_so_many_states_nothing_is_reduced(backend, monkeypatch):
 @pytest.mark.parametrize("beyond", [STATES - 1, 100])
 @pytest.mark.parametrize("search", ["bfs", "dfs"])
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_a_program_of_more_states_is_explored_as_if_reductions_were_asked_for(
+def test_a_program_of_more_states_is_explored_reduced_from_the_start(
     backend, search, beyond, monkeypatch
 ):
     monkeypatch.setattr(choose, "SMALL", 50)
