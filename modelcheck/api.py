@@ -23,7 +23,7 @@ from modelcheck.explore.choose import NoCompilerError
 from modelcheck.explore.choose import explore as explore_program
 from modelcheck.explore.native import prepare
 from modelcheck.explore.options import AVAILABLE, Options, Progress
-from modelcheck.explore.result import Result
+from modelcheck.explore.result import Result, Violation
 from modelcheck.explore.shorten import shorten as shorten_result
 from modelcheck.frontend import Spec, load
 from modelcheck.frontend.spec import SettingValue, SpecInfo, Variant
@@ -170,6 +170,15 @@ def record(run: Run) -> Trace | None:
         return None
     model = compile_program(run.program)
     return record_trace(model, run.info, run.sources, run.result, headline)
+
+
+def draw_violation(run: Run, violation: Violation) -> tuple[Picture, ...]:
+    """One of a run's violations, headline or not: a picture for each of its witnesses."""
+    if run.result is None or not violation.witnesses:
+        return ()
+    model = compile_program(run.program)
+    trace = record_trace(model, run.info, run.sources, run.result, violation)
+    return replay_trace(trace, model, run.sources, "")
 
 
 def name_trace(run: Run, ending: str = "trace.json") -> str:

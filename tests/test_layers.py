@@ -39,10 +39,12 @@ MAY_IMPORT = {
         *("pages", "specfiles", "trace"),
     },
     "results": {"api", "explore", "gate", "report"},
+    "ci": {"api", "diagnostics", "explore.result", "frontend.spec", "gate", "trace"},
     "cli": {
-        *("api", "codes", "diagnostics", "export", "gate", "report", "specfiles", "starter"),
+        *("api", "ci", "codes", "diagnostics", "export", "gate", "report", "specfiles", "starter"),
         *("trace.text", "trace.stored"),  # writers
         "explore.options",  # the type of a progress report
+        "pages.gate",  # the type of an entry
         "trace.wander",  # the type of a walk
         "backends.native.build",  # begun before anything else is imported
     },
