@@ -16,6 +16,7 @@ from modelcheck.diagnostics import Span
 from modelcheck.ir import nodes as ir
 from modelcheck.ir.traverse import assigned_local, nodes_of, successors, used_locals, walk_node
 from modelcheck.ir.types import ScalarType
+from modelcheck.records import record
 
 
 @dataclass(slots=True)
@@ -30,7 +31,7 @@ class OpenBlock:
     instrs: list[ir.Instr] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Mark:
     """A moment to which `BodyBuilder.rewind` goes back."""
 

@@ -14,8 +14,25 @@ MENTIONS = "ir/passes/mentions.py"
 FOOTPRINT = "ir/footprint.py"
 DEPENDENCE = "ir/dependence.py"
 ORDERS = "ir/passes/orders.py"
+BODIES = "ir/passes/bodies.py"
 
 ROWS = (
+    Row(
+        "records-never-refuse",
+        "records.py",
+        "return dataclass(frozen=frozen, **options)",
+        "return dataclass(unsafe_hash=True, **options)",
+        "Nobody would notice code that changes a node which others remember.",
+        ("tests/unit/test_records.py::test_nodes_refuse_to_be_changed_in_dev_mode",),
+    ),
+    Row(
+        "blocks-are-changed-in-place",
+        BODIES,
+        "    return Block(  # as `replace`",
+        "    block.instrs = tuple(instrs)\n    return Block(  # as `replace`",
+        "A pass changes the block that another one remembers.",
+        ("tests/unit/test_records.py::test_no_part_of_the_pipeline_changes_a_node",),
+    ),
     Row(
         "stores-do-not-thaw",
         FREEZE,
