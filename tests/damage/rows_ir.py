@@ -62,6 +62,22 @@ ROWS = (
         ),
     ),
     Row(
+        "notes-see-nothing",
+        NOTES,
+        "sees = sees or isinstance(expr, Look)",
+        "sees = False",
+        "What a node looks at is not frozen, so where checks fold others are left.",
+        ("tests/unit/ir/passes/test_notes.py::test_a_note_says_what_is_in_its_node",),
+    ),
+    Row(
+        "operators-are-plain",
+        NOTES,
+        "        is_plain = False\n",
+        "",
+        "No expression is ever simplified: what follows from constants is not known.",
+        ("tests/unit/ir/passes/test_notes.py::test_a_note_says_what_is_in_its_node",),
+    ),
+    Row(
         "facts-forgotten",
         NOTES,
         "if facts != self._facts:",
