@@ -132,7 +132,7 @@ class LoweringContext(ABC):
 
     def span(self, node: ast.AST) -> Span:
         """Where a node of the innermost routine stands."""
-        return self.frame.module.span(node)
+        return self.frames[-1].module.span(node)
 
     @contextmanager
     def in_mode(self, mode: Mode) -> Iterator[None]:
