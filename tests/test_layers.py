@@ -38,9 +38,11 @@ MAY_IMPORT = {
         "settings",
         *("pages", "specfiles", "trace"),
     },
+    "midway": {"api", "explore", "specfiles", "trace"},
     "results": {"api", "explore", "gate", "report"},
     "cli": {
         *("api", "codes", "diagnostics", "export", "gate", "report", "specfiles", "starter"),
+        *("midway",),
         *("trace.text", "trace.stored"),  # writers
         "explore.options",  # the type of a progress report
         "trace.wander",  # the type of a walk

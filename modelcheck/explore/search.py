@@ -36,7 +36,7 @@ from modelcheck.explore.race import RaceCheck
 from modelcheck.explore.reducing import make_tables
 from modelcheck.explore.result import Move, Path, Result
 from modelcheck.explore.stuck import Edges
-from modelcheck.explore.walk import make_move
+from modelcheck.explore.walk import make_move, walk
 from modelcheck.explore.worklists import make_worklist
 from modelcheck.ir.nodes import Program
 from modelcheck.reduce import StubbornSets
@@ -57,6 +57,8 @@ class Run:
     """One exploration: what was found so far, and the loop that finds more."""
 
     def __init__(self, model: Model, options: Options) -> None:
+        if options.begin is not None and options.reduce:
+            raise ValueError("a search from a state in the middle has no reductions")
         self._model = model
         self._options = options
         self._judging = Judging(model.memory, options)
@@ -281,8 +283,14 @@ class Run:
 
     def _begin(self) -> list[int]:
         """Put the initial states into the store; the failures among them are violations of
-        length 0.
+        length 0.  A search that begins in the middle has one, as deep as the path to it is long.
         """
+        if (begin := self._options.begin) is not None:
+            *_, last = walk(self._model, begin.path)
+            if isinstance(last.outcome.result, Failure):
+                raise ValueError("no state follows a step that fails")
+            self._add_first(last.state, begin.path.initial, len(begin.path.moves))
+            return [0]
         outcomes = self._model.start()
         self._is_cut = isinstance(outcomes, CutOutcomes)
         for outcome in outcomes:
@@ -295,13 +303,17 @@ class Run:
             if self._canonical is not None:
                 reached = self._canonical(reached)
             if reached not in self._index:
-                number = self._index[reached] = len(self._states)
-                self._choices[number] = outcome.choices
-                self._parents.append(-1)
-                self._via.append(0)
-                self._depths.append(0)
-                self._states.append(reached)
+                self._add_first(reached, outcome.choices, 0)
         return list(range(len(self._states)))
+
+    def _add_first(self, state: State, choices: tuple[int, ...], depth: int) -> None:
+        """Store a state in which the search begins."""
+        number = self._index[state] = len(self._states)
+        self._choices[number] = choices
+        self._parents.append(-1)
+        self._via.append(0)
+        self._depths.append(depth)
+        self._states.append(state)
 
     # -----------------------------------------------------------------------------------------
     # What a state or a transition shows
@@ -455,4 +467,6 @@ class Run:
             moves.append(self._make_move(parent, self._via[number], choices))
             number = parent
         moves.reverse()
-        return make_path(origin, self._choices[number], tuple(moves))
+        begin = self._options.begin
+        before = begin.path.moves if begin is not None else ()
+        return make_path(origin, self._choices[number], (*before, *moves))
