@@ -21,8 +21,11 @@ from modelcheck.diagnostics import InternalError, SpecErrors, SpecWarning, rende
 from modelcheck.explore.agreement import find_disagreement
 from modelcheck.explore.choose import NoCompilerError
 from modelcheck.explore.choose import explore as explore_program
+from modelcheck.explore.look import LOOK_BUDGET, look
 from modelcheck.explore.native import prepare
 from modelcheck.explore.options import AVAILABLE, Options, Progress
+from modelcheck.explore.profile import make_profile
+from modelcheck.explore.ran import find_ran
 from modelcheck.explore.result import Result
 from modelcheck.explore.shorten import shorten as shorten_result
 from modelcheck.frontend import Spec, load
@@ -471,6 +474,7 @@ def require_known(program: Program, names: Iterable[str]) -> None:
 
 
 __all__ = [
+    "LOOK_BUDGET",
     "Choice",
     "GatedSpec",
     "Options",
@@ -489,12 +493,15 @@ __all__ = [
     "draw_trace",
     "explain_steps",
     "explore",
+    "find_ran",
     "find_steps",
     "find_symmetry",
     "gate",
     "graph_trace",
     "list_specs",
     "load_spec",
+    "look",
+    "make_profile",
     "make_program",
     "name_trace",
     "read_stored",

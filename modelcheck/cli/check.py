@@ -92,6 +92,13 @@ if TYPE_CHECKING:
 )
 @click.option("--coverage", is_flag=True, help="Also what the run did and never did.")
 @click.option(
+    "--listing", is_flag=True, help="Also the lines of the spec with how often each one ran."
+)
+@click.option(
+    "--library", is_flag=True, help="With --coverage and --listing: of the library's files too."
+)
+@click.option("--profile", is_flag=True, help="Also what makes the states so many.")
+@click.option(
     "--compare-reductions", "compares", is_flag=True, help="Also run with each reduction: a table."
 )
 @click.option(
@@ -123,6 +130,9 @@ def check_command(
     max_memory: int | None,
     timeout: float | None,
     coverage: bool,
+    listing: bool,
+    library: bool,
+    profile: bool,
     as_json: bool,
     folder: Path | None,
     reductions: frozenset[Reduction],
@@ -137,6 +147,8 @@ def check_command(
     refuse_compact(backend, search, compact=compact, accept=accept_compact)
     if as_json and (compares or explains):
         raise click.UsageError("--compare-reductions and --explain-reductions are text, no JSON")
+    if library and not (coverage or listing):
+        raise click.UsageError("--library is for --coverage and --listing")
     if begin is not None:
         refuse_beside_begin(
             {
@@ -148,6 +160,9 @@ def check_command(
                 "--backend native": backend == "native",
                 "--workers": workers is not None and workers > 1,
                 "--compact": compact,
+                "--coverage": coverage,
+                "--listing": listing,
+                "--profile": profile,
             }
         )
     elif spec is None:
@@ -157,8 +172,11 @@ def check_command(
         from modelcheck import api, midway
         from modelcheck.explore.options import COMPACT_BITS, SHORTEST_BUDGET
         from modelcheck.gate import choose_check_exit
-        from modelcheck.report import json, text
+        from modelcheck.report import json, looked, text
         from modelcheck.report import reductions as reduced
+        from modelcheck.report.coverage import describe_coverage
+        from modelcheck.report.listing import describe_listing
+        from modelcheck.report.profile import describe_profile
         from modelcheck.trace.text import write_text
 
         options = api.Options(
@@ -188,6 +206,10 @@ def check_command(
         else:
             run = api.check(spec or "", api.Choice(variant, settings), options, notice)
         compared = api.compare_reductions(run, options) if compares else ()
+        look = None
+        if run.result is not None and (coverage or listing or profile):
+            budget = max_states or api.LOOK_BUDGET
+            look = api.look(run.program, budget, interrupt.is_raised)
     live.clear()
     warn(run.warnings)
     if run.result is None:
@@ -203,13 +225,26 @@ def check_command(
         value = json.result_to_json(
             run.info, run.program, run.result, coverage=coverage, warnings=run.warnings
         )
+        if look is not None:
+            if coverage or listing:
+                ran = api.find_ran(look)
+                value |= {"ran": looked.ran_to_json(run.program, ran, run.sources, lines=listing)}
+            if profile:
+                value |= {"profile": looked.profile_to_json(api.make_profile(look))}
         say(json.write_json(value).rstrip("\n"))
     else:
         replay = f"modelcheck replay {written}" if written else ""
         traces = [write_text(picture) for picture in api.draw_pictures(run, replay)]
         say_all(text.describe_result(run.info, run.program, run.result, traces))
-        if coverage:
-            say_all(text.describe_coverage(run.program, run.result))
+        if look is not None:
+            ran = api.find_ran(look)
+            program, path, texts = run.program, run.info.path, run.sources
+            if coverage:
+                say_all(describe_coverage(program, run.result, ran, texts, path, library=library))
+            if listing:
+                say_all(describe_listing(program, ran, texts, path, library=library))
+            if profile:
+                say_all(describe_profile(program, api.make_profile(look), path))
         if compares:
             say_all(reduced.describe_comparison(compared))
         if explains:

@@ -42,4 +42,53 @@ ROWS = (
         "A trace of another text of the spec leads to some state of this one.",
         ("tests/cli/test_from.py::test_a_stale_trace_and_what_is_no_trace_have_codes",),
     ),
+    Row(
+        "notes-of-those-who-wait",
+        "backends/python/cover.py",
+        "if judges or not isinstance(result, int):",
+        "if True:",
+        "Code before a wait that never ends is listed as run.",
+        (
+            "tests/unit/explore/test_look.py::test_what_a_thread_ran_before_it_had_to_wait_does_not_count",
+        ),
+    ),
+    Row(
+        "conditions-of-claims-are-not-looked-at",
+        "explore/ran.py",
+        'if cover.count(Point(owner, "right", expr=expr)):',
+        "if True:",
+        "An invariant whose antecedent was never true looks as if it had been tested.",
+        (
+            "tests/unit/explore/test_look.py::test_a_claim_whose_condition_never_holds_is_not_put_to_the_test",
+        ),
+    ),
+    Row(
+        "constant-claims-are-tested",
+        "explore/ran.py",
+        "if len(body.blocks) == 1:",
+        "if False:",
+        "An invariant that settings decide looks as if it had been tested.",
+        ("tests/unit/explore/test_look.py::test_a_claim_that_is_constant_is_not_put_to_the_test",),
+    ),
+    Row(
+        "notes-change-the-answer",
+        "backends/python/expressions.py",
+        'return f"({self.write(left)} or {note} or {self.write(right)})"',
+        'return f"({self.write(left)} or {note})"',
+        "A model that takes notes does something else than the program.",
+        (
+            "tests/unit/explore/test_look.py::test_a_model_that_takes_notes_does_what_every_model_does",
+        ),
+    ),
+    Row(
+        "a-part-is-all",
+        "explore/look.py",
+        "expanded == len(states)",
+        "True",
+        "What was never so in the first states is told of all.",
+        (
+            "tests/unit/explore/test_look.py::test_a_budget_that_ends_is_said_and_holds",
+            "tests/cli/test_coverage.py::test_a_look_that_ends_early_says_so",
+        ),
+    ),
 )
