@@ -47,13 +47,15 @@ MAY_IMPORT = {
         *("pages", "specfiles", "trace"),
     },
     "midway": {"api", "explore", "specfiles", "trace"},
+    "samples": {"api", "backends.python.model", "explore.result", "specfiles", "trace"},
     "results": {"api", "explore", "gate", "report"},
     "cli": {
         *("api", "codes", "diagnostics", "export", "gate", "report", "specfiles", "starter"),
-        *("midway",),
+        *("midway", "samples"),
         *("trace.text", "trace.stored"),  # writers
         "explore.options",  # the type of a progress report
         "trace.wander",  # the type of a walk
+        "trace.trace",  # the type of a trace
         "backends.native.build",  # begun before anything else is imported
     },
     "__main__": {"cli"},

@@ -93,7 +93,7 @@ function readHash() {
 function show() {
   const isEnd = at.step === part.steps;
   const where = at.step ? `step ${at.step} of ${part.steps}` : "start";
-  find("where").value = isEnd ? `${where} (violation)` : where;
+  find("where").value = isEnd ? `${where} (${part.verdict === "VIOLATED" ? "violation" : "end"})` : where;
   find("slide").value = at.step;
   find("go-start").disabled = find("go-back").disabled = at.step === 0;
   find("go-end").disabled = find("go-on").disabled = isEnd;
@@ -130,7 +130,7 @@ function showStep(isEnd) {
   const box = find("step");
   const rows = part.rows.filter((row, i) =>
     row.kind === "step" ? i === at.step - 1 : isEnd && row.kind !== "wait");
-  box.parentElement.classList.toggle("violated", isEnd);
+  box.parentElement.classList.toggle("violated", isEnd && part.verdict === "VIOLATED");
   find("step-name").textContent = at.step
     ? `Step ${at.step}: ${part.threads[rowOf(at.step).thread]}, ${rowOf(at.step).place}`
     : "Start: before the first step";
