@@ -91,4 +91,30 @@ ROWS = (
             "tests/cli/test_coverage.py::test_a_look_that_ends_early_says_so",
         ),
     ),
+    Row(
+        "samples-are-believed",
+        "trace/confirm.py",
+        "return _passes(model, run, claim)",
+        "return True",
+        "A path that goes through a violation is kept as a run on which nothing is violated.",
+        ("tests/unit/trace/test_sample.py::test_a_path_with_a_violation_on_it_is_no_sample",),
+    ),
+    Row(
+        "samples-go-anywhere",
+        "trace/sample.py",
+        "and not judging.is_violated(reached)",
+        "",
+        "A sample goes through states that break a property.",
+        (
+            "tests/unit/trace/test_sample.py::test_on_a_sample_nothing_fails_or_is_broken_and_it_ends_at_rest",
+        ),
+    ),
+    Row(
+        "samples-look-like-searches",
+        "trace/sample.py",
+        "nothing was searched",
+        "no reductions",
+        "One run by chance looks like the result of a search.",
+        ("tests/unit/trace/test_sample.py::test_it_is_stored_read_and_replayed_as_what_it_is",),
+    ),
 )
