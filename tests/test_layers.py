@@ -47,6 +47,11 @@ MAY_IMPORT = {
         *("pages", "specfiles", "trace"),
     },
     "midway": {"api", "explore", "specfiles", "trace"},
+    "notebook": {
+        *("api", "backends.python.model", "diagnostics"),
+        *("explore.looked", "explore.options", "explore.result"),
+        *("pages.frame", "report", "samples", "settings", "specfiles", "trace"),
+    },
     "samples": {"api", "backends.python.model", "explore.result", "specfiles", "trace"},
     "results": {"api", "explore", "gate", "report"},
     "cli": {

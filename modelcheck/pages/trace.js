@@ -85,7 +85,8 @@ function readHash() {
   const wanted = Number(facts.get("part") || 1) - 1;
   choosePart(wanted >= 0 && wanted < trace.parts.length ? Math.floor(wanted) : 0);
   const step = Number.parseInt(facts.get("step"), 10);
-  go(Number.isNaN(step) ? part.steps : step, facts.has("step"));
+  const first = part.verdict === "SAMPLE" ? 0 : part.steps;
+  go(Number.isNaN(step) ? first : step, facts.has("step"));
 }
 
 // ---------------------------------------------------------------- what is shown of it

@@ -62,7 +62,7 @@ def _write_header(first: Picture, last: Picture) -> Markup:
             element("code", first.heading.path),
             *(join(" ", element("code", text, class_="setting")) for text in settings),
             join(" variant ", element("code", variant)) if variant else "",
-            class_="verdict",
+            class_="verdict" if first.verdict == "VIOLATED" else "verdict wanted",
         ),
         element("h1", write_text(first.reason.headline)),
         _write_reason(last),
