@@ -75,7 +75,8 @@ def check_from(
     begin = Begin(_find_way(stored, place), str(place))
     program = stored.model.program
     api.require_known(program, options.properties or ())
-    chosen = replace(options, begin=begin, variant=stored.variant.name, shortest="no")
+    asked = replace(options, variant=stored.variant.name, shortest="no")
+    chosen = replace(asked, begin=begin, reduce=frozenset(), reduce_beyond=None)
     result = api.explore(program, chosen, notice)
     warnings = stored.spec.warnings(program)
     info, sources = stored.spec.info, stored.spec.sources

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 from modelcheck import api, samples
 from modelcheck.backends.python.model import compile_program
 from modelcheck.diagnostics import SpecError, SpecErrors
-from modelcheck.explore.options import AVAILABLE, Backend, Reduction, Search, Stop
+from modelcheck.explore.options import AVAILABLE, REDUCE_BEYOND, Backend, Reduction, Search, Stop
 from modelcheck.pages.frame import frame_page, frame_text
 from modelcheck.report.files import write_whole
 from modelcheck.report.text import describe_result, describe_unchecked
@@ -194,7 +194,7 @@ def check(
     variant: str | None = None,
     settings: Mapping[str, Setting] | None = None,
     properties: Iterable[str] | None = None,
-    reduce: Iterable[str] = (),
+    reduce: Iterable[str] = "auto",
     backend: Backend = "auto",
     workers: int | None = None,
     search: Search = "bfs",
@@ -206,7 +206,8 @@ def check(
     """Visit every state of a spec and judge its properties, as `modelcheck check` does.
 
     `spec` is a name or a path, `settings` parameters and flags, `properties` the names to judge
-    (None: all), `reduce` any of "por" and "symmetry", `max_memory` in bytes, `timeout` in seconds.
+    (None: all), `reduce` any of "por" and "symmetry", or "auto": both, for a program of more than a
+    million states; `max_memory` in bytes, `timeout` in seconds.
     Raises `SpecErrors` and `SelectionError`.
     """
     notices: list[str] = []
@@ -219,7 +220,8 @@ def check(
         max_memory=max_memory,
         timeout_seconds=timeout,
         properties=None if properties is None else frozenset(_list_names(properties)),
-        reduce=_read_reductions(reduce),
+        reduce=frozenset() if reduce == "auto" else _read_reductions(reduce),
+        reduce_beyond=REDUCE_BEYOND if reduce == "auto" else None,
         shortest="auto",
     )
     run = api.check(str(spec), _choose(variant, settings), options, notices.append)
@@ -260,7 +262,8 @@ def _list_names(names: Iterable[str]) -> list[str]:
 
 
 def _read_reductions(names: Iterable[str]) -> frozenset[Reduction]:
-    for name in (wanted := _list_names(names) if names else []):
+    wanted = [name for name in _list_names(names) if name != "none"]
+    for name in wanted:
         if name not in AVAILABLE:
             raise SelectionError(explain_unknown("there is no reduction", name, AVAILABLE))
     return frozenset(name for name in AVAILABLE if name in wanted)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from modelcheck import api
 from modelcheck.backends.python.model import compile_program
-from modelcheck.explore.result import PropertyResult, Violation
+from modelcheck.explore.result import Minimal, PropertyResult, Violation
 from modelcheck.specfiles import SelectionError
 from modelcheck.trace.sample import record_sample
 from modelcheck.trace.trace import Trace, record_trace
@@ -31,7 +31,7 @@ def draw_reached(
     options: api.Options,
     notice: Callable[[str], None] = lambda _: None,
 ) -> tuple[api.Run, Trace | None]:
-    """A shortest way to a state that satisfies the `reachable` of that name; None where none does,
+    """A way to a state that satisfies the `reachable` of that name; None where none does,
     or none was found before the search ended.
 
     Raises `SelectionError` where there is no such property, or it is of another kind.
@@ -61,6 +61,8 @@ def _record(run: api.Run, judged: PropertyResult) -> Trace | None:
     if run.result is None or judged.witness is None:
         return None
     way = judged.witness
-    claim = Violation(judged.name, "", (), "", len(way.moves), (way,), "steps")
+    is_shortest = run.result.search == "bfs" and not run.result.reductions
+    proven: Minimal = "steps" if is_shortest else "no"
+    claim = Violation(judged.name, "", (), "", len(way.moves), (way,), proven)
     model = compile_program(run.program)
     return record_trace(model, run.info, run.sources, run.result, claim)
