@@ -258,7 +258,7 @@ def _choose(variant: str | None, settings: Mapping[str, Setting] | None) -> api.
 
 
 def _list_names(names: Iterable[str]) -> list[str]:
-    return names.split(",") if isinstance(names, str) else list(names)
+    return [n for n in names.split(",") if n] if isinstance(names, str) else list(names)
 
 
 def _read_reductions(names: Iterable[str]) -> frozenset[Reduction]:

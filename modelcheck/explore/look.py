@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from modelcheck.backends.python.covering import CoveringModel
-from modelcheck.backends.python.outcomes import IDLE, Failure, State, list_outcomes
+from modelcheck.backends.python.outcomes import IDLE, CutOutcomes, Failure, State, list_outcomes
 from modelcheck.ir.nodes import Program
 
 LOOK_BUDGET = 200_000  # states, where nobody asks for another number
@@ -48,7 +48,9 @@ def look(
     finals = [j for name, j in model.judges.items() if kinds[name] == "final"]
     taken = [[0] * len(table) for table in model.tables]
     waited = [[0] * len(table) for table in model.tables]
-    starts = dict.fromkeys(o.result for o in model.start() if not isinstance(o.result, Failure))
+    began = model.start()
+    is_cut = isinstance(began, CutOutcomes)
+    starts = dict.fromkeys(o.result for o in began if not isinstance(o.result, Failure))
     states: list[State] = list(starts)
     depths = array("I", [0] * len(states))
     known = set(states)
@@ -72,6 +74,7 @@ def look(
                 is_resting = is_resting and result == IDLE
                 continue
             is_resting = False
+            is_cut = is_cut or isinstance(result, CutOutcomes)
             for outcome in list_outcomes(result):
                 taken[thread][pc] += 1
                 reached = outcome.result
@@ -83,4 +86,5 @@ def look(
             for judge in finals:
                 judge(state)
         expanded += 1
-    return Look(model, states[:expanded], depths[:expanded], expanded == len(states), taken, waited)
+    is_whole = expanded == len(states) and not is_cut
+    return Look(model, states[:expanded], depths[:expanded], is_whole, taken, waited)

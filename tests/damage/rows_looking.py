@@ -83,8 +83,8 @@ ROWS = (
     Row(
         "a-part-is-all",
         "explore/look.py",
-        "expanded == len(states)",
-        "True",
+        "is_whole = expanded == len(states)",
+        "is_whole = True",
         "What was never so in the first states is told of all.",
         (
             "tests/unit/explore/test_look.py::test_a_budget_that_ends_is_said_and_holds",
