@@ -132,7 +132,11 @@ class Checked:
 
     @property
     def is_verified(self) -> bool:
-        """Whether every state was visited and no property is violated."""
+        """Whether every state was visited and no property is violated.
+
+        Soundness: what gave up, and what cannot be checked, is not verified;
+        tests/unit/test_notebook.py asks both.
+        """
         return self.verdict == "verified"
 
     @property

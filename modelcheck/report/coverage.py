@@ -11,6 +11,7 @@ from modelcheck.explore.looked import Ran, Vacuous
 from modelcheck.explore.result import Result
 from modelcheck.ir.nodes import Apply, Const, Program, StepInfo
 from modelcheck.ir.text.show import Shower
+from modelcheck.report.conditions import list_halves
 
 LIBRARY = "modelcheck/"  # how the paths of its files begin
 _MOST_CHARACTERS = 60  # of a condition
@@ -57,7 +58,8 @@ def _describe_ran(
     steps = find_steps(program)
     if not ran.is_whole:
         yield f"what follows is about the first {ran.states:,} states: no more were looked at"
-    halves = [h for h in ran.halves if library or not h.span.path.startswith(LIBRARY)]
+    halves = list_halves(ran, sources)
+    halves = [h for h in halves if library or not h.span.path.startswith(LIBRARY)]
     if halves:
         yield "conditions that only ever went one way"
     for half in halves:
@@ -76,20 +78,29 @@ def _describe_ran(
     ]
     if idle:
         yield "steps that may have to wait and never had to"
+    whose: dict[tuple[str, str], list[str]] = {}
     for location in idle:
-        if location in steps:
-            yield f"  {describe_step(location, steps[location], path)}"
+        place, text = _describe_place(location, steps[location], path)
+        whose.setdefault((place, text), []).append(location[0])
+    for (place, text), threads in whose.items():
+        yield f"  {place:<8}  {', '.join(dict.fromkeys(threads))}  {text}"
     if ran.calm:
         yield f"threads that never had to wait: {', '.join(ran.calm)}"
 
 
 def describe_step(location: tuple[str, str], step: StepInfo, path: str) -> str:
     """`line 36  close  mutex_unlock(m)  (kernel/mutex.py:112)`: the user's own line first."""
+    place, text = _describe_place(location, step, path)
+    return f"{place:<8}  {location[0]}  {text}"
+
+
+def _describe_place(location: tuple[str, str], step: StepInfo, path: str) -> tuple[str, str]:
+    """The user's own line, and what stands there with the place in the library that it came to."""
     own = [span for span in (*step.calls, step.span) if not span.path.startswith(LIBRARY)]
     place = own[-1] if own else step.span
     text = textwrap.shorten(step.text or location[1], _MOST_CHARACTERS, placeholder=" ...")
     inside = "" if place == step.span else f"  ({_cite(step.span, path)})"
-    return f"{_cite(place, path):<8}  {location[0]}  {text}{inside}"
+    return _cite(place, path), f"{text}{inside}"
 
 
 def _cite(span: Span, path: str) -> str:

@@ -11,8 +11,9 @@ import ast
 from collections.abc import Iterator, Mapping
 
 from modelcheck.diagnostics import Span
-from modelcheck.explore.looked import HalfBranch, Line, Ran
+from modelcheck.explore.looked import Line, Ran
 from modelcheck.ir.nodes import Program, StepInfo
+from modelcheck.report.conditions import list_halves
 from modelcheck.report.coverage import LIBRARY, find_steps, tell_condition
 
 _WIDTH = 10  # of a count
@@ -59,7 +60,9 @@ def _describe_file(
     known = {line for path, line in counts if path == file}
     never = sum(not counts[file, line] for line in known)
     seen = f"{ran.states:,} states" if ran.is_whole else f"the first {ran.states:,} states"
-    yield f"{file}: {len(known) - never} of {len(known)} lines with code ran in {seen}"
+    left_out = any((file, number) not in counts for number in code)
+    legend = "; `-` is left out or decided by the settings" if left_out else ""
+    yield f"{file}: {len(known) - never} of {len(known)} lines with code ran in {seen}{legend}"
     notes = _list_notes(file, ran, program, sources)
     for number, line in enumerate(text.splitlines(), 1):
         count = counts.get((file, number))
@@ -81,7 +84,7 @@ def _list_notes(
     """
     notes: dict[int, list[tuple[Span, str]]] = {}
     declared = {p.name: p.span for p in program.properties}
-    found = [(half.span, _describe_half(half)) for half in ran.halves]
+    found = [(half.span, f"never {half.never}") for half in list_halves(ran, sources)]
     for vacuous in ran.vacuous:
         condition, never = tell_condition(vacuous, sources)
         is_placed = vacuous.expr is None
@@ -96,10 +99,6 @@ def _list_notes(
     for inside in notes.values():
         inside.sort(key=lambda each: each[0].col)
     return notes
-
-
-def _describe_half(half: HalfBranch) -> str:
-    return f"never {half.never}"
 
 
 def _find_statements(text: str) -> set[int]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from modelcheck.explore.looked import Profile, Ran
 from modelcheck.ir.nodes import Program
+from modelcheck.report.conditions import list_halves
 from modelcheck.report.coverage import cut, tell_condition
 from modelcheck.report.json import Json
 from modelcheck.report.listing import count_lines
@@ -26,7 +27,7 @@ def ran_to_json(
                 "text": cut(sources, half.span),
                 "never": half.never,
             }
-            for half in ran.halves
+            for half in list_halves(ran, sources)
         ],
         "vacuous": [
             {"property": vacuous.property, "text": text, "never": never}

@@ -21,11 +21,14 @@ def describe_profile(program: Program, profile: Profile, path: str) -> Iterator[
         yield "  no more were looked at; --max-states N asks for another number"
     yield "  what they are made of, and how many times fewer there would be without it"
     yield "       fewer  values  slots  what"
-    for factor in profile.factors[:MOST_ROWS]:
+    told = [f for f in profile.factors if f.without < profile.states][:MOST_ROWS]
+    for factor in told:
         fewer = profile.states / max(1, factor.without)
         yield f"    {fewer:>7.2f}x  {factor.values:>6,}  {factor.slots:>5}  {factor.name}"
-    if (left := len(profile.factors) - MOST_ROWS) > 0:
+    if left := sum(factor.without < profile.states for factor in profile.factors[len(told) :]):
         yield f"    and {left} more, of no larger factor"
+    if idle := sum(factor.without == profile.states for factor in profile.factors):
+        yield f"    {idle} more take several values, which follow from the rest of the state"
     yield "  states in which a thread stands at a step"
     steps = find_steps(program)
     standing = sorted(profile.standing.items(), key=lambda item: (-item[1], item[0]))

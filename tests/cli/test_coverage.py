@@ -42,7 +42,7 @@ def nobody_inside():
     return not locked == 1 or visits == 0
 """
 LISTING = """\
-spec.py: 5 of 6 lines with code ran in 7 states
+spec.py: 5 of 6 lines with code ran in 7 states; `-` is left out or decided by the settings
                  1  \"\"\"A door that nobody locks.\"\"\"
                  2
                  3  from modelcheck.kernel import Mutex, mutex_lock, mutex_unlock

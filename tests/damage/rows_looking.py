@@ -117,4 +117,42 @@ ROWS = (
         "One run by chance looks like the result of a search.",
         ("tests/unit/trace/test_sample.py::test_it_is_stored_read_and_replayed_as_what_it_is",),
     ),
+    Row(
+        "branches-turned-around",
+        "explore/ran.py",
+        'yield HalfBranch(span, never=not both["true"])',
+        'yield HalfBranch(span, never=bool(both["true"]))',
+        "A condition that was never true is said to have been never false.",
+        (
+            "tests/unit/test_report_conditions.py::test_the_value_that_a_condition_never_had",
+            "tests/cli/test_coverage.py::test_a_listing_marks_each_line",
+        ),
+    ),
+    Row(
+        "every-branch-is-a-condition",
+        "report/conditions.py",
+        "if _position(span) in known[span.path]:",
+        "if True:",
+        "What the spec does not know as a condition is told as one.",
+        ("tests/unit/test_report_conditions.py::test_branches_of_the_program_alone_are_not_told",),
+    ),
+    Row(
+        "results-are-true",
+        "notebook.py",
+        'raise TypeError("a result is not true or false; write `result.is_verified`")',
+        "return True",
+        "`assert modelcheck.check(spec)` passes for every spec.",
+        ("tests/unit/test_notebook.py::test_a_result_is_no_truth",),
+    ),
+    Row(
+        "verified-is-not-violated",
+        "notebook.py",
+        'return self.verdict == "verified"',
+        "return not self.violated",
+        "A run that gave up is verified.",
+        (
+            "tests/unit/test_notebook.py::test_a_run_that_gives_up_is_inconclusive",
+            "tests/unit/test_notebook.py::test_a_variant_that_cannot_be_checked_is_not_tested",
+        ),
+    ),
 )
