@@ -29,8 +29,8 @@ def list_halves(ran: Ran, sources: Mapping[str, str]) -> list[HalfBranch]:
 
 
 def find_conditions(text: str) -> frozenset[Position]:
-    """What is tested: by `if`, `while`, `assert`, an operand of `and`, `or` and `not`, a condition or
-    element of a generator.
+    """What is tested: by `if`, `while`, `assert`, an operand of `and`, `or` and `not`, a condition
+    or element of a generator.
 
     What `a if b else c` asks is part of an expression, and no program says which way it went; of
     `match` the lines of its cases say it.
