@@ -19,7 +19,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
-from modelcheck import api, samples
+from modelcheck import api, midway, samples
 from modelcheck.backends.python.model import compile_program
 from modelcheck.diagnostics import SpecError, SpecErrors
 from modelcheck.explore.options import AVAILABLE, REDUCE_BEYOND, Backend, Reduction, Search, Stop
@@ -197,6 +197,7 @@ def check(
     *,
     variant: str | None = None,
     settings: Mapping[str, Setting] | None = None,
+    begin: str | None = None,
     properties: Iterable[str] | None = None,
     reduce: Iterable[str] = "auto",
     backend: Backend = "auto",
@@ -211,7 +212,9 @@ def check(
 
     `spec` is a name or a path, `settings` parameters and flags, `properties` the names to judge
     (None: all), `reduce` any of "por" and "symmetry", or "auto": both, for a program of more than a
-    million states; `max_memory` in bytes, `timeout` in seconds.
+    million states; `max_memory` in bytes, `timeout` in seconds.  `begin`, "TRACE.json:STEP",
+    explores only what follows a step of a stored trace, which names variant and settings, and
+    verifies nothing.
     Raises `SpecErrors` and `SelectionError`.
     """
     notices: list[str] = []
@@ -228,7 +231,13 @@ def check(
         reduce_beyond=REDUCE_BEYOND if reduce == "auto" else None,
         shortest="auto",
     )
-    run = api.check(str(spec), _choose(variant, settings), options, notices.append)
+    if begin is None:
+        run = api.check(str(spec), _choose(variant, settings), options, notices.append)
+    elif variant is not None or settings:
+        raise SelectionError("a trace to begin from names variant and settings itself")
+    else:
+        place = midway.read_place(begin)
+        run = midway.check_from(place, str(spec), options, notices.append)
     return Checked(run, tuple(dict.fromkeys(notices)))
 
 

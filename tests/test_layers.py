@@ -48,7 +48,7 @@ MAY_IMPORT = {
     },
     "midway": {"api", "explore", "specfiles", "trace"},
     "notebook": {
-        *("api", "backends.python.model", "diagnostics"),
+        *("api", "backends.python.model", "diagnostics", "midway"),
         *("explore.looked", "explore.options", "explore.result"),
         *("pages.frame", "report", "samples", "settings", "specfiles", "trace"),
     },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Sequence
 
 from modelcheck.explore.looked import Profile
@@ -27,8 +28,10 @@ def describe_profile(program: Program, profile: Profile, path: str) -> Iterator[
         yield f"    {fewer:>7.2f}x  {factor.values:>6,}  {factor.slots:>5}  {factor.name}"
     if left := sum(factor.without < profile.states for factor in profile.factors[len(told) :]):
         yield f"    and {left} more, of no larger factor"
-    if idle := sum(factor.without == profile.states for factor in profile.factors):
-        yield f"    {idle} more take several values, which follow from the rest of the state"
+    if idle := [f"{f.name} {f.values:,}" for f in profile.factors if f.without == profile.states]:
+        yield "  values of what follows from the rest of the state, so that it multiplies nothing"
+        lines = textwrap.wrap(", ".join(idle), 92, break_long_words=False, break_on_hyphens=False)
+        yield from (f"    {line}" for line in lines)
     yield "  states in which a thread stands at a step"
     steps = find_steps(program)
     standing = sorted(profile.standing.items(), key=lambda item: (-item[1], item[0]))

@@ -147,6 +147,22 @@ def test_traces_are_saved_and_replayed(violated, tmp_path):
         violated.trace.draw("pdf")
 
 
+def test_from_the_middle_of_a_trace(violated, tmp_path):
+    file = tmp_path / "trace.json"
+    violated.trace.save(file)
+    part = modelcheck.check(ROOT / "docs/put-twice.py", begin=f"{file}:2")
+    assert part.violated == violated.violated
+    assert set(part.properties.values()) == {"violated", "inconclusive"}
+    one = modelcheck.check(
+        ROOT / "docs/put-twice.py", begin=f"{file}:6", properties=["deadlock"], reduce=["por"]
+    )
+    assert (one.verdict, one.is_verified) == ("inconclusive", False)
+    with pytest.raises(modelcheck.SelectionError, match="has 7 steps; there is no step 9"):
+        modelcheck.check(ROOT / "docs/put-twice.py", begin=f"{file}:9")
+    with pytest.raises(modelcheck.SelectionError, match="names variant and settings itself"):
+        modelcheck.check(ROOT / "docs/put-twice.py", begin=f"{file}:2", variant="x")
+
+
 def test_samples(tmp_path):
     drawn = modelcheck.sample("kernfs-release-once", seed=2)
     assert str(drawn).startswith("SAMPLE  ")
