@@ -158,7 +158,7 @@ def _explain_unknown(judging: Judging, tally: Tally) -> dict[str, str]:
 def make_path(origin: Origin, initial: tuple[int, ...], moves: tuple[Move, ...]) -> Path:
     """The path to an origin: a way to its state, then its own moves."""
     if origin.number < 0:
-        return Path(origin.initial, (), origin.last)
+        return Path(origin.initial, origin.moves, origin.last)
     if origin.last == "race":
         return Path(initial, moves, "race", origin.moves)
     return Path(initial, (*moves, *origin.moves), origin.last)

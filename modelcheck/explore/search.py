@@ -288,13 +288,18 @@ class Run:
 
     def _begin(self) -> list[int]:
         """Put the initial states into the store; the failures among them are violations of
-        length 0.  A search that begins in the middle has one, as deep as the path to it is long.
+        length 0.  A search that begins in the middle has one, as deep as the path to it is long;
+        the orders that the path records count.
         """
         if (begin := self._options.begin) is not None:
-            *_, last = walk(self._model, begin.path)
-            if isinstance(last.outcome.result, Failure):
-                raise ValueError("no state follows a step that fails")
-            self._add_first(last.state, begin.path.initial, len(begin.path.moves))
+            initial, moves = begin.path.initial, begin.path.moves
+            for depth, visit in enumerate(walk(self._model, begin.path)):
+                if isinstance(visit.outcome.result, Failure):
+                    raise ValueError("the path fails")  # noqa: TRY004 (no type is wrong)
+                way = Origin(-1, "edge", moves[:depth], initial)
+                self._note_orders(visit.outcome, depth, visit.state, (), way)
+                state = visit.state
+            self._add_first(state, initial, len(moves))
             return [0]
         outcomes = self._model.start()
         self._is_cut = isinstance(outcomes, CutOutcomes)

@@ -125,6 +125,44 @@ def test_from_the_start_the_same_states_are_seen():
     ]
 
 
+def test_an_order_that_the_way_recorded_makes_a_circle_with_one_that_follows():
+    program = program_of("""
+        @struct
+        class Lock:
+            n: U8
+
+        a = shared(Lock)
+        b = shared(Lock)
+        x = shared(U8)
+
+        @thread
+        def up():
+            global x
+            x = 1
+            precedes("lock-order", a, b)
+
+        @thread
+        def down():
+            global x
+            wait_until(x == 1)
+            precedes("lock-order", b, a)
+        """)
+    model = compile_program(program)
+    whole = explore(program)
+    (cycle,) = whole.violations
+    found = 0
+    for way in list_ways(model).values():
+        part = explore(program, Options(begin=Begin(way, "here")))
+        for violation in part.violations:
+            assert (violation.property, violation.object) == ("lock-order", cycle.object)
+            assert len(violation.witnesses) == 2
+            lengths = [len(path.moves) for path in violation.witnesses]
+            found += min(lengths) < len(way.moves)
+            for path in violation.witnesses:
+                assert [visit.outcome for visit in walk(model, path)][-1].orders
+    assert found  # else only orders that follow were seen
+
+
 def test_no_reduction_and_no_other_backend_begins_in_the_middle():
     program = program_of(BROKEN["a lost update"])
     begin = Begin(Path((), ()), "step 0")
