@@ -22,7 +22,16 @@ from modelcheck.trace.marks import (
     join_reads,
     route_arrows,
 )
-from modelcheck.trace.picture import Heading, Lane, LineRole, Picture, Row, RowKind, RowLine
+from modelcheck.trace.picture import (
+    Heading,
+    Lane,
+    LineRole,
+    Picture,
+    Row,
+    RowKind,
+    RowLine,
+    Verdict,
+)
 from modelcheck.trace.why import explain_failure
 
 
@@ -38,7 +47,7 @@ def draw_picture(story: Story, heading: Heading, part: int = 1, parts: int = 1) 
     reads = find_reads(story, rows)
     arrows = [*join_reads(reads, rows), *find_other_arrows(story, rows)]
     return Picture(
-        "REACHED" if _is_reached(story) else "VIOLATED",
+        _find_verdict(story),
         heading,
         explain_failure(story, heading.minimal),
         story.initial,
@@ -156,12 +165,15 @@ def _describe_inside(event: StepEvent | Waiting) -> str:
 
 def _marks_step(story: Story) -> bool:
     """Whether the last step itself is to be marked: what stands below the steps is marked there."""
-    return not _list_extra(story) and not _is_reached(story)
+    return not _list_extra(story) and _find_verdict(story) == "VIOLATED"
 
 
-def _is_reached(story: Story) -> bool:
-    """Whether what is shown is a state that satisfies a `reachable`."""
-    return story.failure.kind == "reachable" and not story.failure.detail
+def _find_verdict(story: Story) -> Verdict:
+    """A violation is shown, a state that satisfies a `reachable`, or a run for its own sake."""
+    if story.failure.kind == "sample":
+        return "SAMPLE"
+    is_reached = story.failure.kind == "reachable" and not story.failure.detail
+    return "REACHED" if is_reached else "VIOLATED"
 
 
 def _failure_tag(story: Story) -> str:

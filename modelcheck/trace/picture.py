@@ -143,6 +143,9 @@ class Link:
     label: str = ""
 
 
+Verdict = Literal["VIOLATED", "REACHED", "SAMPLE"]
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
     """All there is to draw.  `verdict` is the first word of it.
@@ -152,7 +155,7 @@ class Picture:
     wakes whom by what is read and held; `links` say it to writers without lanes.
     """
 
-    verdict: str
+    verdict: Verdict
     heading: Heading
     reason: Reason
     start: tuple[str, ...]
@@ -205,7 +208,8 @@ class Picture:
         """The last lines: how to see it again, and what was searched."""
         heading = self.heading
         scope = omit_sizes(heading.scope) if heading.settings else heading.scope
-        facts = filter(None, (heading.counts, f"minimal: {heading.minimal}", *scope))
+        minimal = f"minimal: {heading.minimal}" if self.verdict != "SAMPLE" else ""
+        facts = filter(None, (heading.counts, minimal, *scope))
         replay = (f"replay: {heading.replay}",) if heading.replay else ()
         unproven = (heading.unproven,) if heading.unproven else ()
         return (*replay, *unproven, "; ".join(facts))
