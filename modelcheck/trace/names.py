@@ -29,6 +29,11 @@ class Names:
             for slot in self.places
             if slot.path[-1:] == (OWNER,) and isinstance(slot.type, ThreadIdType)
         )
+        self.sections = tuple(
+            slot
+            for slot in self.places
+            if slot.path[-1:] == (READERS,) and isinstance(slot.type, SetType)
+        )
         self.elements = tuple(slot for slot in memory.slots if slot.role == "status")
 
     # ------------------------------------------------------------------------ threads
@@ -51,11 +56,18 @@ class Names:
             if state and state[slot.number] > 0:
                 yield name_lock(slot), state[slot.number] - 1
 
+    def list_reading(self, state: State) -> Iterator[tuple[str, int]]:
+        """What threads read under, each with the thread: a lock for reading, a domain of RCU."""
+        for slot in self.sections:
+            for thread in self.memory.threads:
+                if state and has(slot, state, thread.number):
+                    yield name_section(slot), thread.number
+
     def find_holders(self, state: State, key: int) -> Iterator[tuple[str, int]]:
         """The lock around a place, innermost first, with those that have it."""
         slot = self.memory.slots[key]
         if slot.path[-1:] == (READERS,) and isinstance(slot.type, SetType):
-            lock = name_place(slot).removesuffix(f".{READERS}")
+            lock = name_section(slot)
             for thread in self.memory.threads:
                 if has(slot, state, thread.number):
                     yield lock, thread.number
@@ -140,3 +152,8 @@ def name_place(slot: Slot) -> str:
 def name_lock(slot: Slot) -> str:
     """The name of the lock whose owner a slot is."""
     return name_place(slot).removesuffix(f".{OWNER}")
+
+
+def name_section(slot: Slot) -> str:
+    """The name of the lock or domain whose readers a slot is."""
+    return name_place(slot).removesuffix(f".{READERS}")
