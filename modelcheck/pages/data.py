@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any  # JSON values
 
 from modelcheck.trace.events import SourceLine
-from modelcheck.trace.picture import Link, Picture
+from modelcheck.trace.picture import Arrow, Picture
 from modelcheck.trace.replay import Scene
 from modelcheck.trace.tour import Standing, Tour, list_moving
 
@@ -56,11 +56,15 @@ def _describe_row(picture: Picture, number: int, files: list[str]) -> Json:
         "place": picture.cite_line(row.at),
         "at": _point(row.at, files),
         "lines": [{"text": line.text, "role": line.role} for line in row.lines],
-        "links": [_describe_link(picture, x) for x in picture.links if x.source == number],
+        "links": [
+            _describe_link(picture, arrow)
+            for arrow in picture.arrows
+            if arrow.source == number and arrow.kind in ("wakes", "hands over")
+        ],
     }
 
 
-def _describe_link(picture: Picture, link: Link) -> str:
+def _describe_link(picture: Picture, link: Arrow) -> str:
     """`wakes close, which goes on in step 5`."""
     target = picture.rows[link.target]
     name, step = picture.lanes[target.lane].name, target.number

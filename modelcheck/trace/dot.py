@@ -8,7 +8,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from modelcheck.trace.layout import (
+from modelcheck.trace.picture import Arrow, Bar, Picture, Row
+from modelcheck.trace.shapes import (
     BLACK,
     BLUE,
     GREEN,
@@ -20,7 +21,6 @@ from modelcheck.trace.layout import (
     VERMILLION,
     WHITE,
 )
-from modelcheck.trace.picture import Arrow, Bar, Picture, Row
 from modelcheck.trace.text import write_stack
 
 if TYPE_CHECKING:
@@ -171,6 +171,9 @@ def _add_bar(graph: pydot.Dot, picture: Picture, index: int, bar: Bar) -> None:
         case "lock":
             label, colour, style = f"{picture.lanes[bar.lane].name} holds {bar.name}", SKY, "solid"
             end = "" if bar.open else f"releases {bar.name}"
+        case "read":
+            label, colour, style = f"{picture.lanes[bar.lane].name} reads {bar.name}", SKY, "dashed"
+            end = "" if bar.open else f"ends its reading of {bar.name}"
         case "life":
             label, colour, style = f"{bar.name} alive", GREEN, "solid"
             end = "" if bar.open else f"{bar.name} freed"
@@ -203,6 +206,8 @@ def _make_edge(arrow: Arrow) -> pydot.Edge:
 
     styles = {
         "reads": (arrow.label, BLUE, "solid", "1.5"),
+        "wakes": ("wakes", GREEN, "dashed", "2"),
+        "hands over": (f"hands over {arrow.label}", BLUE, "bold", "2.5"),
         "free-use": ("freed here, used there", VERMILLION, "dashed", "3"),
         "waits": (f"waits for {arrow.label}", BLACK, "dotted", "2"),
         "race": ("either can come next", VERMILLION, "solid", "3"),

@@ -11,7 +11,7 @@ from modelcheck.trace.events import (
     describe_place,
     leave_out_unrelated,
 )
-from modelcheck.trace.locks import describe_order, describe_waiting
+from modelcheck.trace.locks import describe_leaving, describe_order, describe_waiting
 from modelcheck.trace.marks import (
     cite_writers,
     find_life_bars,
@@ -20,6 +20,7 @@ from modelcheck.trace.marks import (
     find_other_arrows,
     find_reads,
     join_reads,
+    mark_quiet,
     route_arrows,
 )
 from modelcheck.trace.picture import Heading, Lane, LineRole, Picture, Row, RowKind, RowLine
@@ -36,20 +37,20 @@ def draw_picture(story: Story, heading: Heading, part: int = 1, parts: int = 1) 
     lane_of = {lane.thread: number for number, lane in enumerate(lanes)}
     rows = _find_rows(story, lane_of)
     reads = find_reads(story, rows)
-    arrows = [*join_reads(reads, rows), *find_other_arrows(story, rows)]
+    arrows = [*join_reads(reads, rows), *find_links(story, rows), *find_other_arrows(story, rows)]
+    reason = explain_failure(story, heading.minimal)
     return Picture(
         "REACHED" if _is_reached(story) else "VIOLATED",
         heading,
-        explain_failure(story, heading.minimal),
+        reason,
         story.initial,
         lanes,
-        cite_writers(rows, reads),
+        mark_quiet(cite_writers(rows, reads), arrows, reason),
         (*find_lock_bars(story, lane_of, len(rows)), *find_life_bars(story, len(rows))),
         route_arrows(arrows, rows),
         part,
         parts,
         _describe_part(story, part, parts),
-        find_links(story, rows),
     )
 
 
@@ -93,6 +94,7 @@ def _find_lanes(story: Story) -> tuple[Lane, ...]:
 def _find_rows(story: Story, lane_of: dict[int, int]) -> tuple[Row, ...]:
     rows: list[Row] = []
     before: int | None = None
+    left: StepEvent | None = None
     for event in story.steps:
         last = event is story.steps[-1]
         rows.append(
@@ -107,9 +109,10 @@ def _find_rows(story: Story, lane_of: dict[int, int]) -> tuple[Row, ...]:
                 switch=before not in (None, event.thread),
                 failed=last and _marks_step(story),
                 tag=_failure_tag(story) if last and _marks_step(story) else "",
+                why=describe_leaving(story, left),
             )
         )
-        before = event.thread
+        before, left = event.thread, event
     rows += [_make_extra_row(story, event, lane_of, before) for event in _list_extra(story)]
     return tuple(rows)
 
@@ -137,7 +140,17 @@ def _make_extra_row(
         switch=not is_order or before not in (None, event.thread),
         failed=kind != "wait",
         tag=tag,
+        why=_describe_end(story, kind) if event is _list_extra(story)[0] else "",
     )
+
+
+def _describe_end(story: Story, kind: RowKind) -> str:
+    """What holds after the last step, above what stands below the steps."""
+    if kind == "race":
+        return "each of these two can come next"
+    if kind == "wait" and story.failure.property == "deadlock":
+        return "now no thread can go on"
+    return ""
 
 
 def _describe_inside(event: StepEvent | Waiting) -> str:
@@ -201,6 +214,7 @@ def _effect_lines(event: StepEvent, threads: tuple[str, ...]) -> tuple[RowLine, 
             )
             for lock, to in event.taken
         ),
+        *(RowLine(f"wakes {threads[other]}", "wake") for other in event.woken),
     ]
     for text in describe_effects(event):
         place = text.removeprefix("reads ").partition(" ")[0]

@@ -189,9 +189,10 @@ class Failure:
 class Story:
     """A whole trace.  `threads` are the names by thread number; `alive` the numbers of those that
     run from the start; `objects` the mortal objects that live, `held` the (lock, thread) pairs and
-    `reading` the (section, thread) pairs at the start.  `racing` are the two accesses of a data race, each as the step it would be.
-    `initial` says what the choices of the initial state were, if there were any.  The last
-    `unrelated` steps play no part in the failure; they are in `left_out` where they are not shown.
+    `reading` the (section, thread) pairs at the start.  `racing` are the two accesses of a data
+    race, each as the step it would be.  `initial` says what the choices of the initial state were,
+    if there were any.  The last `unrelated` steps play no part in the failure; they are in
+    `left_out` where they are not shown.
     """
 
     threads: tuple[str, ...]

@@ -154,6 +154,16 @@ def find_taking(story: Story, lock: str, thread: int) -> StepEvent | None:
     return None
 
 
+def describe_leaving(story: Story, event: StepEvent | None) -> str:
+    """Why the thread of a step does not go on behind it, where another one does."""
+    if event is None or event.leaves is None:
+        return ""
+    name = story.threads[event.thread]
+    if event.blocked is not None:
+        return f"{name} {describe_waiting(story, event.blocked)}"
+    return f"{name} {'has' if event.leaves == 'finished' else 'is'} {event.leaves}"
+
+
 def describe_waiting(story: Story, waiting: Waiting) -> str:
     """What a thread waits for: the holder of a lock, or the values its condition looks at."""
     if waiting.handlers:

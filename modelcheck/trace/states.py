@@ -16,7 +16,7 @@ from modelcheck.backends.python.outcomes import Failure, State
 from modelcheck.explore.result import Path
 from modelcheck.explore.walk import Edge, list_edges, walk
 from modelcheck.trace.dot import FONT, finish_dot, quote_dot
-from modelcheck.trace.layout import BLACK, GREY, RED_TINT, VERMILLION, WHITE
+from modelcheck.trace.shapes import BLACK, GREY, RED_TINT, VERMILLION, WHITE
 from modelcheck.trace.source import find_own_span
 
 if TYPE_CHECKING:

@@ -11,18 +11,9 @@ from itertools import groupby, pairwise
 from typing import assert_never
 from xml.etree import ElementTree as ET
 
-from modelcheck.trace.layout import (
-    WHITE,
-    Box,
-    Drawing,
-    Label,
-    Polygon,
-    Polyline,
-    Shape,
-    lay_out,
-    lay_out_lanes,
-)
+from modelcheck.trace.layout import lay_out, lay_out_lanes
 from modelcheck.trace.picture import Picture
+from modelcheck.trace.shapes import WHITE, Box, Drawing, Label, Polygon, Polyline, Shape
 from modelcheck.trace.text import write_text
 
 FONT = "'DejaVu Sans Mono', 'Liberation Mono', Menlo, Consolas, monospace"
@@ -123,6 +114,8 @@ def _add_label(svg: ET.Element, label: Label) -> None:
         facts["font-weight"] = "bold"
     if label.anchor != "start":
         facts["text-anchor"] = label.anchor
+    if label.turned:
+        facts["transform"] = f"rotate(-90 {_number(label.x)} {_number(label.y)})"
     ET.SubElement(svg, "text", facts).text = _clean(label.text)
 
 

@@ -7,7 +7,7 @@ import pytest
 from stories import HEADING, STORIES, random_story, use_after_free
 
 from modelcheck.trace.draw import draw_picture
-from modelcheck.trace.layout import measure_text
+from modelcheck.trace.shapes import measure_text
 from modelcheck.trace.svg import write_svg
 
 NS = "{http://www.w3.org/2000/svg}"
