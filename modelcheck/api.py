@@ -178,6 +178,16 @@ def name_trace(run: Run, ending: str = "trace.json") -> str:
     return ".".join(filter(None, (run.info.name, run.variant.name, ending)))
 
 
+def name_command(run: Run) -> str:
+    """The command that finds the violations of a run again: its variant, and what else was set."""
+    usual = {p.name: str(p.default) for p in run.info.parameters}
+    usual |= {f.name: str(f.default) for f in run.info.flags}
+    usual |= {name: str(value) for name, value in run.variant.settings.items()}
+    told = [f"-D {s.name}={s.value}" for s in run.program.settings if s.value != usual[s.name]]
+    variant = [f"--variant {run.variant.name}"] if run.variant.name else []
+    return " ".join(("modelcheck check", run.info.path, *variant, *told))
+
+
 def write_gate_pages(gated: GatedSpec, folder: Path) -> Entry:
     """Write a page into `folder` for each variant with a trace; gives the entry of the index.
 
@@ -189,7 +199,7 @@ def write_gate_pages(gated: GatedSpec, folder: Path) -> Entry:
         return Entry(gated.file.shown, error=render(gated.errors))
     pages: dict[str | None, str] = {}
     for run in gated.runs:
-        scenes = draw_scenes(run)
+        scenes = draw_scenes(run, name_command(run))
         if scenes:
             pages[run.variant.name] = name_trace(run, "html")
             write_whole(folder / pages[run.variant.name], write_scenes(scenes, "html"))
@@ -242,11 +252,13 @@ Form = Literal["dot", "svg", "html", "mermaid"]
 
 
 def write_scenes(scenes: Sequence[Scene], form: Form) -> str:
-    """A violation in a format: a page holds all its scenes, any other text the first."""
+    """A violation in a format: a page or an SVG holds all its scenes, any other text the first."""
     if form == "html":
         from modelcheck.pages.trace import write_page
 
         return write_page(scenes)
+    if form == "svg":
+        return write_svg(*(scene.picture for scene in scenes))
     return write_picture(scenes[0].picture, form)
 
 
@@ -477,6 +489,7 @@ __all__ = [
     "list_specs",
     "load_spec",
     "make_program",
+    "name_command",
     "name_trace",
     "record",
     "replay_file",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from modelcheck.trace.picture import ArrowKind, BarKind, Picture
 from modelcheck.trace.shapes import (
     ARROWS,
@@ -31,8 +33,9 @@ SAMPLE = 28  # width of an arrow or bar in the legend
 class Caption:
     """Writes on a drawing whose width is known; each method gives where the next line may begin."""
 
-    def __init__(self, picture: Picture, drawing: Drawing) -> None:
-        self._picture = picture
+    def __init__(self, pictures: Sequence[Picture], drawing: Drawing) -> None:
+        self._pictures = pictures
+        self._picture = pictures[-1]  # the last of a violation has the reason
         self._drawing = drawing
 
     def write_heading(self, y: float) -> float:
@@ -51,17 +54,20 @@ class Caption:
         settings = " ".join(f"{name}={value}" for name, value in heading.settings)
         if settings:
             y = self.write(y, settings, SMALL, colour=GREY)
+        return y
+
+    def write_start(self, y: float, picture: Picture) -> float:
+        """Which part of a violation this is, and how it starts."""
         if picture.part_title:
-            y = self.write(y, picture.part_title, SIZE)
+            y = self.write(y + 12, picture.part_title, 14, bold=True)
         for line in picture.start:
             y = self.write(y, f"start: {line}", SIZE)
         return y
 
     def write_legend(self, y: float) -> float:
         """What the arrows and bars mean, as far as the picture has them."""
-        picture = self._picture
-        bars: set[BarKind] = {bar.kind for bar in picture.bars}
-        arrows: set[ArrowKind] = {arrow.kind for arrow in picture.arrows}
+        bars: set[BarKind] = {bar.kind for picture in self._pictures for bar in picture.bars}
+        arrows: set[ArrowKind] = {a.kind for picture in self._pictures for a in picture.arrows}
         x: float = MARGIN
         styles: list[ArrowStyle | BarStyle] = [
             *(style for kind, style in reversed(ARROWS.items()) if kind in arrows),

@@ -103,7 +103,8 @@ def _tell_leaving(
     teller: EndTeller, visits: tuple[Visit, ...], steps: tuple[StepEvent, ...]
 ) -> Iterator[StepEvent]:
     """Each step before another thread's, with why its thread does not go on."""
-    for event, following, visit in zip(steps, (*steps[1:], None), visits[1:], strict=True):
+    for event, visit in zip(steps, visits[1:], strict=True):
+        following = steps[event.number] if event.number < len(steps) else None
         if following is None or following.thread == event.thread:
             yield event
         else:

@@ -149,7 +149,10 @@ def _describe_end(story: Story, kind: RowKind) -> str:
     if kind == "race":
         return "each of these two can come next"
     if kind == "wait" and story.failure.property == "deadlock":
-        return "now no thread can go on"
+        running = {w.thread for w in story.waiting}
+        ended = {e.thread for e in story.steps} - running
+        names = ", ".join(story.threads[thread] for thread in sorted(ended))
+        return f"{names} finished; now no thread can go on" if names else "now no thread can go on"
     return ""
 
 
@@ -214,7 +217,6 @@ def _effect_lines(event: StepEvent, threads: tuple[str, ...]) -> tuple[RowLine, 
             )
             for lock, to in event.taken
         ),
-        *(RowLine(f"wakes {threads[other]}", "wake") for other in event.woken),
     ]
     for text in describe_effects(event):
         place = text.removeprefix("reads ").partition(" ")[0]
@@ -227,4 +229,5 @@ def _effect_lines(event: StepEvent, threads: tuple[str, ...]) -> tuple[RowLine, 
         else:
             role = "change"
         lines.append(RowLine(text, role))
+    lines += (RowLine(f"wakes {threads[other]}", "wake") for other in event.woken)
     return tuple(lines)

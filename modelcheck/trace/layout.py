@@ -7,7 +7,7 @@ target and never crosses a word.  Text is measured with a width that no monospac
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -97,18 +97,20 @@ COLOURS: dict[LineRole, str] = {
 }
 
 
-def lay_out(picture: Picture) -> Drawing:
-    """Place everything a picture holds.
+def lay_out(pictures: Sequence[Picture]) -> Drawing:
+    """Place everything the pictures of a violation hold, below each other; at least one.
 
     Where there are many rows, a quiet one is told in few words: without its place in the library.
     """
-    layout = _Layout(picture, LEAST_WIDTH, LANE_CHARS)
-    drawing = layout.drawing
-    caption = Caption(picture, drawing)
+    layouts = [_Layout(picture, LANE_CHARS) for picture in pictures]
+    drawing = Drawing(max(LEAST_WIDTH, *(layout.width for layout in layouts)))
+    caption = Caption(pictures, drawing)
     y = caption.write_heading(MARGIN)
-    if picture.rows:
-        y = layout.draw_lanes(y + 16)
-    y = caption.write_legend(y + 12)
+    for picture, layout in zip(pictures, layouts, strict=True):
+        y = caption.write_start(y, picture)
+        if picture.rows:
+            y = layout.draw_lanes(drawing, y + 16) + 8
+    y = caption.write_legend(y + 4)
     y = caption.write_reason(y + 8)
     drawing.height = caption.write_closing(y) + MARGIN / 2
     return drawing
@@ -116,17 +118,17 @@ def lay_out(picture: Picture) -> Drawing:
 
 def lay_out_lanes(picture: Picture) -> Drawing:
     """Place only the lanes and their legend, for a page that says the rest in its own way."""
-    layout = _Layout(picture, 0, BESIDE_CHARS)
-    drawing = layout.drawing
-    y = layout.draw_lanes(4) if picture.rows else 0
-    drawing.height = Caption(picture, drawing).write_legend(y + 12) + 4
+    layout = _Layout(picture, BESIDE_CHARS)
+    drawing = Drawing(layout.width)
+    y = layout.draw_lanes(drawing, 4) if picture.rows else 0
+    drawing.height = Caption((picture,), drawing).write_legend(y + 12) + 4
     return drawing
 
 
 class _Layout:
     """The coordinates of one picture: columns first, then rows, then what lies on them."""
 
-    def __init__(self, picture: Picture, least_width: float, lane_chars: Mapping[int, int]) -> None:
+    def __init__(self, picture: Picture, lane_chars: Mapping[int, int]) -> None:
         self._picture = picture
         self._part: Part | None = None
         chars = lane_chars[min(max(len(picture.lanes), 1), max(lane_chars))]
@@ -137,7 +139,8 @@ class _Layout:
         objects = _list_objects(picture)
         self._names = [wrap_text(bar.name, NAME_CHARS) for bar in objects]  # by object column
         self._object_lines = self._place_objects()
-        self.drawing = Drawing(max(least_width, self._objects_right + MARGIN))
+        self.width = self._objects_right + MARGIN
+        self._drawing = Drawing()
 
     # ------------------------------------------------------------------------ columns
 
@@ -173,8 +176,9 @@ class _Layout:
 
     # ------------------------------------------------------------------------ lanes
 
-    def draw_lanes(self, top: float) -> float:
-        """Put the lanes on paper below `top`; gives where they end."""
+    def draw_lanes(self, drawing: Drawing, top: float) -> float:
+        """Put the lanes on a drawing below `top`; gives where they end."""
+        self._drawing = drawing
         picture = self._picture
         names = [wrap_text(lane.name, self._lane_chars(i)) for i, lane in enumerate(picture.lanes)]
         lines = max(len(name) for name in (*names, *self._names))
@@ -202,7 +206,7 @@ class _Layout:
             self._part = Part("row", index)
             self._draw_node(index, row)
         self._part = None
-        return self.drawing.tops[-1]
+        return self._tops[-1]
 
     def _place_rows(self, top: float) -> None:
         """Below each other; above a row there is room for what stopped the thread before."""
@@ -217,7 +221,7 @@ class _Layout:
             self._cards.append(card + GAP / 2)
             text = sum(LINE[line.size] for line in self._texts[index])
             tops.append(card + max(2 * NODE, text) + 2 * self._pad(row) + GAP)
-        self._tops = self.drawing.tops = tops
+        self._tops = self._drawing.tops = tops
 
     def _pad(self, row: Row) -> int:
         return 4 if _is_brief(self._picture, row) else PAD
@@ -367,7 +371,7 @@ class _Layout:
         self._add(ARROWS[arrow.kind].draw(points))
 
     def _add(self, shape: Shape) -> None:
-        self.drawing.add(shape, self._part)
+        self._drawing.add(shape, self._part)
 
 
 def _list_objects(picture: Picture) -> list[Bar]:

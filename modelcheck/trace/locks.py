@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from modelcheck.trace.events import Order, StepEvent, Story, Waiting, find_stack
-from modelcheck.trace.reason import ReasonRow, make_step_row
+from modelcheck.trace.reason import ReasonRow, find_last_change, make_step_row
 
 INTERRUPTS = {
     "in_hardirq": "an interrupt",
@@ -115,7 +115,7 @@ def list_waiting_rows(story: Story) -> Iterator[ReasonRow]:
     where what it waits for was taken.
     """
     names = story.threads
-    circle = _find_circle(story)
+    circle = find_circle(story)
     if circle:
         yield ReasonRow("cycle", " -> ".join(names[thread] for thread in circle))
     taken: set[tuple[str, int]] = set()
@@ -124,6 +124,8 @@ def list_waiting_rows(story: Story) -> Iterator[ReasonRow]:
             continue
         what = f"{names[waiting.thread]} {describe_waiting(story, waiting)}"
         yield ReasonRow("waits", what, None, names[waiting.thread], waiting.at, find_stack(waiting))
+        if not waiting.holders:
+            yield from _list_missed_rows(story, waiting)
         for lock, holder in waiting.holders:
             event = find_taking(story, lock, holder)
             if event is not None and (lock, holder) not in taken:
@@ -132,7 +134,27 @@ def list_waiting_rows(story: Story) -> Iterator[ReasonRow]:
                 yield make_step_row(story, "holds", event, what)
 
 
-def _find_circle(story: Story) -> tuple[int, ...]:
+def _list_missed_rows(story: Story, waiting: Waiting) -> Iterator[ReasonRow]:
+    """What a blocked thread looked at last, where others changed it since: a wake-up is missed."""
+    looked = next(
+        (s for s in reversed(story.steps) if s.thread == waiting.thread and s.reads), None
+    )
+    if looked is None:
+        return
+    name = story.threads[waiting.thread]
+    for access in looked.reads:
+        event = find_last_change(story, access.place)
+        if event is None or event.number < looked.number or event.thread == waiting.thread:
+            continue
+        change = next(c for c in event.changes if c.place == access.place)
+        what = f"{access.place} becomes {change.new}, which {name} last saw as {access.value}"
+        what += f" (step {looked.number})"
+        at = change.at or event.at
+        yield ReasonRow("missed", what, event.number, story.threads[event.thread], at)
+
+
+def find_circle(story: Story) -> tuple[int, ...]:
+    """The threads of a circle in which each waits for the next one, the first again at the end."""
     held_by = {w.thread: {*(thread for _, thread in w.holders), *w.handlers} for w in story.waiting}
     for waiting in story.waiting:
         circle = [waiting.thread]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import networkx as nx
 
 from modelcheck import api
 from modelcheck.trace.replay import Scene
+from tests.geometry import find_clashes
 from tests.mermaid_grammar import NoDiagramError, read_diagram
 from tests.reading import read_page
 
@@ -31,6 +34,7 @@ def find_faults(scenes: tuple[Scene, ...]) -> Iterator[str]:
     page = read_page(api.write_scenes(scenes, "html"))
     yield from page.faults
     yield from page.outside
+    yield from find_clashes(api.write_scenes(scenes, "svg"))
     if len(page.all("svg")) != len(scenes):
         yield "the page does not have a drawing for each scene"
     for scene in scenes:
@@ -39,6 +43,7 @@ def find_faults(scenes: tuple[Scene, ...]) -> Iterator[str]:
             read_diagram(api.write_picture(picture, "mermaid"))
         except NoDiagramError as error:
             yield f"no diagram: {error}"
+        yield from find_dot_faults(api.write_picture(picture, "dot"))
         steps = sum(row.kind == "step" for row in picture.rows)
         if len(tour.stations) != steps + 1 and (tour.stations or steps):  # else the start fails
             yield f"{len(tour.stations)} stations of {steps} steps"
@@ -55,6 +60,17 @@ def find_faults(scenes: tuple[Scene, ...]) -> Iterator[str]:
         )
         if not nx.is_directed_acyclic_graph(order):
             yield "the graph of the trace has a circle"
+
+
+def find_dot_faults(text: str) -> Iterator[str]:
+    """What Graphviz has to say against a graph; nothing where it is not installed."""
+    program = shutil.which("dot")
+    if program is not None:
+        done = subprocess.run(
+            [program, "-Tcanon"], input=text, capture_output=True, text=True, check=False
+        )
+        if done.returncode or done.stderr:
+            yield f"dot: {done.stderr.strip() or done.returncode}"
 
 
 def _find_silent(scene: Scene) -> Iterator[str]:

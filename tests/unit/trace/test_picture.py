@@ -129,7 +129,9 @@ def test_arrows_in_one_gutter_never_share_a_track(seed):
     picture = draw_picture(random_story(seed), HEADING)
     for i, a in enumerate(picture.arrows):
         for b in picture.arrows[i + 1 :]:
-            if (a.gutter, a.track) == (b.gutter, b.track):
+            if (a.source, a.target) == (b.source, b.target):
+                assert a.track == b.track
+            elif (a.gutter, a.track) == (b.gutter, b.track):
                 rows_a, rows_b = sorted((a.source, a.target)), sorted((b.source, b.target))
                 assert rows_a[1] < rows_b[0] or rows_b[1] < rows_a[0]
 
@@ -137,7 +139,7 @@ def test_arrows_in_one_gutter_never_share_a_track(seed):
 @pytest.mark.parametrize("seed", range(20))
 def test_bars_of_one_lane_never_share_a_track_at_a_row(seed):
     picture = draw_picture(random_story(seed), HEADING)
-    locks = [b for b in picture.bars if b.kind == "lock"]
+    locks = [b for b in picture.bars if b.kind in ("lock", "read")]
     for i, a in enumerate(locks):
         for b in locks[i + 1 :]:
             if (a.lane, a.track) == (b.lane, b.track):
