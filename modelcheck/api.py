@@ -233,16 +233,23 @@ def draw_trace(run: Run, trace: Trace, replay: str = "") -> tuple[Scene, ...]:
 
 
 def draw_states(run: Run, form: Literal["dot", "svg"]) -> str:
-    """The whole state graph of a run's program, the headline violation's path marked.
+    """The state graph of a run's program, the headline violation's path marked, circles folded.
 
     Raises `SelectionError` where it is too large or cannot be drawn.
     """
-    from modelcheck.trace.states import GraphError, build_state_graph, draw_dot, write_states_dot
+    from modelcheck.trace.states import (
+        GraphError,
+        build_state_graph,
+        draw_dot,
+        fold_circles,
+        write_states_dot,
+    )
 
     headline = run.result.headline if run.result is not None else None
     path = headline.witnesses[0] if headline is not None and headline.witnesses else None
     try:
-        dot = write_states_dot(build_state_graph(compile_program(run.program), path))
+        graph = build_state_graph(compile_program(run.program), path)
+        dot = write_states_dot(fold_circles(graph))
         return draw_dot(dot) if form == "svg" else dot
     except GraphError as error:
         raise SelectionError(str(error)) from None

@@ -61,7 +61,7 @@ def graph_command(
             raise click.UsageError(
                 "a trace file is drawn as it is: no --states, -D, --variant, json"
             )
-        scenes = api.replay_file_scenes(source, f"modelcheck replay {source}")
+        scenes = api.replay_file_scenes(source)
         drawn: str | None = api.write_scenes(scenes, form)
     else:
         live = LiveLine(source)
@@ -101,5 +101,5 @@ def _draw_run(run: Run, form: Form | Literal["json"], *, states: bool) -> str | 
     if form == "json":
         trace = api.record(run)
         return write_trace(trace) if trace is not None else None
-    scenes = api.draw_scenes(run, api.name_command(run))
+    scenes = api.draw_scenes(run)
     return api.write_scenes(scenes, form) if scenes else None
