@@ -48,7 +48,7 @@ def _list_lines(picture: Picture) -> Iterator[str]:
     if everywhere:  # not as a title: Mermaid cuts one that is wider than the diagram
         start = [f"start: {line}" for line in picture.start]
         yield _write_note(everywhere, [headline, picture.part_title, *start])
-    locks = [bar for bar in picture.bars if bar.kind == "lock"]
+    locks = [bar for bar in picture.bars if bar.kind in ("lock", "read")]
     for bar in locks:
         if bar.first < 0:
             yield f"activate t{bar.lane}"

@@ -1,9 +1,20 @@
 import dataclasses
 
 import pytest
-from stories import HEADING, STORIES, deadlock, random_story, use_after_free
+from stories import (
+    HEADING,
+    STORIES,
+    at,
+    change,
+    deadlock,
+    random_story,
+    read,
+    step,
+    use_after_free,
+)
 
 from modelcheck.trace.draw import draw_picture
+from modelcheck.trace.events import Failure, Story, Waiting
 
 
 def draw(name):
@@ -88,6 +99,65 @@ def test_waiting_for_a_thread_outside_the_cycle_is_no_cycle():
     story = dataclasses.replace(story, waiting=(story.waiting[0], second, third))
     rows = draw_picture(story, HEADING).reason.rows
     assert [row.role for row in rows if row.role == "cycle"] == []
+
+
+def test_a_sleeper_is_told_with_what_it_did_not_see():
+    steps = (
+        step(1, 0, 10, "while x.n:", reads=read("x.n", "1")),
+        step(2, 1, 20, "y.n = 1", changes=change("y.n", "0", "1")),
+        step(3, 1, 21, "x.n = 0", changes=change("x.n", "1", "0")),
+    )
+    blocked = Waiting(0, at(11, "schedule()"), reads=read("task.state", "SLEEPS"))
+    story = Story(
+        ("sleeper", "waker"),
+        (0, 1),
+        steps,
+        Failure("deadlock", "built in", "state"),
+        waiting=(blocked,),
+    )
+    picture = draw_picture(story, HEADING)
+    assert "deadlock after 3 steps: sleeper waits, and no thread can go on" in (
+        picture.reason.headline
+    )
+    (missed,) = [row for row in picture.reason.rows if row.role == "missed"]
+    assert (missed.step, missed.thread) == (3, "waker")
+    assert missed.what == "x.n becomes 0, which sleeper last saw as 1 (step 1)"
+    seen = dataclasses.replace(story, steps=(*steps, dataclasses.replace(steps[0], number=4)))
+    assert not [r for r in draw_picture(seen, HEADING).reason.rows if r.role == "missed"]
+
+
+def test_those_of_a_circle_wait_for_each_other():
+    headline = draw("deadlock").reason.headline
+    assert (
+        headline == "deadlock after 2 steps: close[0] and close[1] wait for each other (shortest)"
+    )
+
+
+def test_a_use_after_a_free_says_in_its_first_line_where_the_free_was():
+    assert ", freed in step 6 by write[1]" in draw("use_after_free").reason.headline
+
+
+def test_a_quiet_row_is_one_that_nothing_points_at_and_no_mark_is_about():
+    picture = draw("long")
+    told = {end for arrow in picture.arrows for end in (arrow.source, arrow.target)}
+    named = {row.step for row in picture.reason.rows}
+    quiet = [n for n, row in enumerate(picture.rows) if row.quiet]
+    assert quiet
+    assert told
+    assert not told & set(quiet)
+    for number in quiet:
+        row = picture.rows[number]
+        assert row.kind == "step"
+        assert not row.failed
+        assert row.number not in named
+        assert not {line.role for line in row.effects} & {"lock", "wake", "life"}
+
+
+def test_a_lock_handed_over_is_one_line_with_the_reading_of_its_owner():
+    picture = draw("use_after_free")
+    twins = [a for a in picture.arrows if (a.source, a.target) == (6, 7)]
+    assert {a.kind for a in twins} == {"reads", "hands over"}
+    assert len({(a.gutter, a.track) for a in twins}) == 1
 
 
 def test_both_accesses_of_a_race_are_marked():

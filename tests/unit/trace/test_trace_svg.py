@@ -3,10 +3,10 @@ import re
 from xml.etree import ElementTree as ET
 
 import pytest
-from stories import HEADING, STORIES, random_story, use_after_free
+from stories import HEADING, STORIES, deadlock, random_story, use_after_free
 
 from modelcheck.trace.draw import draw_picture
-from modelcheck.trace.shapes import measure_text
+from modelcheck.trace.shapes import ARROWS, BARS, measure_text
 from modelcheck.trace.svg import write_svg
 from tests.geometry import find_clashes
 
@@ -60,6 +60,44 @@ def test_svg_says_everything_the_picture_says(name):
         for line in row.lines:
             assert "".join(line.text.split()) in written
     assert "".join(picture.reason.headline.split()) in written
+
+
+def test_of_two_arrows_between_the_same_rows_the_stronger_is_drawn():
+    story = STORIES["use_after_free"]
+    picture = draw_picture(story, HEADING)
+    assert {a.kind for a in picture.arrows} == {"reads", "hands over", "free-use"}
+    lines = [p for p in parse(story).iter(f"{NS}polyline") if p.get("points").count(" ") == 3]
+    assert len(lines) == len({(a.source, a.target) for a in picture.arrows})
+    handed = ARROWS["hands over"]
+    assert [p.get("stroke-dasharray") for p in lines].count(handed.dash) == 1
+
+
+def test_arrows_and_bars_are_told_apart_without_colour():
+    arrows = [(a.thickness, a.dash, a.heads) for a in ARROWS.values()]
+    assert len(set(arrows)) == len(arrows)
+    assert {b.dash for b in (BARS["lock"], BARS["life"])} == {""}
+    assert len({b.dash for b in (BARS["lock"], BARS["read"], BARS["freed"])}) == 3
+
+
+def test_all_parts_of_a_violation_are_one_drawing_with_one_heading_and_one_reason():
+    parts = [draw_picture(deadlock(), HEADING, part, 2) for part in (1, 2)]
+    parts = [dataclasses.replace(p, part_title=f"order {p.part} of 2") for p in parts]
+    text = write_svg(*parts)
+    assert list(find_clashes(text)) == []
+    written = [label.text for label in ET.fromstring(text).iter(f"{NS}text")]
+    assert [t for t in written if t.startswith("order ")] == ["order 1 of 2", "order 2 of 2"]
+    assert written.count("VIOLATED") == 1
+    assert written.count("drain") == 2
+    assert sum(t.startswith("cycle ") for t in written) == 1
+
+
+def test_a_lock_bar_that_is_long_enough_has_its_name():
+    story = use_after_free()
+    turned = [t.text for t in parse(story).iter(f"{NS}text") if t.get("transform")]
+    assert turned == ["group.lock"] * 2
+    held = dataclasses.replace(story, held=(("a_lock_whose_name_is_longer_than_all" * 5, 0),))
+    turned = [t.text for t in parse(held).iter(f"{NS}text") if t.get("transform")]
+    assert turned == ["group.lock"] * 2
 
 
 def test_the_failing_step_is_marked_by_shape_width_and_words():
