@@ -190,8 +190,8 @@ ROWS = (
     Row(
         "states-fold-the-path-away",
         "trace/states.py",
-        'inner = [n for n in members if not (graph.nodes[n]["marked"] or graph.nodes[n]["initial"])]',
-        "inner = members",
+        'if not (graph.nodes[n]["marked"] or graph.nodes[n]["initial"])]',
+        "]",
         "The path to the violation is folded away with a circle it goes through.",
         (f"{STATES}test_states_that_lead_to_each_other_are_one_node_but_for_the_marked_path",),
     ),

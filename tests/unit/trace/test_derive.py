@@ -265,8 +265,10 @@ def test_a_switch_says_what_stopped_the_thread_before(switches):
 
 
 def test_a_reader_is_a_bar_from_where_it_begins_to_where_it_ends(switches):
-    (begin,) = [s for s in switches.steps if s.entered]
-    (end,) = [s for s in switches.steps if s.left]
+    begins = [s for s in switches.steps if s.entered]
+    ends = [s for s in switches.steps if s.left]
+    assert (len(begins), len(ends)) == (1, 1)
+    begin, end = begins[0], ends[0]
     assert begin.entered == end.left
     (bar,) = [b for b in draw_picture(switches, Heading("spec.py")).bars if b.kind == "read"]
     assert (bar.name, bar.first, bar.last) == ("rcu", begin.number - 1, end.number - 1)
