@@ -21,6 +21,7 @@ from modelcheck.trace.shapes import (
     Box,
     Drawing,
     Label,
+    list_drawn_arrows,
     measure_text,
     wrap_text,
 )
@@ -67,7 +68,9 @@ class Caption:
     def write_legend(self, y: float) -> float:
         """What the arrows and bars mean, as far as the picture has them."""
         bars: set[BarKind] = {bar.kind for picture in self._pictures for bar in picture.bars}
-        arrows: set[ArrowKind] = {a.kind for picture in self._pictures for a in picture.arrows}
+        arrows: set[ArrowKind] = {
+            arrow.kind for picture in self._pictures for _, arrow in list_drawn_arrows(picture)
+        }
         x: float = MARGIN
         styles: list[ArrowStyle | BarStyle] = [
             *(style for kind, style in reversed(ARROWS.items()) if kind in arrows),

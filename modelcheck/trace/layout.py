@@ -40,6 +40,7 @@ from modelcheck.trace.shapes import (
     Polyline,
     Shape,
     list_corners,
+    list_drawn_arrows,
     measure_text,
     wrap_text,
 )
@@ -199,7 +200,7 @@ class _Layout:
         for index, row in enumerate(picture.rows):
             self._part = Part("row", index)
             self._draw_card(index, row)
-        for index, arrow in enumerate(picture.arrows):
+        for index, arrow in list_drawn_arrows(picture):
             self._part = Part("arrow", index)
             self._draw_arrow(arrow)
         for index, row in enumerate(picture.rows):
@@ -352,10 +353,6 @@ class _Layout:
 
     def _draw_arrow(self, arrow: Arrow) -> None:
         """Sideways out of the source's row, along the gutter, sideways into the target's row."""
-        ends = (arrow.source, arrow.target)
-        kinds = [a.kind for a in self._picture.arrows if (a.source, a.target) == ends]
-        if arrow.kind != min(kinds, key=list(ARROWS).index):
-            return
         rows = self._picture.rows
         source, target = rows[arrow.source], rows[arrow.target]
         is_rightwards = source.lane < target.lane

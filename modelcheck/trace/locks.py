@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from modelcheck.trace.events import Order, StepEvent, Story, Waiting, find_stack
+from modelcheck.trace.events import Access, Order, StepEvent, Story, Waiting, find_stack
 from modelcheck.trace.reason import ReasonRow, find_last_change, make_step_row
 
 INTERRUPTS = {
@@ -111,21 +111,22 @@ def _write_columns(events: list[tuple[int, str]], cpus: int) -> Iterator[str]:
 
 
 def list_waiting_rows(story: Story) -> Iterator[ReasonRow]:
-    """Where threads wait for each other in a circle: the circle.  Then each blocked thread, and
-    where what it waits for was taken.
+    """Where threads wait for each other in a circle: the circle.  What sleepers missed.  Then each
+    blocked thread, and where what it waits for was taken.
     """
     names = story.threads
     circle = find_circle(story)
     if circle:
         yield ReasonRow("cycle", " -> ".join(names[thread] for thread in circle))
+    for waiting in story.waiting:
+        if not (waiting.idle or waiting.holders):
+            yield from _list_missed_rows(story, waiting)
     taken: set[tuple[str, int]] = set()
     for waiting in story.waiting:
         if waiting.idle:
             continue
         what = f"{names[waiting.thread]} {describe_waiting(story, waiting)}"
         yield ReasonRow("waits", what, None, names[waiting.thread], waiting.at, find_stack(waiting))
-        if not waiting.holders:
-            yield from _list_missed_rows(story, waiting)
         for lock, holder in waiting.holders:
             event = find_taking(story, lock, holder)
             if event is not None and (lock, holder) not in taken:
@@ -136,13 +137,13 @@ def list_waiting_rows(story: Story) -> Iterator[ReasonRow]:
 
 def _list_missed_rows(story: Story, waiting: Waiting) -> Iterator[ReasonRow]:
     """What a blocked thread looked at last, where others changed it since: a wake-up is missed."""
-    looked = next(
-        (s for s in reversed(story.steps) if s.thread == waiting.thread and s.reads), None
-    )
-    if looked is None:
+    own = [(s, _list_looked_at(s)) for s in story.steps if s.thread == waiting.thread]
+    looking = [(s, accesses) for s, accesses in own if accesses]
+    if not looking:
         return
+    looked, accesses = looking[-1]
     name = story.threads[waiting.thread]
-    for access in looked.reads:
+    for access in accesses:
         event = find_last_change(story, access.place)
         if event is None or event.number < looked.number or event.thread == waiting.thread:
             continue
@@ -151,6 +152,12 @@ def _list_missed_rows(story: Story, waiting: Waiting) -> Iterator[ReasonRow]:
         what += f" (step {looked.number})"
         at = change.at or event.at
         yield ReasonRow("missed", what, event.number, story.threads[event.thread], at)
+
+
+def _list_looked_at(event: StepEvent) -> list[Access]:
+    """What a step only read."""
+    stored = {c.place for c in event.changes} | {w.place for w in event.writes}
+    return [access for access in event.reads if access.place not in stored]
 
 
 def find_circle(story: Story) -> tuple[int, ...]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from math import cos, pi, sin
 from typing import Literal
 
-from modelcheck.trace.picture import ArrowKind, BarKind
+from modelcheck.trace.picture import Arrow, ArrowKind, BarKind, Picture
 
 SIZE = 13  # of step text, in pixels
 SMALL = 11
@@ -158,6 +158,17 @@ BARS: dict[BarKind, BarStyle] = {
     "life": BarStyle("object alive", GREEN, BLACK),
     "freed": BarStyle("after its end", RED_TINT, VERMILLION, 2, 0, "4 3"),
 }
+
+
+def list_drawn_arrows(picture: Picture) -> list[tuple[int, Arrow]]:
+    """The arrows of a picture with their numbers; of those between the same rows the strongest."""
+    order = list(ARROWS)
+    found: dict[tuple[int, int], tuple[int, Arrow]] = {}
+    for number, arrow in enumerate(picture.arrows):
+        ends = (arrow.source, arrow.target)
+        if ends not in found or order.index(arrow.kind) < order.index(found[ends][1].kind):
+            found[ends] = (number, arrow)
+    return list(found.values())
 
 
 def measure_text(text: str, size: int) -> float:

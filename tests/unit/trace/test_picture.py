@@ -4,7 +4,6 @@ import pytest
 from stories import (
     HEADING,
     STORIES,
-    at,
     change,
     deadlock,
     random_story,
@@ -103,11 +102,11 @@ def test_waiting_for_a_thread_outside_the_cycle_is_no_cycle():
 
 def test_a_sleeper_is_told_with_what_it_did_not_see():
     steps = (
-        step(1, 0, 10, "while x.n:", reads=read("x.n", "1")),
+        step(1, 0, 11, "wait_event(q, lambda: x.n == 0)", reads=read("x.n", "1")),
         step(2, 1, 20, "y.n = 1", changes=change("y.n", "0", "1")),
         step(3, 1, 21, "x.n = 0", changes=change("x.n", "1", "0")),
     )
-    blocked = Waiting(0, at(11, "schedule()"), reads=read("task.state", "SLEEPS"))
+    blocked = Waiting(0, steps[0].at, reads=read("task.state", "SLEEPS"))
     story = Story(
         ("sleeper", "waker"),
         (0, 1),
@@ -124,6 +123,9 @@ def test_a_sleeper_is_told_with_what_it_did_not_see():
     assert missed.what == "x.n becomes 0, which sleeper last saw as 1 (step 1)"
     seen = dataclasses.replace(story, steps=(*steps, dataclasses.replace(steps[0], number=4)))
     assert not [r for r in draw_picture(seen, HEADING).reason.rows if r.role == "missed"]
+    own = dataclasses.replace(steps[0], changes=change("x.n", "0", "1"))
+    other = dataclasses.replace(story, steps=(own, *steps[1:]))
+    assert not [r for r in draw_picture(other, HEADING).reason.rows if r.role == "missed"]
 
 
 def test_those_of_a_circle_wait_for_each_other():
