@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,22 +12,39 @@ import networkx as nx
 
 from modelcheck import api
 from modelcheck.trace.replay import Scene
+from tests.browser import Browser
 from tests.geometry import find_clashes
 from tests.mermaid_grammar import NoDiagramError, read_diagram
+from tests.pages.walk import walk_page
 from tests.reading import read_page
 
 MAX_STATES = 200_000
 
 
-def write_all(path: Path) -> Iterator[tuple[str, list[str]]]:
-    """Each violated variant of a spec that has a trace, with the faults found in it."""
+def write_all(path: Path, browser: Browser | None = None) -> Iterator[tuple[str, list[str]]]:
+    """Each violated variant of a spec that has a trace, with the faults found in it.
+
+    With a browser each page is walked through, too.
+    """
     for gated in api.gate([str(path)], api.Options(max_states=MAX_STATES)):
         assert gated.errors is None, gated.errors
         for run in gated.runs:
             scenes = api.draw_scenes(run)
             if scenes:
                 name = f"{path.stem} {run.variant.name or 'default'}"
-                yield name, list(find_faults(scenes))
+                faults = list(find_faults(scenes))
+                if browser is not None:
+                    faults += walk_scenes(browser, scenes)
+                yield name, faults
+
+
+def walk_scenes(browser: Browser, scenes: tuple[Scene, ...]) -> list[str]:
+    """What goes wrong when the page of these scenes, first part, is walked through by keyboard."""
+    steps = sum(row.kind == "step" for row in scenes[0].picture.rows)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "trace.html")
+        file.write_text(api.write_scenes(scenes, "html"), encoding="utf-8")
+        return list(walk_page(browser, file, steps))
 
 
 def find_faults(scenes: tuple[Scene, ...]) -> Iterator[str]:
