@@ -153,9 +153,9 @@ def _style(row: Row) -> dict[str, Any]:  # what pydot takes as attributes
         }
     if row.kind == "wait":
         return {
-            "color": quote_dot(BLACK),
-            "fillcolor": quote_dot(GREY_TINT),
-            "penwidth": "2",
+            "color": quote_dot(GREY if row.quiet else VERMILLION),
+            "fillcolor": quote_dot(GREY_TINT if row.quiet else RED_TINT),
+            "penwidth": "1" if row.quiet else "3",
             "style": quote_dot("dashed,filled"),
         }
     return {"color": quote_dot(GREY), "fillcolor": quote_dot(WHITE)}

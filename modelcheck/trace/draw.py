@@ -23,6 +23,7 @@ from modelcheck.trace.marks import (
     mark_quiet,
     route_arrows,
 )
+from modelcheck.trace.names import OWNERS
 from modelcheck.trace.picture import Heading, Lane, LineRole, Picture, Row, RowKind, RowLine
 from modelcheck.trace.why import explain_failure
 
@@ -141,6 +142,7 @@ def _make_extra_row(
         failed=kind != "wait",
         tag=tag,
         why=_describe_end(story, kind) if event is _list_extra(story)[0] else "",
+        quiet=isinstance(event, Waiting) and event.idle,
     )
 
 
@@ -208,7 +210,7 @@ def _name_failure(story: Story) -> str:
 
 def _effect_lines(event: StepEvent, threads: tuple[str, ...]) -> tuple[RowLine, ...]:
     locks = [*(lock for lock, _ in event.taken), *event.released]
-    owners = {f"{lock}.owner" for lock in locks}
+    owners = {f"{lock}.{field}" for lock in locks for field in OWNERS}
     lines = [
         *(RowLine(f"releases {lock}", "lock") for lock in event.released),
         *(

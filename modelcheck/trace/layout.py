@@ -309,8 +309,10 @@ class _Layout:
         x, width = column.text - PAD / 2, column.right - column.text + PAD / 2
         if row.failed:
             self._add(Box(x, top, width, height, RED_TINT, VERMILLION, 3))
+        elif row.kind == "wait" and row.quiet:
+            self._add(Box(x, top, width, height, GREY_TINT, GREY, 1, 4, "6 4"))
         elif row.kind == "wait":
-            self._add(Box(x, top, width, height, GREY_TINT, BLACK, 2, 4, "6 4"))
+            self._add(Box(x, top, width, height, RED_TINT, VERMILLION, 3, 4, "6 4"))
         else:
             self._add(Box(x, top, width, height))
         y = top + self._pad(row)
@@ -381,7 +383,7 @@ def _list_objects(picture: Picture) -> list[Bar]:
 
 
 def _is_brief(picture: Picture, row: Row) -> bool:
-    return row.quiet and len(picture.rows) > FEW_ROWS
+    return row.kind == "step" and row.quiet and len(picture.rows) > FEW_ROWS
 
 
 def _list_text(picture: Picture, row: Row, chars: int) -> Iterator[_TextLine]:

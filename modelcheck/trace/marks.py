@@ -151,16 +151,17 @@ def route_arrows(arrows: list[Arrow], rows: tuple[Row, ...]) -> tuple[Arrow, ...
 
 
 def mark_quiet(rows: tuple[Row, ...], arrows: Iterable[Arrow], reason: Reason) -> tuple[Row, ...]:
-    """The rows, those marked that may be told in few words: no arrow begins or ends there, the
-    reason names none of them, and nothing is locked, woken, born or freed.
+    """The rows, those steps marked that may be told in few words: no arrow begins or ends there,
+    the reason names none of them, and nothing is locked, woken, born or freed.
     """
     told = {end for arrow in arrows for end in (arrow.source, arrow.target)}
     named = {row.step for row in reason.rows if row.step is not None}
     return tuple(
-        replace(
+        row
+        if row.kind != "step"
+        else replace(
             row,
-            quiet=row.kind == "step"
-            and not row.failed
+            quiet=not row.failed
             and index not in told
             and row.number not in named
             and not any(line.role in LOUD for line in row.effects),

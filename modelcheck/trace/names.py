@@ -12,9 +12,9 @@ from modelcheck.ir.memory import ALIVE, UNINITIALISED, Memory, Slot
 from modelcheck.ir.types import Embedded, SetType, ThreadIdType, ValueType
 from modelcheck.trace.source import is_library
 
-OWNER = "owner"  # the field that makes a struct a lock
+OWNERS = ("owner", "holder")  # the fields that make a struct a lock, unless they are ghosts
 READERS = "readers"  # the field with those who share it
-HOLDERS = (OWNER, READERS, "holder", "holders")  # the fields that say who has something
+HOLDERS = (*OWNERS, READERS, "holders")  # the fields that say who has something
 TOLD = ("field", "queue-length", "irqs", "softirqs")
 
 
@@ -27,7 +27,10 @@ class Names:
         self.locks = tuple(
             slot
             for slot in self.places
-            if slot.path[-1:] == (OWNER,) and isinstance(slot.type, ThreadIdType)
+            if slot.path
+            and slot.path[-1] in OWNERS
+            and isinstance(slot.type, ThreadIdType)
+            and not slot.ghost
         )
         self.sections = tuple(
             slot
@@ -151,7 +154,7 @@ def name_place(slot: Slot) -> str:
 
 def name_lock(slot: Slot) -> str:
     """The name of the lock whose owner a slot is."""
-    return name_place(slot).removesuffix(f".{OWNER}")
+    return name_place(slot).rpartition(".")[0]
 
 
 def name_section(slot: Slot) -> str:

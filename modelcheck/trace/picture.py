@@ -69,7 +69,7 @@ class Row:
     `does` is the source text, `inside` the library's place and text, `effects` what it did.
     `tag` is the label of a mark ("" for none); `failed` is the step that fails; `switch` says that
     the row before belongs to another thread, and `why` what stopped that one, if it is known.
-    A `quiet` row is one to which nothing points and that no mark is about.
+    A `quiet` row is a step to which nothing points and that no mark is about, or a thread at rest.
     """
 
     lane: int
