@@ -409,7 +409,7 @@ from modelcheck.lang import ThreadId, atomic, current, shared, spec, struct, thr
 spec("forks")
 
 
-@struct
+@struct(marked=True)
 class Fork:
     holder: ThreadId
 
@@ -428,12 +428,16 @@ def take(fork):
 def first():
     take(left)
     take(right)
+    right.holder = None
+    left.holder = None
 
 
 @thread
 def second():
     take(right)
     take(left)
+    left.holder = None
+    right.holder = None
 """
 
 
