@@ -172,8 +172,12 @@ def _add_bar(graph: pydot.Dot, picture: Picture, index: int, bar: Bar) -> None:
             label, colour, style = f"{picture.lanes[bar.lane].name} holds {bar.name}", SKY, "solid"
             end = "" if bar.open else f"releases {bar.name}"
         case "read":
-            label, colour, style = f"{picture.lanes[bar.lane].name} reads {bar.name}", SKY, "dashed"
-            end = "" if bar.open else f"ends its reading of {bar.name}"
+            label, colour, style = (
+                f"{picture.lanes[bar.lane].name} shares {bar.name}",
+                SKY,
+                "dashed",
+            )
+            end = "" if bar.open else f"leaves {bar.name}"
         case "life":
             label, colour, style = f"{bar.name} alive", GREEN, "solid"
             end = "" if bar.open else f"{bar.name} freed"

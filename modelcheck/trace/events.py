@@ -79,7 +79,7 @@ class StepEvent:
     `writes` are all places it stored to, changed or not; `known` are named locals that got a
     value.  `taken` are (lock, thread): another thread where the step hands the lock over.
     `woken` are the threads that could not step before it and can after it.  `entered` and `left`
-    are (section, thread) for what several may be in at once: who reads under a lock or under RCU.
+    are (section, thread) for what several may be in at once: a lock for reading, RCU, a map.
     `leaves` says, where the next step is another thread's, why this one stops here: with "waits"
     `blocked` is what it then waits for.
     """

@@ -32,12 +32,25 @@ class Names:
             and isinstance(slot.type, ThreadIdType)
             and not slot.ghost
         )
+        shared = [s for s in self.places if isinstance(s.type, SetType)]
         self.sections = tuple(
             slot
-            for slot in self.places
-            if slot.path[-1:] == (READERS,) and isinstance(slot.type, SetType)
+            for slot in shared
+            if slot.path[-1:] == (READERS,)
+            or (slot.path[-1:] == ("holders",) and self._is_map(slot))
         )
         self.elements = tuple(slot for slot in memory.slots if slot.role == "status")
+
+    def _is_map(self, slot: Slot) -> bool:
+        """Whether a place is all there is of a `lockdep_map` of the spec's own: no lock is around
+        it.
+        """
+        around = (slot.object, slot.element, slot.path[:-1])
+        return not is_library(self.memory.lookup.object(slot.object).span.path) and not any(
+            (s.object, s.element, s.path[:-1]) == around
+            and s.path[-1:] in ((OWNERS[0],), (READERS,))
+            for s in self.places
+        )
 
     # ------------------------------------------------------------------------ threads
 
@@ -60,7 +73,7 @@ class Names:
                 yield name_lock(slot), state[slot.number] - 1
 
     def list_reading(self, state: State) -> Iterator[tuple[str, int]]:
-        """What threads read under, each with the thread: a lock for reading, a domain of RCU."""
+        """What threads share, each with the thread: a lock for reading, a domain of RCU, a map."""
         for slot in self.sections:
             for thread in self.memory.threads:
                 if state and has(slot, state, thread.number):
@@ -159,4 +172,4 @@ def name_lock(slot: Slot) -> str:
 
 def name_section(slot: Slot) -> str:
     """The name of the lock or domain whose readers a slot is."""
-    return name_place(slot).removesuffix(f".{READERS}")
+    return name_place(slot).rpartition(".")[0]
