@@ -34,10 +34,7 @@ class Names:
         )
         shared = [s for s in self.places if isinstance(s.type, SetType)]
         self.sections = tuple(
-            slot
-            for slot in shared
-            if slot.path[-1:] == (READERS,)
-            or (slot.path[-1:] == ("holders",) and self._is_map(slot))
+            slot for slot in shared if slot.path[-1:] == (READERS,) or self._is_map(slot)
         )
         self.elements = tuple(slot for slot in memory.slots if slot.role == "status")
 
@@ -45,12 +42,13 @@ class Names:
         """Whether a place is all there is of a `lockdep_map` of the spec's own: no lock is around
         it.
         """
+        if slot.path[-1:] != ("holders",):
+            return False
+        if is_library(self.memory.lookup.object(slot.object).span.path):
+            return False
         around = (slot.object, slot.element, slot.path[:-1])
-        return not is_library(self.memory.lookup.object(slot.object).span.path) and not any(
-            (s.object, s.element, s.path[:-1]) == around
-            and s.path[-1:] in ((OWNERS[0],), (READERS,))
-            for s in self.places
-        )
+        fields = {s.path[-1:] for s in self.places if (s.object, s.element, s.path[:-1]) == around}
+        return not fields & {("owner",), (READERS,)}
 
     # ------------------------------------------------------------------------ threads
 

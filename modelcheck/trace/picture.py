@@ -102,8 +102,8 @@ class Bar:
     """Something that lasts from row `first` to row `last`, both included.
 
     A "lock" bar, or "read" for what others may be in as well (a lock for reading, an RCU domain, a
-    `lockdep_map`), lies on its thread's `lane`, `track` counting outwards; object bars (`lane` -1) have a column each, numbered
-    by `track`.  `first` -1: since before the first row; `open`:
+    `lockdep_map`), lies on its thread's `lane`, `track` counting outwards; object bars (`lane` -1)
+    have a column each, numbered by `track`.  `first` -1: since before the first row; `open`:
     it goes on after the last row.
     """
 
