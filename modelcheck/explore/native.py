@@ -57,7 +57,7 @@ class Prepared:
     @property
     def source(self) -> Source:
         """What the compiler gets."""
-        return Source(self.emitted.text)
+        return self.emitted.as_source()
 
 
 class Stopped(Exception):  # noqa: N818  not an error
