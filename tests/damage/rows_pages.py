@@ -156,6 +156,22 @@ ROWS = (
         (f"{DERIVE}test_a_reader_is_a_bar_from_where_it_begins_to_where_it_ends",),
     ),
     Row(
+        "marks-map-inside-a-lock",
+        "trace/names.py",
+        'return not fields & {("owner",), (READERS,)}',
+        "return bool(fields)",
+        "A lock has two bars, one of them for the bookkeeping of lockdep.",
+        (f"{DERIVE}test_a_map_of_the_specs_own_is_a_bar_and_the_one_inside_a_lock_is_not",),
+    ),
+    Row(
+        "layout-weaker-twin-is-drawn",
+        "trace/shapes.py",
+        "order.index(arrow.kind) < order.index(found[ends][1].kind)",
+        "order.index(arrow.kind) > order.index(found[ends][1].kind)",
+        "The weaker of two arrows hides the stronger.",
+        (f"{SVG}test_of_two_arrows_between_the_same_rows_the_stronger_is_drawn",),
+    ),
+    Row(
         "marks-quiet-though-pointed-at",
         "trace/marks.py",
         "and index not in told\n",

@@ -274,3 +274,45 @@ def test_a_reader_is_a_bar_from_where_it_begins_to_where_it_ends(switches):
     assert (bar.name, bar.first, bar.last) == ("rcu", begin.number - 1, end.number - 1)
     assert "rcu_read_lock" in begin.at.text
     assert "rcu_read_unlock" in end.at.text
+
+
+MAP = """\
+from modelcheck.kernel import LockdepMap, Rwsem, down_read, lock_map_acquire, lock_map_release
+from modelcheck.kernel import up_read
+from modelcheck.lang import READ_ONCE, U8, WRITE_ONCE, shared, spec, struct, thread
+
+spec("map")
+
+
+@struct(marked=True)
+class Node:
+    dep_map: LockdepMap
+    sem: Rwsem
+    used: U8
+
+
+node = shared(Node)
+
+
+@thread
+def user():
+    lock_map_acquire(node.dep_map)
+    WRITE_ONCE(node.used, 1)
+    down_read(node.sem)
+    WRITE_ONCE(node.used, 2)
+    up_read(node.sem)
+    lock_map_release(node.dep_map)
+    WRITE_ONCE(node.used, 3)
+
+
+@thread
+def other():
+    assert READ_ONCE(node.used) != 3, "never_three"
+"""
+
+
+def test_a_map_of_the_specs_own_is_a_bar_and_the_one_inside_a_lock_is_not(tmp_path):
+    picture = draw_picture(tell(tmp_path, MAP, "never_three"), Heading("spec.py"))
+    bars = [(b.name, b.kind) for b in picture.bars if b.lane >= 0]
+    assert sorted(bars) == [("node.dep_map", "read"), ("node.sem", "read")]
+    assert all(not b.open for b in picture.bars if b.lane >= 0)
