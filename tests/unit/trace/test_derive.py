@@ -277,8 +277,8 @@ def test_a_reader_is_a_bar_from_where_it_begins_to_where_it_ends(switches):
 
 
 MAP = """\
-from modelcheck.kernel import LockdepMap, Rwsem, down_read, lock_map_acquire, lock_map_release
-from modelcheck.kernel import up_read
+from modelcheck.kernel import LockdepMap, Rwsem, down_write, lock_map_acquire, lock_map_release
+from modelcheck.kernel import up_write
 from modelcheck.lang import READ_ONCE, U8, WRITE_ONCE, shared, spec, struct, thread
 
 spec("map")
@@ -298,9 +298,9 @@ node = shared(Node)
 def user():
     lock_map_acquire(node.dep_map)
     WRITE_ONCE(node.used, 1)
-    down_read(node.sem)
+    down_write(node.sem)
     WRITE_ONCE(node.used, 2)
-    up_read(node.sem)
+    up_write(node.sem)
     lock_map_release(node.dep_map)
     WRITE_ONCE(node.used, 3)
 
@@ -314,5 +314,5 @@ def other():
 def test_a_map_of_the_specs_own_is_a_bar_and_the_one_inside_a_lock_is_not(tmp_path):
     picture = draw_picture(tell(tmp_path, MAP, "never_three"), Heading("spec.py"))
     bars = [(b.name, b.kind) for b in picture.bars if b.lane >= 0]
-    assert sorted(bars) == [("node.dep_map", "read"), ("node.sem", "read")]
+    assert sorted(bars) == [("node.dep_map", "read"), ("node.sem", "lock")]
     assert all(not b.open for b in picture.bars if b.lane >= 0)
