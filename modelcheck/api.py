@@ -121,10 +121,9 @@ def compare_reductions(run: Run, options: Options) -> list[Result]:
     results = []
     for size in range(len(AVAILABLE) + 1):
         for reduce in map(frozenset, combinations(AVAILABLE, size)):
-            is_known = reduce == options.reduce
-            results.append(
-                run.result if is_known else explore(run.program, replace(options, reduce=reduce))
-            )
+            one = replace(options, reduce=reduce, reduce_beyond=None)
+            is_known = reduce == frozenset(run.result.reductions)
+            results.append(run.result if is_known else explore(run.program, one))
     if disagreement := find_disagreement(results):
         raise InternalError(
             f"the verdicts on {run.info.path} depend on the reductions: {disagreement}"

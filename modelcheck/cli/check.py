@@ -42,11 +42,12 @@ if TYPE_CHECKING:
 @click.option(
     "--reduce",
     "reductions",
-    default="none",
+    default="auto",
     show_default=True,
-    metavar="por,symmetry",
+    metavar="auto|none|por,symmetry",
     help="Visit fewer states for the same verdicts: por takes independent steps in one order, "
-    "symmetry takes states that differ by the names of equal threads and objects for one.",
+    "symmetry takes states that differ by the names of equal threads and objects for one. auto: "
+    "both, for a program of more than a million states.",
     callback=read_reductions,
 )
 @click.option(
@@ -116,7 +117,7 @@ def check_command(
     coverage: bool,
     as_json: bool,
     folder: Path | None,
-    reductions: frozenset[Reduction],
+    reductions: frozenset[Reduction] | None,
     shortest: Shortest,
     shortest_budget: int | None,
     compares: bool,
@@ -131,7 +132,7 @@ def check_command(
     live = LiveLine(spec)
     with InterruptFlag() as interrupt, _build_ahead(backend):
         from modelcheck import api
-        from modelcheck.explore.options import COMPACT_BITS, SHORTEST_BUDGET
+        from modelcheck.explore.options import COMPACT_BITS, REDUCE_BEYOND, SHORTEST_BUDGET
         from modelcheck.gate import choose_check_exit
         from modelcheck.report import json, text
         from modelcheck.report import reductions as reduced
@@ -149,7 +150,8 @@ def check_command(
             timeout_seconds=timeout,
             properties=None if property_name is None else frozenset({property_name}),
             ranges=coverage,
-            reduce=reductions,
+            reduce=reductions or frozenset(),
+            reduce_beyond=REDUCE_BEYOND if reductions is None else None,
             shortest=shortest,
             shortest_budget=SHORTEST_BUDGET if shortest_budget is None else shortest_budget,
             progress=live.show,

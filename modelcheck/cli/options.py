@@ -82,16 +82,20 @@ def refuse_later_backend(ctx: click.Context, param: click.Parameter, value: str)
     return value
 
 
-def read_reductions(ctx: click.Context, param: click.Parameter, value: str) -> frozenset[Reduction]:
-    """Names with commas between, or `none`: every state is visited."""
+def read_reductions(
+    ctx: click.Context, param: click.Parameter, value: str
+) -> frozenset[Reduction] | None:
+    """Names with commas between, or `none`: every state is visited; None for `auto`."""
     del ctx
     names = [name.strip() for name in value.split(",")]
+    if names == ["auto"]:
+        return None
     if names == ["none"]:
         return frozenset()
     unknown = [name for name in names if name not in _REDUCTIONS]
     if unknown:
         raise click.BadParameter(
-            f"{unknown[0]!r} is none of {', '.join(_REDUCTIONS)}, none", param=param
+            f"{unknown[0]!r} is none of auto, none, {', '.join(_REDUCTIONS)}", param=param
         )
     if "fuse" in names:
         raise click.BadParameter(

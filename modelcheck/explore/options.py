@@ -16,6 +16,7 @@ AVAILABLE: tuple[Reduction, ...] = ("por", "symmetry")  # those that are built
 
 STUCK_LIMIT = 1_000_000  # states up to which the python backend judges `stuck` (DESIGN 3.4)
 COMPACT_BITS = 63  # of hash compaction, where nobody asks for fewer
+REDUCE_BEYOND = 1_000_000  # states; to explore so many in C takes less than making the tables can
 SHORTEST_BUDGET = 50_000  # states that the search for an easier trace may store
 
 
@@ -37,7 +38,8 @@ class Options:
     `max_memory` is in bytes (None: 80 % of what is available when the run starts).  `properties`
     are the names to judge (None: all).  `samples` ends a random search after that many walks.
     `compact_bits` asks the native backend for hash compaction, with so many bits (1 … 63) a state.
-    `reduce` names the reductions (DESIGN 6): verdicts are the same with any of them.
+    `reduce` names the reductions (DESIGN 6): verdicts are the same with any of them; with
+    `reduce_beyond` a program of more than so many states is explored with all there are.
     `symmetry_assumes`: symmetry may rest on checks that never fail; where one does, the run begins
     again without.  `workers` are those of the native backend (None: one for each core).  `ranges`
     asks for the values that fields took.  `progress` is called about twice a second; `interrupted`
@@ -60,6 +62,7 @@ class Options:
     backend: Backend = "auto"
     workers: int | None = None
     reduce: frozenset[Reduction] = frozenset()
+    reduce_beyond: int | None = None
     symmetry_assumes: bool = True
     compact_bits: int | None = None
     ranges: bool = False

@@ -44,19 +44,24 @@ from modelcheck.reduce import StubbornSets
 EXPANSIONS_BETWEEN_LOOKS = 1024  # at clock, memory and interrupt flag
 
 
-def explore(program: Program, options: Options | None = None) -> Result:
+def explore(
+    program: Program, options: Options | None = None, *, watch: Watch | None = None
+) -> Result:
     """Explore a program (after all passes) with the python backend and judge its properties.
+
+    `watch` has the time that was spent before.
 
     Soundness: this is the definition of every verdict; tests/unit/explore checks counts against
     DESIGN 4 and each kind of violation against a program without it.
     """
-    return Run(compile_program(program), options or Options()).execute()
+    options = options or Options()
+    return Run(compile_program(program), options, watch).execute()
 
 
 class Run:
     """One exploration: what was found so far, and the loop that finds more."""
 
-    def __init__(self, model: Model, options: Options) -> None:
+    def __init__(self, model: Model, options: Options, watch: Watch | None = None) -> None:
         self._model = model
         self._options = options
         self._judging = Judging(model.memory, options)
@@ -69,7 +74,7 @@ class Run:
         race = RaceCheck(model) if "data-race" in names else None
         self._race = race if race is not None and race.has_candidates else None
         self._edges = Edges() if "stuck" in names else None
-        self._watch = Watch(options)
+        self._watch = watch or Watch(options)
         tables = list_tables(model.memory, options)
         self._orbits = Orbits(model.memory, tables) if tables is not None else None
         self._canonical = self._orbits.canonical if self._orbits is not None else None
