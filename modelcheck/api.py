@@ -189,6 +189,16 @@ def name_trace(run: Run, ending: str = "trace.json") -> str:
     return ".".join(filter(None, (run.info.name, run.variant.name, ending)))
 
 
+def name_command(run: Run) -> str:
+    """The command that finds the violations of a run again: its variant, and what else was set."""
+    usual = {p.name: str(p.default) for p in run.info.parameters}
+    usual |= {f.name: str(f.default) for f in run.info.flags}
+    usual |= {name: str(value) for name, value in run.variant.settings.items()}
+    told = [f"-D {s.name}={s.value}" for s in run.program.settings if s.value != usual[s.name]]
+    variant = [f"--variant {run.variant.name}"] if run.variant.name else []
+    return " ".join(("modelcheck check", run.info.path, *variant, *told))
+
+
 def write_gate_pages(gated: GatedSpec, folder: Path) -> Entry:
     """Write a page into `folder` for each variant with a trace; gives the entry of the index.
 
@@ -200,7 +210,7 @@ def write_gate_pages(gated: GatedSpec, folder: Path) -> Entry:
         return Entry(gated.file.shown, error=render(gated.errors))
     pages: dict[str | None, str] = {}
     for run in gated.runs:
-        scenes = draw_scenes(run)
+        scenes = draw_scenes(run, name_command(run))
         if scenes:
             pages[run.variant.name] = name_trace(run, "html")
             write_whole(folder / pages[run.variant.name], write_scenes(scenes, "html"))
@@ -234,16 +244,23 @@ def draw_trace(run: Run, trace: Trace, replay: str = "") -> tuple[Scene, ...]:
 
 
 def draw_states(run: Run, form: Literal["dot", "svg"]) -> str:
-    """The whole state graph of a run's program, the headline violation's path marked.
+    """The state graph of a run's program, the headline violation's path marked, circles folded.
 
     Raises `SelectionError` where it is too large or cannot be drawn.
     """
-    from modelcheck.trace.states import GraphError, build_state_graph, draw_dot, write_states_dot
+    from modelcheck.trace.states import (
+        GraphError,
+        build_state_graph,
+        draw_dot,
+        fold_circles,
+        write_states_dot,
+    )
 
     headline = run.result.headline if run.result is not None else None
     path = headline.witnesses[0] if headline is not None and headline.witnesses else None
     try:
-        dot = write_states_dot(build_state_graph(compile_program(run.program), path))
+        graph = build_state_graph(compile_program(run.program), path)
+        dot = write_states_dot(fold_circles(graph))
         return draw_dot(dot) if form == "svg" else dot
     except GraphError as error:
         raise SelectionError(str(error)) from None
@@ -253,11 +270,13 @@ Form = Literal["dot", "svg", "html", "mermaid"]
 
 
 def write_scenes(scenes: Sequence[Scene], form: Form) -> str:
-    """A violation in a format: a page holds all its scenes, any other text the first."""
+    """A violation in a format: a page or an SVG holds all its scenes, any other text the first."""
     if form == "html":
         from modelcheck.pages.trace import write_page
 
         return write_page(scenes)
+    if form == "svg":
+        return write_svg(*(scene.picture for scene in scenes))
     return write_picture(scenes[0].picture, form)
 
 
@@ -511,6 +530,7 @@ __all__ = [
     "look",
     "make_profile",
     "make_program",
+    "name_command",
     "name_trace",
     "read_stored",
     "record",

@@ -163,3 +163,15 @@ def test_readme_names_every_folder_of_the_package():
     assert [
         name for name in folders if f"`modelcheck/{name}/`" not in readme and name != "cli"
     ] == []
+
+
+def test_every_file_that_a_document_leads_to_is_there():
+    documents = [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")]
+    leads = [
+        (document, target.partition("#")[0])
+        for document in documents
+        for target in re.findall(r"\]\(([^)\s]+)\)", document.read_text(encoding="utf-8"))
+        if not target.startswith(("http:", "https:", "#", "mailto:"))
+    ]
+    assert len(leads) >= 20
+    assert [(d.name, t) for d, t in leads if not (d.parent / t).exists()] == []

@@ -11,7 +11,7 @@ from modelcheck.trace.events import (
     describe_place,
     leave_out_unrelated,
 )
-from modelcheck.trace.locks import describe_order, describe_waiting
+from modelcheck.trace.locks import describe_leaving, describe_order, describe_waiting
 from modelcheck.trace.marks import (
     cite_writers,
     find_life_bars,
@@ -20,8 +20,10 @@ from modelcheck.trace.marks import (
     find_other_arrows,
     find_reads,
     join_reads,
+    mark_quiet,
     route_arrows,
 )
+from modelcheck.trace.names import OWNERS
 from modelcheck.trace.picture import (
     Heading,
     Lane,
@@ -45,20 +47,20 @@ def draw_picture(story: Story, heading: Heading, part: int = 1, parts: int = 1) 
     lane_of = {lane.thread: number for number, lane in enumerate(lanes)}
     rows = _find_rows(story, lane_of)
     reads = find_reads(story, rows)
-    arrows = [*join_reads(reads, rows), *find_other_arrows(story, rows)]
+    arrows = [*join_reads(reads, rows), *find_links(story, rows), *find_other_arrows(story, rows)]
+    reason = explain_failure(story, heading.minimal)
     return Picture(
         _find_verdict(story),
         heading,
-        explain_failure(story, heading.minimal),
+        reason,
         story.initial,
         lanes,
-        cite_writers(rows, reads),
+        mark_quiet(cite_writers(rows, reads), arrows, reason),
         (*find_lock_bars(story, lane_of, len(rows)), *find_life_bars(story, len(rows))),
         route_arrows(arrows, rows),
         part,
         parts,
         _describe_part(story, part, parts),
-        find_links(story, rows),
     )
 
 
@@ -102,6 +104,7 @@ def _find_lanes(story: Story) -> tuple[Lane, ...]:
 def _find_rows(story: Story, lane_of: dict[int, int]) -> tuple[Row, ...]:
     rows: list[Row] = []
     before: int | None = None
+    left: StepEvent | None = None
     for event in story.steps:
         last = event is story.steps[-1]
         rows.append(
@@ -116,9 +119,10 @@ def _find_rows(story: Story, lane_of: dict[int, int]) -> tuple[Row, ...]:
                 switch=before not in (None, event.thread),
                 failed=last and _marks_step(story),
                 tag=_failure_tag(story) if last and _marks_step(story) else "",
+                why=describe_leaving(story, left),
             )
         )
-        before = event.thread
+        before, left = event.thread, event
     rows += [_make_extra_row(story, event, lane_of, before) for event in _list_extra(story)]
     return tuple(rows)
 
@@ -146,7 +150,21 @@ def _make_extra_row(
         switch=not is_order or before not in (None, event.thread),
         failed=kind != "wait",
         tag=tag,
+        why=_describe_end(story, kind) if event is _list_extra(story)[0] else "",
+        quiet=isinstance(event, Waiting) and event.idle,
     )
+
+
+def _describe_end(story: Story, kind: RowKind) -> str:
+    """What holds after the last step, above what stands below the steps."""
+    if kind == "race":
+        return "each of these two can come next"
+    if kind == "wait" and story.failure.property == "deadlock":
+        running = {w.thread for w in story.waiting}
+        ended = {e.thread for e in story.steps} - running
+        names = ", ".join(story.threads[thread] for thread in sorted(ended))
+        return f"{names} finished; now no thread can go on" if names else "now no thread can go on"
+    return ""
 
 
 def _describe_inside(event: StepEvent | Waiting) -> str:
@@ -204,7 +222,7 @@ def _name_failure(story: Story) -> str:
 
 def _effect_lines(event: StepEvent, threads: tuple[str, ...]) -> tuple[RowLine, ...]:
     locks = [*(lock for lock, _ in event.taken), *event.released]
-    owners = {f"{lock}.owner" for lock in locks}
+    owners = {f"{lock}.{field}" for lock in locks for field in OWNERS}
     lines = [
         *(RowLine(f"releases {lock}", "lock") for lock in event.released),
         *(
@@ -225,4 +243,5 @@ def _effect_lines(event: StepEvent, threads: tuple[str, ...]) -> tuple[RowLine, 
         else:
             role = "change"
         lines.append(RowLine(text, role))
+    lines += (RowLine(f"wakes {threads[other]}", "wake") for other in event.woken)
     return tuple(lines)
