@@ -14,7 +14,7 @@ from modelcheck.trace.events import (
     describe_place,
     leave_out_unrelated,
 )
-from modelcheck.trace.locks import describe_order, describe_waiting
+from modelcheck.trace.locks import describe_leaving, describe_order, describe_waiting
 from modelcheck.trace.marks import (
     cite_writers,
     find_life_bars,
@@ -23,9 +23,20 @@ from modelcheck.trace.marks import (
     find_other_arrows,
     find_reads,
     join_reads,
+    mark_quiet,
     route_arrows,
 )
-from modelcheck.trace.picture import Heading, Lane, LineRole, Picture, Row, RowKind, RowLine
+from modelcheck.trace.names import OWNERS
+from modelcheck.trace.picture import (
+    Heading,
+    Lane,
+    LineRole,
+    Picture,
+    Row,
+    RowKind,
+    RowLine,
+    Verdict,
+)
 from modelcheck.trace.reason import list_need_rows
 from modelcheck.trace.why import explain_failure
 
@@ -40,22 +51,22 @@ def draw_picture(story: Story, heading: Heading, part: int = 1, parts: int = 1) 
     lane_of = {lane.thread: number for number, lane in enumerate(lanes)}
     rows = _find_rows(story, lane_of)
     reads = find_reads(story, rows)
-    arrows = [*join_reads(reads, rows), *find_other_arrows(story, rows)]
-    reason = explain_failure(story, heading.minimal)
+    arrows = [*join_reads(reads, rows), *find_links(story, rows), *find_other_arrows(story, rows)]
     needs = () if heading.needs is None else tuple(list_need_rows(story, heading.needs))
+    reason = explain_failure(story, heading.minimal)
+    reason = replace(reason, rows=(*needs, *reason.rows))
     return Picture(
-        "REACHED" if _is_reached(story) else "VIOLATED",
+        _find_verdict(story),
         heading,
-        replace(reason, rows=(*needs, *reason.rows)),
+        reason,
         story.initial,
         lanes,
-        cite_writers(rows, reads),
+        mark_quiet(cite_writers(rows, reads), arrows, reason),
         (*find_lock_bars(story, lane_of, len(rows)), *find_life_bars(story, len(rows))),
         route_arrows(arrows, rows),
         part,
         parts,
         _describe_part(story, part, parts),
-        find_links(story, rows),
     )
 
 
@@ -99,6 +110,7 @@ def _find_lanes(story: Story) -> tuple[Lane, ...]:
 def _find_rows(story: Story, lane_of: dict[int, int]) -> tuple[Row, ...]:
     rows: list[Row] = []
     before: int | None = None
+    left: StepEvent | None = None
     for event in story.steps:
         last = event is story.steps[-1]
         rows.append(
@@ -113,9 +125,10 @@ def _find_rows(story: Story, lane_of: dict[int, int]) -> tuple[Row, ...]:
                 switch=before not in (None, event.thread),
                 failed=last and _marks_step(story),
                 tag=_failure_tag(story) if last and _marks_step(story) else "",
+                why=describe_leaving(story, left),
             )
         )
-        before = event.thread
+        before, left = event.thread, event
     rows += [_make_extra_row(story, event, lane_of, before) for event in _list_extra(story)]
     return tuple(rows)
 
@@ -151,7 +164,21 @@ def _make_extra_row(
         switch=not is_order or before not in (None, event.thread),
         failed=kind != "wait",
         tag=tag,
+        why=_describe_end(story, kind) if event is _list_extra(story)[0] else "",
+        quiet=isinstance(event, Waiting) and event.idle,
     )
+
+
+def _describe_end(story: Story, kind: RowKind) -> str:
+    """What holds after the last step, above what stands below the steps."""
+    if kind == "race":
+        return "each of these two can come next"
+    if kind == "wait" and story.failure.property == "deadlock":
+        running = {w.thread for w in story.waiting}
+        ended = {e.thread for e in story.steps} - running
+        names = ", ".join(story.threads[thread] for thread in sorted(ended))
+        return f"{names} finished; now no thread can go on" if names else "now no thread can go on"
+    return ""
 
 
 def _describe_inside(event: StepEvent | Waiting) -> str:
@@ -170,12 +197,15 @@ def _describe_inside(event: StepEvent | Waiting) -> str:
 
 def _marks_step(story: Story) -> bool:
     """Whether the last step itself is to be marked: what stands below the steps is marked there."""
-    return not _list_extra(story) and not _is_reached(story)
+    return not _list_extra(story) and _find_verdict(story) == "VIOLATED"
 
 
-def _is_reached(story: Story) -> bool:
-    """Whether what is shown is a state that satisfies a `reachable`."""
-    return story.failure.kind == "reachable" and not story.failure.detail
+def _find_verdict(story: Story) -> Verdict:
+    """A violation is shown, a state that satisfies a `reachable`, or a run for its own sake."""
+    if story.failure.kind == "sample":
+        return "SAMPLE"
+    is_reached = story.failure.kind == "reachable" and not story.failure.detail
+    return "REACHED" if is_reached else "VIOLATED"
 
 
 def _failure_tag(story: Story) -> str:
@@ -206,7 +236,7 @@ def _name_failure(story: Story) -> str:
 
 def _effect_lines(event: StepEvent, threads: tuple[str, ...]) -> tuple[RowLine, ...]:
     locks = [*(lock for lock, _ in event.taken), *event.released]
-    owners = {f"{lock}.owner" for lock in locks}
+    owners = {f"{lock}.{field}" for lock in locks for field in OWNERS}
     lines = [
         *(RowLine(f"releases {lock}", "lock") for lock in event.released),
         *(
@@ -227,4 +257,5 @@ def _effect_lines(event: StepEvent, threads: tuple[str, ...]) -> tuple[RowLine, 
         else:
             role = "change"
         lines.append(RowLine(text, role))
+    lines += (RowLine(f"wakes {threads[other]}", "wake") for other in event.woken)
     return tuple(lines)

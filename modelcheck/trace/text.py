@@ -1,8 +1,8 @@
 """Picture → text: a table of steps for a terminal or a mail.
 
 One step is one row: number, thread, line, what it does, what changes.  A row of dashes stands
-where another thread goes on, `=>` before the step that fails.  ASCII only, whatever the spec
-holds apart from it, because it is pasted into mails.
+where another thread goes on and says why, `=>` before the step that fails.  ASCII only, whatever
+the spec holds apart from it, because it is pasted into mails.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def write_table(picture: Picture) -> Iterator[str]:
     rule = "-" * min(sum(widths) + 8 + max(len(line[4]) for line in flat), 78)
     for row, lines in zip(picture.rows, cells, strict=True):
         if row.switch:
-            yield rule
+            yield f"-- {row.why} {rule[len(row.why) + 4 :]}".rstrip() if row.why else rule
         for cell in lines:
             yield _join_cells(cell, widths)
 

@@ -102,7 +102,7 @@ def test_a_limit_is_3_with_how_far_it_got(check, limit, reason):
 def test_ctrl_c_is_3_with_how_far_it_got():
     command = [sys.executable, "-m", "modelcheck", "check", "--json", "increments"]
     command += ["--backend", "python"]
-    sizes = ["-D", "threads=4", "-D", "rounds=4", "--property", "data-race"]
+    sizes = ["-D", "threads=4", "-D", "rounds=4", "--property", "data-race", "--reduce", "none"]
     process = subprocess.Popen(
         command + sizes, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )

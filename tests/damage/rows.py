@@ -10,6 +10,7 @@ from tests.damage import (
     rows_explore,
     rows_frontend,
     rows_ir,
+    rows_looking,
     rows_native,
     rows_needs,
     rows_pages,
@@ -34,5 +35,6 @@ ROWS: tuple[Row, ...] = (
     *rows_pages.ROWS,
     *rows_rounds.ROWS,
     *rows_shortest.ROWS,
+    *rows_looking.ROWS,
     *rows_needs.ROWS,
 )
