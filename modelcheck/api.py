@@ -153,11 +153,22 @@ def gate(
     """
     deadline = None if timeout_seconds is None else time.monotonic() + timeout_seconds
     for file in find_specs(arguments):
-        try:
-            spec = load_spec(file)
-            yield _gate_spec(file, spec, options, deadline, announce=announce, notice=notice)
-        except SpecErrors as errors:
-            yield GatedSpec(file, errors=errors)
+        yield gate_file(file, options, deadline, announce, notice)
+
+
+def gate_file(
+    file: SpecFile,
+    options: Options,
+    deadline: float | None = None,
+    announce: Callable[[str], None] = lambda _: None,
+    notice: Callable[[str], None] = lambda _: None,
+) -> GatedSpec:
+    """Like `gate`, of one spec; `deadline` is a time of the monotonic clock."""
+    try:
+        spec = load_spec(file)
+        return _gate_spec(file, spec, options, deadline, announce=announce, notice=notice)
+    except SpecErrors as errors:
+        return GatedSpec(file, errors=errors)
 
 
 def list_specs(arguments: Sequence[str]) -> Iterator[SpecInfo | SpecErrors]:
