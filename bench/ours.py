@@ -51,9 +51,9 @@ def has_compiler() -> bool:
 
 
 def list_check_words(spec: Path, settings: Settings) -> list[str | Path]:
-    """The command line that checks a spec, without its backend."""
+    """The command line that visits all states of a spec, without its backend."""
     sizes = [word for name, value in settings.items() for word in ("-D", f"{name}={value}")]
-    return [*MODELCHECK, "check", spec, *sizes, "--json"]
+    return [*MODELCHECK, "check", spec, *sizes, "--reduce", "none", "--json"]
 
 
 def _plan_python(model: Model, settings: Settings, folder: Path, states: int) -> Job:

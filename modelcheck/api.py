@@ -21,9 +21,12 @@ from modelcheck.diagnostics import InternalError, SpecErrors, SpecWarning, rende
 from modelcheck.explore.agreement import find_disagreement
 from modelcheck.explore.choose import NoCompilerError
 from modelcheck.explore.choose import explore as explore_program
+from modelcheck.explore.look import LOOK_BUDGET, look
 from modelcheck.explore.native import prepare
 from modelcheck.explore.options import AVAILABLE, Options, Progress
-from modelcheck.explore.result import Result
+from modelcheck.explore.profile import make_profile
+from modelcheck.explore.ran import find_ran
+from modelcheck.explore.result import Result, Violation
 from modelcheck.explore.shorten import shorten as shorten_result
 from modelcheck.frontend import Spec, load
 from modelcheck.frontend.spec import SettingValue, SpecInfo, Variant
@@ -37,12 +40,15 @@ from modelcheck.reduce.symmetry import find_symmetry
 from modelcheck.report.files import write_whole
 from modelcheck.settings import choose_variant, explain_unknown, read_settings
 from modelcheck.specfiles import SelectionError, SpecFile, find_spec, find_specs
+from modelcheck.trace.derive import Claim, derive_run
 from modelcheck.trace.mermaid import write_mermaid
+from modelcheck.trace.needs import tell_needs
 from modelcheck.trace.picture import Picture
-from modelcheck.trace.replay import Scene, replay_scenes, replay_trace
+from modelcheck.trace.replay import Scene, renew_needs, replay_scenes, replay_trace
 from modelcheck.trace.stored import read_trace
 from modelcheck.trace.svg import write_svg
 from modelcheck.trace.trace import Trace, record_trace
+from modelcheck.trace.without import write_without
 
 if TYPE_CHECKING:
     import networkx as nx  # type: ignore[import-untyped]  # it has no types
@@ -95,7 +101,7 @@ def check(
     spec = load_spec(find_spec(argument))
     variant = choose_variant(spec.info, choice.variant)
     program = make_program(spec, variant, read_settings(spec.info, choice.settings))
-    _require_known(program, options.properties or ())
+    require_known(program, options.properties or ())
     if variant.needs:
         return Run(spec.info, variant, program, None, spec.sources, spec.warnings(program))
     result = explore(program, replace(options, variant=variant.name), notice)
@@ -121,10 +127,9 @@ def compare_reductions(run: Run, options: Options) -> list[Result]:
     results = []
     for size in range(len(AVAILABLE) + 1):
         for reduce in map(frozenset, combinations(AVAILABLE, size)):
-            is_known = reduce == options.reduce
-            results.append(
-                run.result if is_known else explore(run.program, replace(options, reduce=reduce))
-            )
+            one = replace(options, reduce=reduce, reduce_beyond=None)
+            is_known = reduce == frozenset(run.result.reductions)
+            results.append(run.result if is_known else explore(run.program, one))
     if disagreement := find_disagreement(results):
         raise InternalError(
             f"the verdicts on {run.info.path} depend on the reductions: {disagreement}"
@@ -173,9 +178,28 @@ def record(run: Run) -> Trace | None:
     return record_trace(model, run.info, run.sources, run.result, headline)
 
 
+def draw_violation(run: Run, violation: Violation) -> tuple[Picture, ...]:
+    """One of a run's violations, headline or not: a picture for each of its witnesses."""
+    if run.result is None or not violation.witnesses:
+        return ()
+    model = compile_program(run.program)
+    trace = record_trace(model, run.info, run.sources, run.result, violation)
+    return replay_trace(trace, model, run.sources, "")
+
+
 def name_trace(run: Run, ending: str = "trace.json") -> str:
     """`kernfs-release-once.no_released_check.trace.json`."""
     return ".".join(filter(None, (run.info.name, run.variant.name, ending)))
+
+
+def name_command(run: Run) -> str:
+    """The command that finds the violations of a run again: its variant, and what else was set."""
+    usual = {p.name: str(p.default) for p in run.info.parameters}
+    usual |= {f.name: str(f.default) for f in run.info.flags}
+    usual |= {name: str(value) for name, value in run.variant.settings.items()}
+    told = [f"-D {s.name}={s.value}" for s in run.program.settings if s.value != usual[s.name]]
+    variant = [f"--variant {run.variant.name}"] if run.variant.name else []
+    return " ".join(("modelcheck check", run.info.path, *variant, *told))
 
 
 def write_gate_pages(gated: GatedSpec, folder: Path) -> Entry:
@@ -189,7 +213,7 @@ def write_gate_pages(gated: GatedSpec, folder: Path) -> Entry:
         return Entry(gated.file.shown, error=render(gated.errors))
     pages: dict[str | None, str] = {}
     for run in gated.runs:
-        scenes = draw_scenes(run)
+        scenes = draw_scenes(run, name_command(run))
         if scenes:
             pages[run.variant.name] = name_trace(run, "html")
             write_whole(folder / pages[run.variant.name], write_scenes(scenes, "html"))
@@ -211,6 +235,27 @@ def draw_pictures(run: Run, replay: str = "") -> tuple[Picture, ...]:
     return replay_trace(trace, compile_program(run.program), run.sources, replay)
 
 
+def write_passing(run: Run, number: int) -> Iterator[str]:
+    """How the headline's steps pass without an ordering that they need, counted from 1: text.
+
+    Raises `SelectionError` where there is no such ordering.
+    """
+    headline = run.result.headline if run.result is not None else None
+    needs = headline.needs if headline is not None else None
+    if headline is None or needs is None:
+        raise SelectionError("--without: no ordering is known that a trace of this run needs")
+    if not 1 <= number <= len(needs):
+        count = len(needs)
+        raise SelectionError(f"--without {number}: the trace needs {count or 'no'} orderings")
+    path, claim = headline.witnesses[0], Claim(headline.property, headline.object)
+    model = compile_program(run.program)
+    told = tell_needs(model, path, derive_run(model, path, claim, run.sources), needs, run.sources)
+    yield ""
+    yield f"without {number}, so not {told[number - 1].text}:"
+    for line in write_without(model, path, claim, needs[number - 1], run.sources):
+        yield f"  {line}".rstrip()
+
+
 def draw_scenes(run: Run, replay: str = "") -> tuple[Scene, ...]:
     """Like `draw_pictures`, with all states of each witness."""
     trace = record(run)
@@ -223,16 +268,23 @@ def draw_trace(run: Run, trace: Trace, replay: str = "") -> tuple[Scene, ...]:
 
 
 def draw_states(run: Run, form: Literal["dot", "svg"]) -> str:
-    """The whole state graph of a run's program, the headline violation's path marked.
+    """The state graph of a run's program, the headline violation's path marked, circles folded.
 
     Raises `SelectionError` where it is too large or cannot be drawn.
     """
-    from modelcheck.trace.states import GraphError, build_state_graph, draw_dot, write_states_dot
+    from modelcheck.trace.states import (
+        GraphError,
+        build_state_graph,
+        draw_dot,
+        fold_circles,
+        write_states_dot,
+    )
 
     headline = run.result.headline if run.result is not None else None
     path = headline.witnesses[0] if headline is not None and headline.witnesses else None
     try:
-        dot = write_states_dot(build_state_graph(compile_program(run.program), path))
+        graph = build_state_graph(compile_program(run.program), path)
+        dot = write_states_dot(fold_circles(graph))
         return draw_dot(dot) if form == "svg" else dot
     except GraphError as error:
         raise SelectionError(str(error)) from None
@@ -242,11 +294,13 @@ Form = Literal["dot", "svg", "html", "mermaid"]
 
 
 def write_scenes(scenes: Sequence[Scene], form: Form) -> str:
-    """A violation in a format: a page holds all its scenes, any other text the first."""
+    """A violation in a format: a page or an SVG holds all its scenes, any other text the first."""
     if form == "html":
         from modelcheck.pages.trace import write_page
 
         return write_page(scenes)
+    if form == "svg":
+        return write_svg(*(scene.picture for scene in scenes))
     return write_picture(scenes[0].picture, form)
 
 
@@ -276,22 +330,46 @@ def replay_file(file: str, replay: str = "") -> tuple[Picture, ...]:
 
     A trace of another text of the spec raises `SpecError`.
     """
-    trace, model, sources = _read_stored(file)
-    return replay_trace(trace, model, sources, replay)
+    stored = read_told(file)
+    return replay_trace(stored.trace, stored.model, stored.spec.sources, replay)
 
 
 def replay_file_scenes(file: str, replay: str = "") -> tuple[Scene, ...]:
     """Like `replay_file`, with all states of each witness."""
-    trace, model, sources = _read_stored(file)
-    return replay_scenes(trace, model, sources, replay)
+    stored = read_told(file)
+    return replay_scenes(stored.trace, stored.model, stored.spec.sources, replay)
 
 
-def _read_stored(file: str) -> tuple[Trace, Model, Mapping[str, str]]:
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A trace file that was read, and the program under its variant and settings.
+
+    Whether the spec is still the one of the trace is not looked at yet.
+    """
+
+    trace: Trace
+    spec: Spec
+    variant: Variant
+    model: Model
+
+
+def read_stored(file: str) -> Stored:
+    """Read a trace file and the spec it names.
+
+    Raises `SelectionError` where one of them cannot be read, SpecError MC401 for what is no trace.
+    """
     trace = read_trace(_read_text(Path(file)), file)
     spec = load_spec(find_spec(trace.path if Path(trace.path).exists() else trace.spec))
     variant = choose_variant(spec.info, trace.variant)
     program = make_program(spec, variant, read_settings(spec.info, dict(trace.settings)))
-    return trace, compile_program(program), spec.sources
+    return Stored(trace, spec, variant, compile_program(program))
+
+
+def read_told(file: str) -> Stored:
+    """Like `read_stored`, for telling it: what the trace needs is found again."""
+    stored = read_stored(file)
+    trace = renew_needs(stored.trace, stored.model, stored.spec.sources)
+    return replace(stored, trace=trace)
 
 
 def _read_text(path: Path) -> str:
@@ -445,7 +523,8 @@ def explore(
         raise SelectionError(f"the native backend needs a C compiler: {error}") from None
 
 
-def _require_known(program: Program, names: Iterable[str]) -> None:
+def require_known(program: Program, names: Iterable[str]) -> None:
+    """Raise `SelectionError` for a name that no property of the program has."""
     known = (*(p.name for p in program.properties), *BUILT_IN)
     for name in names:
         if name not in known:
@@ -453,12 +532,14 @@ def _require_known(program: Program, names: Iterable[str]) -> None:
 
 
 __all__ = [
+    "LOOK_BUDGET",
     "Choice",
     "GatedSpec",
     "Options",
     "Progress",
     "Run",
     "SelectionError",
+    "Stored",
     "begin_wander",
     "check",
     "choose_program",
@@ -470,21 +551,29 @@ __all__ = [
     "draw_trace",
     "explain_steps",
     "explore",
+    "find_ran",
     "find_steps",
     "find_symmetry",
     "gate",
     "graph_trace",
     "list_specs",
     "load_spec",
+    "look",
+    "make_profile",
     "make_program",
+    "name_command",
     "name_trace",
+    "read_stored",
+    "read_told",
     "record",
     "replay_file",
     "replay_file_scenes",
+    "require_known",
     "shorten",
     "write_c",
     "write_gate_index",
     "write_gate_pages",
+    "write_passing",
     "write_picture",
     "write_scenes",
 ]

@@ -17,9 +17,9 @@ explore_python = search.explore
 WORKERS = 2
 
 
-def explore(program, options=None):
+def explore(program, options=None, *, watch=None):
     """The result of the python backend, once the native one has the same."""
-    theirs = explore_python(program, options)
+    theirs = explore_python(program, options, watch=watch)
     chosen = options or Options()
     limits = (chosen.max_states, chosen.max_memory, chosen.timeout_seconds, chosen.interrupted)
     if all(limit is None for limit in limits):

@@ -23,9 +23,9 @@ def report(result):
     return verdicts, violations, result.coverage.untaken, result.exhausted
 
 
-def explore(program, options=None):
+def explore(program, options=None, *, watch=None):
     """The result without reductions, once it is the same with them."""
-    full = explore_all(program, options)
+    full = explore_all(program, options, watch=watch)
     chosen = options or Options()
     limits = (chosen.max_states, chosen.max_memory, chosen.timeout_seconds, chosen.interrupted)
     if full.exhausted and all(limit is None for limit in limits):

@@ -28,7 +28,15 @@ MAY_IMPORT = {
     "trace": {"checks", "diagnostics", "ir", "backends", "explore", "frontend.spec"},
     "export": {"diagnostics", "ir"},
     "gate": {"explore.result", "frontend.spec"},
-    "report": {"diagnostics", "ir", "explore.result", "frontend.spec", "gate", "reduce"},
+    "report": {
+        "diagnostics",
+        "ir",
+        "explore.looked",
+        "explore.result",
+        "frontend.spec",
+        "gate",
+        "reduce",
+    },
     "pages": {"explore.result", "frontend.spec", "gate", "report.text", "trace"},
     "specfiles": set(),
     "settings": {"diagnostics", "frontend.spec", "specfiles"},
@@ -39,12 +47,23 @@ MAY_IMPORT = {
         "settings",
         *("pages", "specfiles", "trace"),
     },
+    "midway": {"api", "explore", "specfiles", "trace"},
+    "notebook": {
+        *("api", "backends.python.model", "diagnostics", "midway"),
+        *("explore.looked", "explore.options", "explore.result"),
+        *("pages.frame", "report", "samples", "settings", "specfiles", "trace"),
+    },
+    "samples": {"api", "backends.python.model", "explore.result", "specfiles", "trace"},
     "results": {"api", "explore", "gate", "report"},
+    "ci": {"api", "diagnostics", "explore.result", "frontend.spec", "gate", "trace"},
     "cli": {
-        *("api", "codes", "diagnostics", "export", "gate", "report", "specfiles", "starter"),
+        *("api", "ci", "codes", "diagnostics", "export", "gate", "report", "specfiles", "starter"),
+        *("midway", "samples"),
         *("trace.text", "trace.stored"),  # writers
         "explore.options",  # the type of a progress report
+        "pages.gate",  # the type of an entry
         "trace.wander",  # the type of a walk
+        "trace.trace",  # the type of a trace
         "backends.native.build",  # begun before anything else is imported
     },
     "__main__": {"cli"},
@@ -144,3 +163,15 @@ def test_readme_names_every_folder_of_the_package():
     assert [
         name for name in folders if f"`modelcheck/{name}/`" not in readme and name != "cli"
     ] == []
+
+
+def test_every_file_that_a_document_leads_to_is_there():
+    documents = [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")]
+    leads = [
+        (document, target.partition("#")[0])
+        for document in documents
+        for target in re.findall(r"\]\(([^)\s]+)\)", document.read_text(encoding="utf-8"))
+        if not target.startswith(("http:", "https:", "#", "mailto:"))
+    ]
+    assert len(leads) >= 20
+    assert [(d.name, t) for d, t in leads if not (d.parent / t).exists()] == []

@@ -57,7 +57,7 @@ class Prepared:
     @property
     def source(self) -> Source:
         """What the compiler gets."""
-        return Source(self.emitted.text)
+        return self.emitted.as_source()
 
 
 class Stopped(Exception):  # noqa: N818  not an error
@@ -82,6 +82,8 @@ def explore_native(
     ours.
     """
     options = options or Options()
+    if options.begin is not None:
+        raise ValueError("the native backend begins at the start")
     watch = watch or Watch(options)
     prepared = prepare(program, options)
     try:

@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from modelcheck.backends.native.build import Built, Source, build
+from modelcheck.backends.native.build import Built, build
 from modelcheck.backends.native.compiler import Compiler
 from modelcheck.backends.native.emit import emit_model
 from modelcheck.backends.native.process import SearchProcess
@@ -70,7 +70,7 @@ def make_cases(programs: Iterable[Program], reduce: frozenset[Reduction] = NOTHI
 def build_cases(
     cases: Sequence[Case], flags: Sequence[str] = QUICK, compiler: Compiler | None = None
 ) -> Built:
-    sources = [Source(case.prepared.emitted.text, case.symbol) for case in cases]
+    sources = [case.prepared.emitted.as_source(case.symbol) for case in cases]
     return build(sources, compiler, flags=flags)
 
 

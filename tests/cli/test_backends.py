@@ -16,6 +16,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LARGE = ("increments", "-D", "threads=6", "-D", "rounds=6", "--property", "data-race")
+LARGE += ("--reduce", "none")
 MIDDLE = ("increments", "-D", "threads=3", "-D", "rounds=4")
 
 needs_compiler = pytest.mark.skipif(

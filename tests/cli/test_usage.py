@@ -26,7 +26,7 @@ def modelcheck(*arguments: str, **options):
         (["chekc"], "No such command"),
         (["check", "x", "--backend", "smt"], "the smt backend comes in a later version"),
         (["check", "x", "--reduce", "fuse"], "fuse comes in a later version"),
-        (["check", "x", "--reduce", "all"], "'all' is none of por, symmetry, fuse, none"),
+        (["check", "x", "--reduce", "all"], "'all' is none of auto, none, por, symmetry, fuse"),
         (
             ["check", "x", "--backend", "python", "--workers", "2"],
             "the python backend has one worker",

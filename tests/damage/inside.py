@@ -1,20 +1,31 @@
 """Run in a copy of the tree: import the damaged module, run tests, write what happened as JSON.
 
-    python -P tests/damage/inside.py REPORT MODULE TEST…
-
 This file imports nothing of the project before `modelcheck` itself, so that a damage shows where
-it is and nowhere else.  MODULE may be `-`.
+it is and nowhere else.  The module may be `-`.
 """
 
 from __future__ import annotations
 
 import importlib
 import json
+import os
 import sys
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from _pytest.config import default_plugins
+
+OURS = ("modelcheck", "tests")
+# What tests and pytest itself import of others, before anything of a copy is.
+UNDAMAGED = (
+    "pytest",
+    *(f"_pytest.{name}" for name in default_plugins),
+    "_hypothesis_pytestplugin",
+    "hypothesis.strategies",
+    "click.testing",
+)
 
 
 class Recorder:
@@ -50,22 +61,33 @@ class Recorder:
         return f"{excinfo.typename}: {excinfo.value}"
 
 
-def main(report: str, module: str, *tests: str) -> None:
-    found: dict[str, object] = {"package": "", "error": "", "ends": {}}
+def run_inside(tree: Path, output: Path, report: Path, module: str, tests: Sequence[str]) -> None:
+    """Be a process of the copy from here on: what it imports, starts and says is the copy's."""
+    with output.open("wb") as file:
+        for stream in (1, 2):
+            os.dup2(file.fileno(), stream)
+    os.chdir(tree)
+    sys.path.insert(0, str(tree))
+    os.environ["PYTHONPATH"] = str(tree)
+    os.environ["PYTEST_ADDOPTS"] = ""
+    for name in [name for name in sys.modules if name.partition(".")[0] in OURS]:
+        del sys.modules[name]  # this file's own package
+    found = run_copy(module, tests)
+    report.write_text(json.dumps(found), encoding="utf-8")
+
+
+def run_copy(module: str, tests: Sequence[str]) -> dict[str, object]:
+    """Import the package, then MODULE, then run the tests."""
     try:
         package = importlib.import_module("modelcheck")
-        found["package"] = package.__file__
+        file = str(package.__file__)
         if module != "-":
             importlib.import_module(module)
     except Exception as error:  # noqa: BLE001  whatever the damage made of it
-        found["error"] = "".join(traceback.format_exception_only(error)).strip()
-    else:
-        recorder = Recorder(Path(package.__file__).parent)
-        options = ["-q", "--no-header", "--tb=short", "-p", "no:cacheprovider", "-p", "no:xdist"]
-        pytest.main([*options, *tests], plugins=[recorder])
-        found["ends"] = recorder.ends
-    Path(report).write_text(json.dumps(found), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+        said = "".join(traceback.format_exception_only(error)).strip()
+        return {"package": "", "error": said, "ends": {}}
+    recorder = Recorder(Path(file).parent)
+    options = ["-q", "--no-header", "--tb=short", "-p", "no:cacheprovider", "-p", "no:xdist"]
+    options += ["-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning"]
+    pytest.main([*options, *tests], plugins=[recorder])
+    return {"package": file, "error": "", "ends": recorder.ends}

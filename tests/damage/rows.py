@@ -10,7 +10,9 @@ from tests.damage import (
     rows_explore,
     rows_frontend,
     rows_ir,
+    rows_looking,
     rows_native,
+    rows_needs,
     rows_pages,
     rows_reduce,
     rows_rounds,
@@ -33,4 +35,6 @@ ROWS: tuple[Row, ...] = (
     *rows_pages.ROWS,
     *rows_rounds.ROWS,
     *rows_shortest.ROWS,
+    *rows_looking.ROWS,
+    *rows_needs.ROWS,
 )

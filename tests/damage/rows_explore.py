@@ -106,6 +106,16 @@ ROWS = (
         ("tests/unit/explore/test_orders.py::test_allow_silences_one_declaration",),
     ),
     Row(
+        "first-stage-is-enough",
+        "explore/choose.py",
+        'if result.stopped_by != "max-states" and result.counts.states <= beyond:',
+        "if result.counts.states <= beyond + 1:",
+        "What is found before reductions begin is taken for everything.",
+        (
+            "tests/unit/explore/test_choose.py::test_a_program_of_more_states_is_explored_reduced_from_the_start",
+        ),
+    ),
+    Row(
         "limit-not-noted",
         SEARCH,
         'self._stopped_by = "max-states"\n                return',

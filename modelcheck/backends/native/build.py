@@ -33,7 +33,9 @@ FLAGS = ("-std=c11", "-Wall", "-Wextra", "-Werror", "-O2", "-pthread")
 RUNTIME = Path(__file__).parent / "runtime"
 SYMBOL = "m_model"
 # The parts of the runtime that run once per transition or step.
-_BUSY = frozenset(("store", "expand", "compact", "stuck", "way", "objects", "states", "stubborn"))
+_BUSY = frozenset(("store", "expand", "compact", "stuck", "way", "objects", "states"))
+# Those that only a model with such tables needs; each is a unit of its own.
+_REDUCTIONS = frozenset(("stubborn", "symmetry"))
 _MOST_SAID = 2000  # characters of a compiler's output in a message
 
 
@@ -43,10 +45,13 @@ class BuildError(InternalError):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The C file of one model and the symbol that it exports."""
+    """The C file of one model, the symbol that it exports, and which reductions of the runtime it
+    calls (`stubborn`, `symmetry`).
+    """
 
     text: str
     symbol: str = SYMBOL
+    reductions: frozenset[str] = frozenset()
 
 
 class Built:
@@ -161,7 +166,7 @@ class _Plan:
         self._base = hash_parts(find_version(), compiler.identity, *flags, *headers)
         self._units = {
             unit: "object-" + hash_parts(self._base, unit.text, *unit.contents)
-            for unit in _list_units()
+            for unit in _list_units(frozenset().union(*(s.reductions for s in sources)))
         }
         texts = [part for source in sources for part in (source.symbol, source.text)]
         self.key = "search-" + hash_parts(self._base, *self._units.values(), *texts)
@@ -232,11 +237,12 @@ class _Unit:
         return [path.read_bytes() for path in self.files]
 
 
-def _list_units() -> tuple[_Unit, ...]:
+def _list_units(reductions: frozenset[str]) -> tuple[_Unit, ...]:
     files = _list_runtime(".c")
     busy = tuple(path for path in files if path.stem in _BUSY)
-    rest = tuple(path for path in files if path.stem not in _BUSY)
-    units = (_Unit("busy", busy, ()), _Unit("rest", rest, ("-O1",)))
+    rest = tuple(path for path in files if path.stem not in _BUSY | _REDUCTIONS)
+    units = [_Unit("busy", busy, ()), _Unit("rest", rest, ("-O1",))]
+    units += [_Unit(path.stem, (path,), ()) for path in files if path.stem in reductions]
     return tuple(unit for unit in units if unit.files)
 
 

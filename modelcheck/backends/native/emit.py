@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from modelcheck.backends.native.bodies import BodyEmitter
+from modelcheck.backends.native.build import SYMBOL, Source
 from modelcheck.backends.native.emit_symmetry import write_exchanges
 from modelcheck.backends.native.emit_tables import ModelTables
 from modelcheck.backends.native.helpers import need_helper
@@ -30,20 +31,26 @@ from modelcheck.reduce.tables import StubbornTables
 @dataclass(frozen=True, slots=True)
 class Emitted:
     """A C file, and what its numbers mean: those of `mc_note_order` (labels and properties) and
-    those of `mc_note_failure` (sites; site 0 is always `diverges`).
+    those of `mc_note_failure` (sites; site 0 is always `diverges`).  `reductions` are the files of
+    the runtime that its tables name.
     """
 
     text: str
     labels: tuple[str, ...]
     order_properties: tuple[str, ...]
     sites: tuple[Site, ...]
+    reductions: frozenset[str]
+
+    def as_source(self, symbol: str = SYMBOL) -> Source:
+        """What the compiler gets; `symbol` is the one it was emitted with."""
+        return Source(self.text, symbol, self.reductions)
 
 
 def emit_model(
     program: Program,
     memory: Memory,
     layout: Layout,
-    symbol: str = "m_model",
+    symbol: str = SYMBOL,
     *,
     stubborn: StubbornTables | None = None,
     exchanges: Exchanges | None = None,
@@ -67,6 +74,11 @@ def emit_model(
         tuple(numbers.labels),
         tuple(numbers.orders),
         tuple(numbers.sites),
+        frozenset(
+            name
+            for name, made in (("stubborn", stubborn), ("symmetry", exchanges))
+            if made is not None
+        ),
     )
 
 

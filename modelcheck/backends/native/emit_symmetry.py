@@ -38,6 +38,7 @@ def write_exchanges(unit: Unit, tables: Tables) -> str:
     ]
     edges += sum(_SET_MEMBERS if tables.slots[slot].is_set else 1 for slot in tables.fixed)
     parts = [
+        "mc_make_canonical",
         unit.add_table("m_points", "mc_point", points),
         str(len(points)),
         unit.add_table("m_classes", "mc_class", classes),

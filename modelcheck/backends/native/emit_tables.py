@@ -169,6 +169,7 @@ class ModelTables:
             cases = self._unit.add_table("m_cases", "uint64_t", list(map(write_word, one.cases)))
             watched.append(f"{{{cases}, {len(one.cases)}, {self._add_row(one.steps, words)}}}")
         shown = [
+            "mc_choose_stubborn",
             self._add("m_base", "uint32_t", list(map(str, stubborn.base))),
             str(words),
             self._add_rows("m_reach", stubborn.reach, words),

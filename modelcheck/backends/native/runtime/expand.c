@@ -5,7 +5,6 @@
 #include "search.h"
 #include "states.h"
 #include "stubborn.h"
-#include "symmetry.h"
 
 mc_result mc_follow_plainly(const mc_model *model, const uint64_t *state, uint32_t thread,
                             mc_step step, mc_way *way, uint64_t *m, mc_visit visit, void *context,
@@ -36,6 +35,10 @@ mc_result mc_follow_plainly(const mc_model *model, const uint64_t *state, uint32
   return is_enabled ? MC_DONE : disabled;
 }
 
+static inline void make_canonical(const mc_model *model, uint64_t *m) {
+  if (model->symmetry) model->symmetry->make_canonical(model, m);
+}
+
 typedef struct {
   const mc_model *model;
   uint64_t *m;
@@ -46,7 +49,7 @@ typedef struct {
 static void visit_canonical(void *context, mc_result result, const uint64_t *m, mc_way *way) {
   const mc_canonical_visit *wanted = context;
   (void)m; /* is wanted->m */
-  if (result == MC_DONE) mc_make_canonical(wanted->model, wanted->m);
+  if (result == MC_DONE) make_canonical(wanted->model, wanted->m);
   wanted->visit(wanted->context, result, wanted->m, way);
 }
 
@@ -69,7 +72,7 @@ void mc_follow_start(const mc_model *model, mc_way *way, uint64_t *m, mc_visit v
     mc_result result = model->start(m, way);
     if (result >= MC_DONE) {
       diverging += result == MC_FAILED && way->site == MC_DIVERGES;
-      if (model->symmetry && result == MC_DONE) mc_make_canonical(model, m);
+      if (result == MC_DONE) make_canonical(model, m);
       visit(context, result, m, way);
     }
     made += way->position;
@@ -217,7 +220,7 @@ static inline __attribute__((always_inline)) void expand(mc_worker *worker, uint
   worker->expanding = number;
   if (search->open_properties) mc_judge_state(worker, state);
   make_room(batch, thread_count, words);
-  const uint64_t chosen = model->stubborn ? mc_choose(search, state, &worker->way) : UINT64_MAX;
+  const uint64_t chosen = mc_choose(search, state, &worker->way);
   for (uint32_t thread = 0; thread < thread_count; thread++) {
     if (!mc_is_chosen(chosen, thread)) continue;
     const mc_seat *seat = &search->seats[thread];
@@ -241,7 +244,7 @@ static inline __attribute__((always_inline)) void expand(mc_worker *worker, uint
       copy_state(made, state, words);
       result = location->step(made, thread, &worker->way);
       if (__builtin_expect(result == MC_DONE, 1)) {
-        if (model->symmetry) mc_make_canonical(model, made);
+        make_canonical(model, made);
         add_candidate(store, batch, made, make_source(number, expansion.rank), words);
       } else if (result == MC_FAILED) {
         expansion.thread = thread;

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MC_MODEL_VERSION 2u /* of this interface */
+#define MC_MODEL_VERSION 3u /* of this interface */
 #define MC_UNINITIALISED (-((int64_t)1 << 62)) /* ir/slots.py */
 #define MC_MAX_BLOCKS 10000u /* in one step; one more is `diverges` (docs/ir.md) */
 
@@ -168,7 +168,15 @@ typedef struct {
 
 enum { MC_MOST_GATES = 64 };
 
+typedef struct mc_search mc_search; /* search.h */
+typedef struct mc_model mc_model;
+
+/* Strong stubborn sets, in stubborn.c: the threads of one, a bit for each; all if none is enabled.
+ * Only a model with tables for it names this function, so that others do without the file. */
+uint64_t mc_choose_stubborn(const mc_search *search, const uint64_t *state, mc_way *way);
+
 typedef struct {
+  uint64_t (*choose)(const mc_search *, const uint64_t *, mc_way *); /* mc_choose_stubborn */
   const uint32_t *base; /* by thread: the number of its first location */
   uint32_t row_words;
   const uint64_t *reach, *dependent, *enabling, *sticky; /* a row for each location */
@@ -237,7 +245,11 @@ typedef struct {
   uint32_t holder_count;
 } mc_class;
 
+/* In symmetry.c: put a state into its canonical form.  Only a model with a symmetry names it. */
+void mc_make_canonical(const mc_model *model, uint64_t *state);
+
 typedef struct {
+  void (*make_canonical)(const mc_model *, uint64_t *); /* mc_make_canonical */
   const mc_point *points;
   uint32_t point_count;
   const mc_class *classes;
@@ -247,7 +259,7 @@ typedef struct {
   uint32_t most_edges; /* names that a state can hold */
 } mc_symmetry;
 
-typedef struct {
+struct mc_model {
   uint32_t version; /* MC_MODEL_VERSION */
   const char *name;
   uint32_t words;
@@ -270,7 +282,7 @@ typedef struct {
   const mc_pointer *roots; /* pointers outside pools */
   uint32_t root_count;
   const mc_symmetry *symmetry; /* NULL where nothing is exchanged */
-} mc_model;
+};
 
 /* ------------------------------------------------------------------------------------- operators */
 

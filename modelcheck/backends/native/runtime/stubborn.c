@@ -259,9 +259,8 @@ static uint64_t close_set(mc_view *view, uint32_t seed) {
 }
 
 /* Soundness: reduce/stubborn.py has the reasons; `test_native.py` compares the choices. */
-uint64_t mc_choose(const mc_search *search, const uint64_t *state, mc_way *way) {
+uint64_t mc_choose_stubborn(const mc_search *search, const uint64_t *state, mc_way *way) {
   mc_view view = {.model = search->model, .state = state};
-  if (!view.model->stubborn) return UINT64_MAX;
   look_at_steps(&view, state, search->has_gates, way);
   if (view.enabled & (view.enabled - 1)) look_at_gates(&view);
   uint64_t best = view.enabled;

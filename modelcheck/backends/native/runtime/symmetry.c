@@ -4,11 +4,10 @@
  *
  * A point is what moves together (threads, elements); the tables of the model say what its slots
  * are, and which values name which point. */
-#include "symmetry.h"
-
 #include <string.h>
 
 #include "memory.h"
+#include "model.h"
 #include "states.h"
 
 static const uint64_t MARK_FIRST = 0x9e3779b97f4a7c15u, MARK_OUT = 0xbf58476d1ce4e5b9u,

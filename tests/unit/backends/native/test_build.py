@@ -125,6 +125,18 @@ def test_who_builds_waits_for_the_runtime_that_is_compiled_ahead(folder, tmp_pat
     assert list_temporary(tmp_path) == []
 
 
+def test_a_reduction_is_compiled_for_the_models_that_call_it(
+    small_runtime, folder, tmp_path, monkeypatch
+):
+    (small_runtime / "stubborn.c").write_text("int choose(void) { return 1; }\n")
+    log = count_compilations(tmp_path, monkeypatch)
+    build([ONE], folder=folder)
+    assert sorted(log.read_text().split()) == ["models.c", "runtime-rest.c"]
+    calling = "int choose(void);\nint (*m_chosen)(void) = choose;\n" + ONE.text
+    build([Source(calling, reductions=frozenset({"stubborn"}))], folder=folder)
+    assert sorted(log.read_text().split()[2:]) == ["models.c", "runtime-stubborn.c"]
+
+
 def test_what_fails_ahead_is_said_by_who_needs_it(folder, tmp_path, monkeypatch):
     monkeypatch.setenv("MODELCHECK_CACHE", str(folder))
     monkeypatch.setenv("CC", str(write_script(tmp_path / "failing", "raise SystemExit(3)")))
