@@ -97,7 +97,7 @@ oracle: $(READY) ## SPIN's states, transitions, depth and verdicts against ours,
 	$(BIN)/python -m tests.oracle specs --random 300
 	$(BIN)/python -m tests.oracle specs/classics specs/kernfs specs/selftest --random 300 --form processes
 
-pages: $(READY) ## Every violated variant as page, Mermaid diagram and graph; each is looked through
+pages: $(READY) ## Every violated variant in every form, nothing overlapping; each page walked through in Chromium
 	$(BIN)/python -m tests.pages
 
 bench: $(READY) ## Compare with the peers that are installed; BENCH='--large --tlc JAR', BENCH=--gain

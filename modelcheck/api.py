@@ -26,7 +26,7 @@ from modelcheck.explore.native import prepare
 from modelcheck.explore.options import AVAILABLE, Options, Progress
 from modelcheck.explore.profile import make_profile
 from modelcheck.explore.ran import find_ran
-from modelcheck.explore.result import Result
+from modelcheck.explore.result import Result, Violation
 from modelcheck.explore.shorten import shorten as shorten_result
 from modelcheck.frontend import Spec, load
 from modelcheck.frontend.spec import SettingValue, SpecInfo, Variant
@@ -40,12 +40,15 @@ from modelcheck.reduce.symmetry import find_symmetry
 from modelcheck.report.files import write_whole
 from modelcheck.settings import choose_variant, explain_unknown, read_settings
 from modelcheck.specfiles import SelectionError, SpecFile, find_spec, find_specs
+from modelcheck.trace.derive import Claim, derive_run
 from modelcheck.trace.mermaid import write_mermaid
+from modelcheck.trace.needs import tell_needs
 from modelcheck.trace.picture import Picture
-from modelcheck.trace.replay import Scene, replay_scenes, replay_trace
+from modelcheck.trace.replay import Scene, renew_needs, replay_scenes, replay_trace
 from modelcheck.trace.stored import read_trace
 from modelcheck.trace.svg import write_svg
 from modelcheck.trace.trace import Trace, record_trace
+from modelcheck.trace.without import write_without
 
 if TYPE_CHECKING:
     import networkx as nx  # type: ignore[import-untyped]  # it has no types
@@ -175,9 +178,28 @@ def record(run: Run) -> Trace | None:
     return record_trace(model, run.info, run.sources, run.result, headline)
 
 
+def draw_violation(run: Run, violation: Violation) -> tuple[Picture, ...]:
+    """One of a run's violations, headline or not: a picture for each of its witnesses."""
+    if run.result is None or not violation.witnesses:
+        return ()
+    model = compile_program(run.program)
+    trace = record_trace(model, run.info, run.sources, run.result, violation)
+    return replay_trace(trace, model, run.sources, "")
+
+
 def name_trace(run: Run, ending: str = "trace.json") -> str:
     """`kernfs-release-once.no_released_check.trace.json`."""
     return ".".join(filter(None, (run.info.name, run.variant.name, ending)))
+
+
+def name_command(run: Run) -> str:
+    """The command that finds the violations of a run again: its variant, and what else was set."""
+    usual = {p.name: str(p.default) for p in run.info.parameters}
+    usual |= {f.name: str(f.default) for f in run.info.flags}
+    usual |= {name: str(value) for name, value in run.variant.settings.items()}
+    told = [f"-D {s.name}={s.value}" for s in run.program.settings if s.value != usual[s.name]]
+    variant = [f"--variant {run.variant.name}"] if run.variant.name else []
+    return " ".join(("modelcheck check", run.info.path, *variant, *told))
 
 
 def write_gate_pages(gated: GatedSpec, folder: Path) -> Entry:
@@ -191,7 +213,7 @@ def write_gate_pages(gated: GatedSpec, folder: Path) -> Entry:
         return Entry(gated.file.shown, error=render(gated.errors))
     pages: dict[str | None, str] = {}
     for run in gated.runs:
-        scenes = draw_scenes(run)
+        scenes = draw_scenes(run, name_command(run))
         if scenes:
             pages[run.variant.name] = name_trace(run, "html")
             write_whole(folder / pages[run.variant.name], write_scenes(scenes, "html"))
@@ -213,6 +235,27 @@ def draw_pictures(run: Run, replay: str = "") -> tuple[Picture, ...]:
     return replay_trace(trace, compile_program(run.program), run.sources, replay)
 
 
+def write_passing(run: Run, number: int) -> Iterator[str]:
+    """How the headline's steps pass without an ordering that they need, counted from 1: text.
+
+    Raises `SelectionError` where there is no such ordering.
+    """
+    headline = run.result.headline if run.result is not None else None
+    needs = headline.needs if headline is not None else None
+    if headline is None or needs is None:
+        raise SelectionError("--without: no ordering is known that a trace of this run needs")
+    if not 1 <= number <= len(needs):
+        count = len(needs)
+        raise SelectionError(f"--without {number}: the trace needs {count or 'no'} orderings")
+    path, claim = headline.witnesses[0], Claim(headline.property, headline.object)
+    model = compile_program(run.program)
+    told = tell_needs(model, path, derive_run(model, path, claim, run.sources), needs, run.sources)
+    yield ""
+    yield f"without {number}, so not {told[number - 1].text}:"
+    for line in write_without(model, path, claim, needs[number - 1], run.sources):
+        yield f"  {line}".rstrip()
+
+
 def draw_scenes(run: Run, replay: str = "") -> tuple[Scene, ...]:
     """Like `draw_pictures`, with all states of each witness."""
     trace = record(run)
@@ -225,16 +268,23 @@ def draw_trace(run: Run, trace: Trace, replay: str = "") -> tuple[Scene, ...]:
 
 
 def draw_states(run: Run, form: Literal["dot", "svg"]) -> str:
-    """The whole state graph of a run's program, the headline violation's path marked.
+    """The state graph of a run's program, the headline violation's path marked, circles folded.
 
     Raises `SelectionError` where it is too large or cannot be drawn.
     """
-    from modelcheck.trace.states import GraphError, build_state_graph, draw_dot, write_states_dot
+    from modelcheck.trace.states import (
+        GraphError,
+        build_state_graph,
+        draw_dot,
+        fold_circles,
+        write_states_dot,
+    )
 
     headline = run.result.headline if run.result is not None else None
     path = headline.witnesses[0] if headline is not None and headline.witnesses else None
     try:
-        dot = write_states_dot(build_state_graph(compile_program(run.program), path))
+        graph = build_state_graph(compile_program(run.program), path)
+        dot = write_states_dot(fold_circles(graph))
         return draw_dot(dot) if form == "svg" else dot
     except GraphError as error:
         raise SelectionError(str(error)) from None
@@ -244,11 +294,13 @@ Form = Literal["dot", "svg", "html", "mermaid"]
 
 
 def write_scenes(scenes: Sequence[Scene], form: Form) -> str:
-    """A violation in a format: a page holds all its scenes, any other text the first."""
+    """A violation in a format: a page or an SVG holds all its scenes, any other text the first."""
     if form == "html":
         from modelcheck.pages.trace import write_page
 
         return write_page(scenes)
+    if form == "svg":
+        return write_svg(*(scene.picture for scene in scenes))
     return write_picture(scenes[0].picture, form)
 
 
@@ -310,7 +362,8 @@ def read_stored(file: str) -> Stored:
     spec = load_spec(find_spec(trace.path if Path(trace.path).exists() else trace.spec))
     variant = choose_variant(spec.info, trace.variant)
     program = make_program(spec, variant, read_settings(spec.info, dict(trace.settings)))
-    return Stored(trace, spec, variant, compile_program(program))
+    model = compile_program(program)
+    return Stored(renew_needs(trace, model, spec.sources), spec, variant, model)
 
 
 def _read_text(path: Path) -> str:
@@ -502,6 +555,7 @@ __all__ = [
     "look",
     "make_profile",
     "make_program",
+    "name_command",
     "name_trace",
     "read_stored",
     "record",
@@ -512,6 +566,7 @@ __all__ = [
     "write_c",
     "write_gate_index",
     "write_gate_pages",
+    "write_passing",
     "write_picture",
     "write_scenes",
 ]

@@ -77,9 +77,10 @@ def _explore_larger(gated: api.GatedSpec) -> Iterator[Result]:
 
 
 def _draw(stem: str, run: api.Run) -> Iterator[tuple[str, str]]:
-    for picture in api.draw_pictures(run)[:1]:  # of a cycle of orders, the first edge
-        yield f"{stem}.dot", api.write_picture(picture, "dot")
-        yield f"{stem}.svg", api.write_picture(picture, "svg")
+    scenes = api.draw_scenes(run, api.name_command(run))
+    if scenes:  # of a cycle of orders, the DOT has the first edge
+        yield f"{stem}.dot", api.write_scenes(scenes, "dot")
+        yield f"{stem}.svg", api.write_scenes(scenes, "svg")
 
 
 def find_stale(folder: Path, files: dict[str, str]) -> list[str]:

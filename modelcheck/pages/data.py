@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any  # JSON values
 
 from modelcheck.trace.events import SourceLine
-from modelcheck.trace.picture import Link, Picture
+from modelcheck.trace.picture import Arrow, Picture
 from modelcheck.trace.replay import Scene
 from modelcheck.trace.tour import Standing, Tour, list_moving
 
@@ -48,6 +48,8 @@ def _describe_scene(scene: Scene, files: list[str]) -> Json:
 
 def _describe_row(picture: Picture, number: int, files: list[str]) -> Json:
     row = picture.rows[number]
+    links = [a for a in picture.arrows if a.source == number and a.kind in ("wakes", "hands over")]
+    woken = {f"wakes {_name_target(picture, link)}" for link in links if link.kind == "wakes"}
     return {
         "thread": picture.lanes[row.lane].thread,
         "kind": row.kind,
@@ -55,15 +57,20 @@ def _describe_row(picture: Picture, number: int, files: list[str]) -> Json:
         "failed": row.failed,
         "place": picture.cite_line(row.at),
         "at": _point(row.at, files),
-        "lines": [{"text": line.text, "role": line.role} for line in row.lines],
-        "links": [_describe_link(picture, x) for x in picture.links if x.source == number],
+        "why": row.why,
+        "lines": [{"text": x.text, "role": x.role} for x in row.lines if x.text not in woken],
+        "links": [_describe_link(picture, link) for link in links],
     }
 
 
-def _describe_link(picture: Picture, link: Link) -> str:
+def _name_target(picture: Picture, link: Arrow) -> str:
+    return picture.lanes[picture.rows[link.target].lane].name
+
+
+def _describe_link(picture: Picture, link: Arrow) -> str:
     """`wakes close, which goes on in step 5`."""
     target = picture.rows[link.target]
-    name, step = picture.lanes[target.lane].name, target.number
+    name, step = _name_target(picture, link), target.number
     if link.kind == "wakes":
         return f"wakes `{name}`, which goes on in step {step}"
     return f"hands over `{link.label}` to `{name}`, which takes it in step {step}"

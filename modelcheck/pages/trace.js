@@ -146,6 +146,8 @@ function showStep(isEnd) {
     }
     for (const link of row.links) box.append(make("p", "link", ...sentence(link)));
   }
+  const after = at.step ? part.rows[at.step] : null;
+  if (after && after.why) box.append(make("p", "link", `then ${after.why}`));
   if (isEnd && !rows.some((row) => row.failed)) {
     box.append(make("p", "tag", `${part.verdict}: `, ...sentence(part.headline)));
   }

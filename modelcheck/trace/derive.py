@@ -6,8 +6,9 @@ touched; a change is a difference between two states.  Only what has a name in t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from modelcheck.backends.python.model import Model
@@ -16,7 +17,7 @@ from modelcheck.backends.python.outcomes import State
 from modelcheck.explore.result import Path
 from modelcheck.explore.walk import Visit, walk
 from modelcheck.trace.endings import ENDINGS, EndTeller
-from modelcheck.trace.events import Failure, Story
+from modelcheck.trace.events import Failure, StepEvent, Story
 from modelcheck.trace.names import Names, name_place
 from modelcheck.trace.source import Source
 from modelcheck.trace.stacks import Stacks
@@ -59,6 +60,8 @@ def derive_run(
     Raises `walk.ReplayError` where the program cannot take the path.
     """
     visits = tuple(walk(model, path))
+    if path.dropped:
+        deque(walk(model, path.whole), maxlen=0)  # a file may say of anything that it was dropped
     return Run(visits, _tell(model, visits, path, claim, sources, number=number))
 
 
@@ -81,6 +84,7 @@ def _tell(
         step_teller.tell_step(number, before.state, visit)
         for number, (before, visit) in enumerate(pairwise(visits), 1)
     )
+    steps = tuple(_tell_leaving(end_teller, visits, steps))
     failure = Failure(claim.property, "", ENDINGS[path.last], claim.object, claim.detail)
     waits = claim.property in WAITING
     return Story(
@@ -90,11 +94,26 @@ def _tell(
         failure=end_teller.tell_failure(failure, visits, steps, number),
         objects=names.list_living(first),
         held=tuple(names.list_held(first)),
+        reading=tuple(names.list_reading(first)),
         waiting=tuple(end_teller.list_waiting(last)) if waits else (),
         racing=tuple(step_teller.tell_access(last, move) for move in path.race),
         initial=_tell_start(model, names, first),
         unrelated=path.unrelated,
+        dropped=tuple(sorted(Counter(move.thread for _, move in path.dropped).items())),
     )
+
+
+def _tell_leaving(
+    teller: EndTeller, visits: tuple[Visit, ...], steps: tuple[StepEvent, ...]
+) -> Iterator[StepEvent]:
+    """Each step before another thread's, with why its thread does not go on."""
+    for event, visit in zip(steps, visits[1:], strict=True):
+        following = steps[event.number] if event.number < len(steps) else None
+        if following is None or following.thread == event.thread:
+            yield event
+        else:
+            kind, blocked = teller.tell_leaving(visit.state, event.thread, following.thread)
+            yield replace(event, leaves=kind, blocked=blocked)
 
 
 def _tell_start(model: Model, names: Names, state: State) -> tuple[str, ...]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from modelcheck.trace.layout import (
+from modelcheck.trace.picture import Arrow, Bar, Picture, Row
+from modelcheck.trace.shapes import (
     BLACK,
     BLUE,
     GREEN,
@@ -20,7 +21,6 @@ from modelcheck.trace.layout import (
     VERMILLION,
     WHITE,
 )
-from modelcheck.trace.picture import Arrow, Bar, Picture, Row
 from modelcheck.trace.text import write_stack
 
 if TYPE_CHECKING:
@@ -153,9 +153,9 @@ def _style(row: Row) -> dict[str, Any]:  # what pydot takes as attributes
         }
     if row.kind == "wait":
         return {
-            "color": quote_dot(BLACK),
-            "fillcolor": quote_dot(GREY_TINT),
-            "penwidth": "2",
+            "color": quote_dot(GREY if row.quiet else VERMILLION),
+            "fillcolor": quote_dot(GREY_TINT if row.quiet else RED_TINT),
+            "penwidth": "1" if row.quiet else "3",
             "style": quote_dot("dashed,filled"),
         }
     return {"color": quote_dot(GREY), "fillcolor": quote_dot(WHITE)}
@@ -171,6 +171,13 @@ def _add_bar(graph: pydot.Dot, picture: Picture, index: int, bar: Bar) -> None:
         case "lock":
             label, colour, style = f"{picture.lanes[bar.lane].name} holds {bar.name}", SKY, "solid"
             end = "" if bar.open else f"releases {bar.name}"
+        case "read":
+            label, colour, style = (
+                f"{picture.lanes[bar.lane].name} shares {bar.name}",
+                SKY,
+                "dashed",
+            )
+            end = "" if bar.open else f"leaves {bar.name}"
         case "life":
             label, colour, style = f"{bar.name} alive", GREEN, "solid"
             end = "" if bar.open else f"{bar.name} freed"
@@ -203,6 +210,8 @@ def _make_edge(arrow: Arrow) -> pydot.Edge:
 
     styles = {
         "reads": (arrow.label, BLUE, "solid", "1.5"),
+        "wakes": ("wakes", GREEN, "dashed", "2"),
+        "hands over": (f"hands over {arrow.label}", BLUE, "bold", "2.5"),
         "free-use": ("freed here, used there", VERMILLION, "dashed", "3"),
         "waits": (f"waits for {arrow.label}", BLACK, "dotted", "2"),
         "race": ("either can come next", VERMILLION, "solid", "3"),

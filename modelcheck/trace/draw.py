@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 from modelcheck.trace.events import (
     StepEvent,
     Story,
@@ -11,7 +14,7 @@ from modelcheck.trace.events import (
     describe_place,
     leave_out_unrelated,
 )
-from modelcheck.trace.locks import describe_order, describe_waiting
+from modelcheck.trace.locks import describe_leaving, describe_order, describe_waiting
 from modelcheck.trace.marks import (
     cite_writers,
     find_life_bars,
@@ -20,8 +23,10 @@ from modelcheck.trace.marks import (
     find_other_arrows,
     find_reads,
     join_reads,
+    mark_quiet,
     route_arrows,
 )
+from modelcheck.trace.names import OWNERS
 from modelcheck.trace.picture import (
     Heading,
     Lane,
@@ -32,6 +37,7 @@ from modelcheck.trace.picture import (
     RowLine,
     Verdict,
 )
+from modelcheck.trace.reason import list_need_rows
 from modelcheck.trace.why import explain_failure
 
 
@@ -45,20 +51,22 @@ def draw_picture(story: Story, heading: Heading, part: int = 1, parts: int = 1) 
     lane_of = {lane.thread: number for number, lane in enumerate(lanes)}
     rows = _find_rows(story, lane_of)
     reads = find_reads(story, rows)
-    arrows = [*join_reads(reads, rows), *find_other_arrows(story, rows)]
+    arrows = [*join_reads(reads, rows), *find_links(story, rows), *find_other_arrows(story, rows)]
+    needs = () if heading.needs is None else tuple(list_need_rows(story, heading.needs))
+    reason = explain_failure(story, heading.minimal)
+    reason = replace(reason, rows=(*needs, *reason.rows))
     return Picture(
         _find_verdict(story),
         heading,
-        explain_failure(story, heading.minimal),
+        reason,
         story.initial,
         lanes,
-        cite_writers(rows, reads),
+        mark_quiet(cite_writers(rows, reads), arrows, reason),
         (*find_lock_bars(story, lane_of, len(rows)), *find_life_bars(story, len(rows))),
         route_arrows(arrows, rows),
         part,
         parts,
         _describe_part(story, part, parts),
-        find_links(story, rows),
     )
 
 
@@ -102,6 +110,7 @@ def _find_lanes(story: Story) -> tuple[Lane, ...]:
 def _find_rows(story: Story, lane_of: dict[int, int]) -> tuple[Row, ...]:
     rows: list[Row] = []
     before: int | None = None
+    left: StepEvent | None = None
     for event in story.steps:
         last = event is story.steps[-1]
         rows.append(
@@ -112,15 +121,24 @@ def _find_rows(story: Story, lane_of: dict[int, int]) -> tuple[Row, ...]:
                 event.at,
                 event.at.text,
                 _describe_inside(event),
-                _effect_lines(event, story.threads),
+                (*_effect_lines(event, story.threads), *_list_dropped(story, event)),
                 switch=before not in (None, event.thread),
                 failed=last and _marks_step(story),
                 tag=_failure_tag(story) if last and _marks_step(story) else "",
+                why=describe_leaving(story, left),
             )
         )
-        before = event.thread
+        before, left = event.thread, event
     rows += [_make_extra_row(story, event, lane_of, before) for event in _list_extra(story)]
     return tuple(rows)
+
+
+def _list_dropped(story: Story, event: StepEvent) -> Iterator[RowLine]:
+    """What the thread of a step did after it, if that plays no part: how many steps."""
+    last = next(e for e in reversed(story.steps) if e.thread == event.thread)
+    count = dict(story.dropped).get(event.thread, 0)
+    if event is last and count:
+        yield RowLine(f"... {count} unrelated step{'s' if count > 1 else ''}", "inside")
 
 
 def _make_extra_row(
@@ -146,7 +164,21 @@ def _make_extra_row(
         switch=not is_order or before not in (None, event.thread),
         failed=kind != "wait",
         tag=tag,
+        why=_describe_end(story, kind) if event is _list_extra(story)[0] else "",
+        quiet=isinstance(event, Waiting) and event.idle,
     )
+
+
+def _describe_end(story: Story, kind: RowKind) -> str:
+    """What holds after the last step, above what stands below the steps."""
+    if kind == "race":
+        return "each of these two can come next"
+    if kind == "wait" and story.failure.property == "deadlock":
+        running = {w.thread for w in story.waiting}
+        ended = {e.thread for e in story.steps} - running
+        names = ", ".join(story.threads[thread] for thread in sorted(ended))
+        return f"{names} finished; now no thread can go on" if names else "now no thread can go on"
+    return ""
 
 
 def _describe_inside(event: StepEvent | Waiting) -> str:
@@ -204,7 +236,7 @@ def _name_failure(story: Story) -> str:
 
 def _effect_lines(event: StepEvent, threads: tuple[str, ...]) -> tuple[RowLine, ...]:
     locks = [*(lock for lock, _ in event.taken), *event.released]
-    owners = {f"{lock}.owner" for lock in locks}
+    owners = {f"{lock}.{field}" for lock in locks for field in OWNERS}
     lines = [
         *(RowLine(f"releases {lock}", "lock") for lock in event.released),
         *(
@@ -225,4 +257,5 @@ def _effect_lines(event: StepEvent, threads: tuple[str, ...]) -> tuple[RowLine, 
         else:
             role = "change"
         lines.append(RowLine(text, role))
+    lines += (RowLine(f"wakes {threads[other]}", "wake") for other in event.woken)
     return tuple(lines)

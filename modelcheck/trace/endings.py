@@ -28,6 +28,7 @@ from modelcheck.trace.events import (
     SourceLine,
     Stack,
     StepEvent,
+    SwitchKind,
     Waiting,
 )
 from modelcheck.trace.names import Names, has, name_place
@@ -210,25 +211,47 @@ class EndTeller:
     def list_waiting(self, state: State) -> Iterator[Waiting]:
         """The threads that have not ended and cannot step."""
         for thread in self._names.list_running(state):
-            if self._model.outcomes(state, thread):
-                continue
-            ways = [way for way in self._model.watch(state, thread) if way.result is None]
-            block = find_block(self._model, state, thread)
-            spot = self._source.locate(block)
-            keys = dict.fromkeys(t.key for way in ways for t in way.touched if not t.is_write)
-            holders = dict.fromkeys(h for key in keys for h in self._names.find_holders(state, key))
-            yield Waiting(
-                thread,
-                spot.at,
-                spot.inside,
-                spot.routine,
-                tuple(self._list_awaited(state, keys)),
-                tuple(h for h in holders if h[1] != thread),
-                is_idle(self._model, state, thread),
-                spot.caller,
-                self._stacks.of_step(block.step) if block.step is not None else (),
-                tuple(self._list_handlers(state, thread)),
-            )
+            if not self._model.outcomes(state, thread):
+                yield self._tell_waiting(state, thread)
+
+    def tell_leaving(
+        self, state: State, thread: int, following: int
+    ) -> tuple[SwitchKind, Waiting | None]:
+        """Why a thread stops in a state where another one goes on, and what it waits for then.
+
+        One that could go on is preempted, or interrupted where the other is a handler on its CPU.
+        """
+        if not self._names.runs(state, thread):
+            return "finished", None
+        if following in self._list_own_handlers(thread):
+            return "interrupted", None
+        if self._model.outcomes(state, thread):
+            return "preempted", None
+        return "waits", self._tell_waiting(state, thread)
+
+    def _list_own_handlers(self, thread: int) -> Iterator[int]:
+        for other in self._memory.threads:
+            if find_target(self._memory, other) == thread:
+                yield other.number
+
+    def _tell_waiting(self, state: State, thread: int) -> Waiting:
+        ways = [way for way in self._model.watch(state, thread) if way.result is None]
+        block = find_block(self._model, state, thread)
+        spot = self._source.locate(block)
+        keys = dict.fromkeys(t.key for way in ways for t in way.touched if not t.is_write)
+        holders = dict.fromkeys(h for key in keys for h in self._names.find_holders(state, key))
+        return Waiting(
+            thread,
+            spot.at,
+            spot.inside,
+            spot.routine,
+            tuple(self._list_awaited(state, keys)),
+            tuple(h for h in holders if h[1] != thread),
+            is_idle(self._model, state, thread),
+            spot.caller,
+            self._stacks.of_step(block.step) if block.step is not None else (),
+            tuple(self._list_handlers(state, thread)),
+        )
 
     def _list_awaited(self, state: State, keys: Iterable[int]) -> Iterator[Access]:
         for key in keys:
@@ -240,13 +263,11 @@ class EndTeller:
 
     def _list_handlers(self, state: State, thread: int) -> Iterator[int]:
         """The interrupt handlers that run on a thread's CPU, so that it stands still."""
-        for other in self._memory.threads:
-            if find_target(self._memory, other) != thread:
-                continue
-            template = self._memory.lookup.template(other.template)
+        for other in self._list_own_handlers(thread):
+            template = self._memory.lookup.template(self._memory.threads[other].template)
             resting = find_first_numbers(self._memory, template)
-            if state[other.number] not in resting and self._names.runs(state, other.number):
-                yield other.number
+            if state[other] not in resting and self._names.runs(state, other):
+                yield other
 
     def _body(self, thread: int) -> Body:
         return self._memory.lookup.template(self._memory.threads[thread].template).body

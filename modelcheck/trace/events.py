@@ -66,6 +66,9 @@ class Access:
     kind: str = "plain"
 
 
+SwitchKind = Literal["preempted", "interrupted", "finished", "waits"]
+
+
 @dataclass(frozen=True, slots=True)
 class StepEvent:
     """One step of one thread and everything it did.
@@ -75,7 +78,10 @@ class StepEvent:
     the whole way.
     `writes` are all places it stored to, changed or not; `known` are named locals that got a
     value.  `taken` are (lock, thread): another thread where the step hands the lock over.
-    `woken` are the threads that could not step before it and can after it.
+    `woken` are the threads that could not step before it and can after it.  `entered` and `left`
+    are (section, thread) for what several may be in at once: a lock for reading, RCU, a map.
+    `leaves` says, where the next step is another thread's, why this one stops here: with "waits"
+    `blocked` is what it then waits for.
     """
 
     number: int
@@ -99,6 +105,10 @@ class StepEvent:
     caller: SourceLine | None = None
     stack: Stack = ()
     woken: tuple[int, ...] = ()
+    entered: tuple[tuple[str, int], ...] = ()
+    left: tuple[tuple[str, int], ...] = ()
+    leaves: SwitchKind | None = None
+    blocked: Waiting | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,10 +188,12 @@ class Failure:
 @dataclass(frozen=True, slots=True)
 class Story:
     """A whole trace.  `threads` are the names by thread number; `alive` the numbers of those that
-    run from the start; `objects` the mortal objects that live and `held` the (lock, thread) pairs
-    at the start.  `racing` are the two accesses of a data race, each as the step it would be.
-    `initial` says what the choices of the initial state were, if there were any.  The last
-    `unrelated` steps play no part in the failure; they are in `left_out` where they are not shown.
+    run from the start; `objects` the mortal objects that live, `held` the (lock, thread) pairs and
+    `reading` the (section, thread) pairs at the start.  `racing` are the two accesses of a data
+    race, each as the step it would be.  `initial` says what the choices of the initial state were,
+    if there were any.  The last `unrelated` steps play no part in the failure; they are in
+    `left_out` where they are not shown.
+    `dropped` are (thread, number) pairs: so many steps of it are none of the story.
     """
 
     threads: tuple[str, ...]
@@ -190,11 +202,13 @@ class Story:
     failure: Failure
     objects: tuple[str, ...] = ()
     held: tuple[tuple[str, int], ...] = ()
+    reading: tuple[tuple[str, int], ...] = ()
     waiting: tuple[Waiting, ...] = ()
     racing: tuple[StepEvent, ...] = ()
     initial: tuple[str, ...] = ()
     unrelated: int = 0
     left_out: tuple[StepEvent, ...] = ()
+    dropped: tuple[tuple[int, int], ...] = ()
 
 
 def leave_out_unrelated(story: Story) -> Story:

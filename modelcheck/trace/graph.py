@@ -13,8 +13,14 @@ from modelcheck.trace.picture import Picture
 if TYPE_CHECKING:
     import networkx as nx  # type: ignore[import-untyped]  # it has no types
 
-KINDS = {"reads": "reads-from", "free-use": "freed-before", "waits": "waits-for", "race": "race"}
-LINK_KINDS = {"wakes": "wakes", "hands over": "hands-over"}
+KINDS = {
+    "reads": "reads-from",
+    "wakes": "wakes",
+    "hands over": "hands-over",
+    "free-use": "freed-before",
+    "waits": "waits-for",
+    "race": "race",
+}
 
 
 def build_trace_graph(picture: Picture) -> nx.MultiDiGraph[int]:
@@ -45,9 +51,6 @@ def build_trace_graph(picture: Picture) -> nx.MultiDiGraph[int]:
         if row.lane in before:
             graph.add_edge(before[row.lane], number, kind="program-order", label="")
         before[row.lane] = number
-    for link in picture.links:
-        kind = LINK_KINDS[link.kind]
-        graph.add_edge(link.source, link.target, kind=kind, label=link.label)
     for arrow in picture.arrows:
         kind = KINDS[arrow.kind]
         graph.add_edge(arrow.source, arrow.target, kind=kind, label=arrow.label)

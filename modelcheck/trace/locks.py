@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from modelcheck.trace.events import Order, StepEvent, Story, Waiting, find_stack
-from modelcheck.trace.reason import ReasonRow, make_step_row
+from modelcheck.trace.events import Access, Order, StepEvent, Story, Waiting, find_stack
+from modelcheck.trace.reason import ReasonRow, find_last_change, make_step_row
 
 INTERRUPTS = {
     "in_hardirq": "an interrupt",
@@ -111,13 +111,16 @@ def _write_columns(events: list[tuple[int, str]], cpus: int) -> Iterator[str]:
 
 
 def list_waiting_rows(story: Story) -> Iterator[ReasonRow]:
-    """Where threads wait for each other in a circle: the circle.  Then each blocked thread, and
-    where what it waits for was taken.
+    """Where threads wait for each other in a circle: the circle.  What sleepers missed.  Then each
+    blocked thread, and where what it waits for was taken.
     """
     names = story.threads
-    circle = _find_circle(story)
+    circle = find_circle(story)
     if circle:
         yield ReasonRow("cycle", " -> ".join(names[thread] for thread in circle))
+    for waiting in story.waiting:
+        if not (waiting.idle or waiting.holders):
+            yield from _list_missed_rows(story, waiting)
     taken: set[tuple[str, int]] = set()
     for waiting in story.waiting:
         if waiting.idle:
@@ -132,7 +135,33 @@ def list_waiting_rows(story: Story) -> Iterator[ReasonRow]:
                 yield make_step_row(story, "holds", event, what)
 
 
-def _find_circle(story: Story) -> tuple[int, ...]:
+def _list_missed_rows(story: Story, waiting: Waiting) -> Iterator[ReasonRow]:
+    """What a blocked thread looked at last, where others changed it since: a wake-up is missed."""
+    own = [(s, _list_looked_at(s)) for s in story.steps if s.thread == waiting.thread]
+    looking = [(s, accesses) for s, accesses in own if accesses]
+    if not looking:
+        return
+    looked, accesses = looking[-1]
+    name = story.threads[waiting.thread]
+    for access in accesses:
+        event = find_last_change(story, access.place)
+        if event is None or event.number < looked.number or event.thread == waiting.thread:
+            continue
+        change = next(c for c in event.changes if c.place == access.place)
+        what = f"{access.place} becomes {change.new}, which {name} last saw as {access.value}"
+        what += f" (step {looked.number})"
+        at = change.at or event.at
+        yield ReasonRow("missed", what, event.number, story.threads[event.thread], at)
+
+
+def _list_looked_at(event: StepEvent) -> list[Access]:
+    """What a step only read."""
+    stored = {c.place for c in event.changes} | {w.place for w in event.writes}
+    return [access for access in event.reads if access.place not in stored]
+
+
+def find_circle(story: Story) -> tuple[int, ...]:
+    """The threads of a circle in which each waits for the next one, the first again at the end."""
     held_by = {w.thread: {*(thread for _, thread in w.holders), *w.handlers} for w in story.waiting}
     for waiting in story.waiting:
         circle = [waiting.thread]
@@ -152,6 +181,16 @@ def find_taking(story: Story, lock: str, thread: int) -> StepEvent | None:
         if event.thread == thread and any(c.place in places for c in event.changes):
             return event
     return None
+
+
+def describe_leaving(story: Story, event: StepEvent | None) -> str:
+    """Why the thread of a step does not go on behind it, where another one does."""
+    if event is None or event.leaves is None:
+        return ""
+    name = story.threads[event.thread]
+    if event.blocked is not None:
+        return f"{name} {describe_waiting(story, event.blocked)}"
+    return f"{name} {'has' if event.leaves == 'finished' else 'is'} {event.leaves}"
 
 
 def describe_waiting(story: Story, waiting: Waiting) -> str:

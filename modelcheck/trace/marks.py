@@ -6,8 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from modelcheck.trace.events import StepEvent, Story, Waiting
-from modelcheck.trace.picture import Arrow, Bar, Link, LinkKind, Row, RowLine
+from modelcheck.trace.picture import Arrow, ArrowKind, Bar, BarKind, Row, RowLine
+from modelcheck.trace.reason import Reason
 from modelcheck.trace.why import LIFETIME_FAULTS, any_holds, find_free
+
+LOUD = ("lock", "wake", "life")  # roles of lines that make a row worth its room
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +100,15 @@ def find_other_arrows(story: Story, rows: tuple[Row, ...]) -> list[Arrow]:
     return arrows
 
 
-def find_links(story: Story, rows: tuple[Row, ...]) -> tuple[Link, ...]:
+def find_links(story: Story, rows: tuple[Row, ...]) -> list[Arrow]:
     """Who lets whom go on: each step of a thread with the last one that woke it since its own step
     before, or that let go of the lock it takes.
     """
-    found: dict[tuple[int, int], Link] = {}
+    found: dict[tuple[int, int], Arrow] = {}
 
-    def note(kind: LinkKind, source: int, target: int, label: str = "") -> None:
+    def note(kind: ArrowKind, source: int, target: int, label: str = "") -> None:
         if rows[source].lane != rows[target].lane:
-            found[source, target] = Link(kind, source, target, label)
+            found[source, target] = Arrow(kind, source, target, label, 0)
 
     woke: dict[int, int] = {}  # a thread's last waker
     freed: dict[str, int] = {}  # a lock's last release
@@ -123,47 +126,76 @@ def find_links(story: Story, rows: tuple[Row, ...]) -> tuple[Link, ...]:
                 note("hands over", freed.pop(lock), row, lock)
         woke |= dict.fromkeys(event.woken, row)
         freed |= dict.fromkeys(event.released, row)
-    return tuple(found[key] for key in sorted(found))
+    return [found[key] for key in sorted(found)]
 
 
 def route_arrows(arrows: list[Arrow], rows: tuple[Row, ...]) -> tuple[Arrow, ...]:
     """Give every arrow the gutter beside its target's lane, on the side it comes from, and a
-    track of its own there among the arrows whose rows overlap.
+    track of its own there among the arrows whose rows overlap; one for all between the same rows.
     """
+    tracks: dict[tuple[int, int], int] = {}
     busy: dict[tuple[int, int], list[tuple[int, int]]] = {}
     routed: list[Arrow] = []
     for arrow in sorted(arrows, key=lambda a: (min(a.source, a.target), a.source, a.target)):
         source, target = rows[arrow.source].lane, rows[arrow.target].lane
         gutter = target if source < target else target + 1
         top, bottom = sorted((arrow.source, arrow.target))
-        track = 0
-        while any(top <= b and t <= bottom for t, b in busy.get((gutter, track), ())):
+        track = tracks.get((arrow.source, arrow.target), 0)
+        is_new = (arrow.source, arrow.target) not in tracks
+        while is_new and any(top <= b and t <= bottom for t, b in busy.get((gutter, track), ())):
             track += 1
+        tracks[arrow.source, arrow.target] = track
         busy.setdefault((gutter, track), []).append((top, bottom))
         routed.append(replace(arrow, gutter=gutter, track=track))
     return tuple(routed)
 
 
-def find_lock_bars(story: Story, lane_of: dict[int, int], rows: int) -> list[Bar]:
-    """A bar on the owner's lane for as long as a lock is held."""
-    bars: list[Bar] = []
-    open_bars: dict[str, Bar] = {}
+def mark_quiet(rows: tuple[Row, ...], arrows: Iterable[Arrow], reason: Reason) -> tuple[Row, ...]:
+    """The rows, those steps marked that may be told in few words: no arrow begins or ends there,
+    the reason names none of them, and nothing is locked, woken, born or freed.
+    """
+    told = {end for arrow in arrows for end in (arrow.source, arrow.target)}
+    named = {row.step for row in reason.rows if row.step is not None}
+    return tuple(
+        row
+        if row.kind != "step"
+        else replace(
+            row,
+            quiet=not row.failed
+            and index not in told
+            and row.number not in named
+            and not any(line.role in LOUD for line in row.effects),
+        )
+        for index, row in enumerate(rows)
+    )
 
-    def take(lock: str, thread: int, row: int) -> None:
+
+def find_lock_bars(story: Story, lane_of: dict[int, int], rows: int) -> list[Bar]:
+    """A bar on a thread's lane for as long as it holds a lock or is a reader."""
+    bars: list[Bar] = []
+    open_bars: dict[tuple[str, int | None], Bar] = {}  # a lock has no thread: one owner only
+
+    def begin(kind: BarKind, name: str, thread: int, row: int) -> None:
         lane = lane_of.get(thread)
         if lane is None:
             return
         used = {bar.track for bar in open_bars.values() if bar.lane == lane}
         track = next(n for n in range(len(used) + 1) if n not in used)
-        open_bars[lock] = Bar("lock", lane, track, lock, row, rows - 1, open=True)
+        key = (name, None if kind == "lock" else thread)
+        open_bars[key] = Bar(kind, lane, track, name, row, rows - 1, open=True)
 
     for lock, thread in story.held:
-        take(lock, thread, -1)
+        begin("lock", lock, thread, -1)
+    for section, thread in story.reading:
+        begin("read", section, thread, -1)
     for row, event in enumerate(story.steps):
-        ending = [open_bars.pop(lock) for lock in event.released if lock in open_bars]
+        ended = [(lock, None) for lock in event.released]
+        ending = [open_bars.pop(key) for key in (*ended, *event.left) if key in open_bars]
         bars += [replace(bar, last=row, open=False) for bar in ending]
         for lock, thread in event.taken:
-            take(lock, thread, row)
+            begin("lock", lock, thread, row)
+        for section, thread in event.entered:
+            begin("read", section, thread, row)
     bars += open_bars.values()
     return sorted(bars, key=lambda bar: (bar.lane, bar.first, bar.track))
 

@@ -48,7 +48,7 @@ def _list_lines(picture: Picture) -> Iterator[str]:
     if everywhere:  # not as a title: Mermaid cuts one that is wider than the diagram
         start = [f"start: {line}" for line in picture.start]
         yield _write_note(everywhere, [headline, picture.part_title, *start])
-    locks = [bar for bar in picture.bars if bar.kind == "lock"]
+    locks = [bar for bar in picture.bars if bar.kind in ("lock", "read")]
     for bar in locks:
         if bar.first < 0:
             yield f"activate t{bar.lane}"
@@ -99,11 +99,6 @@ def _list_activations(locks: list[Bar], row: int) -> Iterator[str]:
 
 def _list_arrows(picture: Picture, row: int) -> Iterator[str]:
     """What comes into a row, before it: a sequence diagram has an arrow at one time."""
-    for link in picture.links:
-        if link.target == row:
-            ends = (picture.rows[link.source].lane, picture.rows[link.target].lane)
-            text = f"hands over {link.label}" if link.kind == "hands over" else "wakes"
-            yield _write_arrow(ends, "->>" if link.kind == "hands over" else "-)", text)
     for arrow in picture.arrows:
         if max(arrow.source, arrow.target) == row:
             ends = (picture.rows[arrow.source].lane, picture.rows[arrow.target].lane)
@@ -114,6 +109,10 @@ def _describe_arrow(arrow: Arrow) -> tuple[str, str]:
     match arrow.kind:
         case "reads":
             return "-->>", f"{arrow.label} is read"
+        case "wakes":
+            return "-)", "wakes"
+        case "hands over":
+            return "->>", f"hands over {arrow.label}"
         case "free-use":
             return "--x", f"{arrow.label} freed here, used there"
         case "waits":

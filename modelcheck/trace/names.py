@@ -12,9 +12,9 @@ from modelcheck.ir.memory import ALIVE, UNINITIALISED, Memory, Slot
 from modelcheck.ir.types import Embedded, SetType, ThreadIdType, ValueType
 from modelcheck.trace.source import is_library
 
-OWNER = "owner"  # the field that makes a struct a lock
+OWNERS = ("owner", "holder")  # the fields that make a struct a lock, unless they are ghosts
 READERS = "readers"  # the field with those who share it
-HOLDERS = (OWNER, READERS, "holder", "holders")  # the fields that say who has something
+HOLDERS = (*OWNERS, READERS, "holders")  # the fields that say who has something
 TOLD = ("field", "queue-length", "irqs", "softirqs")
 
 
@@ -27,9 +27,28 @@ class Names:
         self.locks = tuple(
             slot
             for slot in self.places
-            if slot.path[-1:] == (OWNER,) and isinstance(slot.type, ThreadIdType)
+            if slot.path
+            and slot.path[-1] in OWNERS
+            and isinstance(slot.type, ThreadIdType)
+            and not slot.ghost
+        )
+        shared = [s for s in self.places if isinstance(s.type, SetType)]
+        self.sections = tuple(
+            slot for slot in shared if slot.path[-1:] == (READERS,) or self._is_map(slot)
         )
         self.elements = tuple(slot for slot in memory.slots if slot.role == "status")
+
+    def _is_map(self, slot: Slot) -> bool:
+        """Whether a place is all there is of a `lockdep_map` of the spec's own: no lock is around
+        it.
+        """
+        if slot.path[-1:] != ("holders",):
+            return False
+        if is_library(self.memory.lookup.object(slot.object).span.path):
+            return False
+        around = (slot.object, slot.element, slot.path[:-1])
+        fields = {s.path[-1:] for s in self.places if (s.object, s.element, s.path[:-1]) == around}
+        return not fields & {("owner",), (READERS,)}
 
     # ------------------------------------------------------------------------ threads
 
@@ -51,11 +70,18 @@ class Names:
             if state and state[slot.number] > 0:
                 yield name_lock(slot), state[slot.number] - 1
 
+    def list_reading(self, state: State) -> Iterator[tuple[str, int]]:
+        """What threads share, each with the thread: a lock for reading, a domain of RCU, a map."""
+        for slot in self.sections:
+            for thread in self.memory.threads:
+                if state and has(slot, state, thread.number):
+                    yield name_section(slot), thread.number
+
     def find_holders(self, state: State, key: int) -> Iterator[tuple[str, int]]:
         """The lock around a place, innermost first, with those that have it."""
         slot = self.memory.slots[key]
         if slot.path[-1:] == (READERS,) and isinstance(slot.type, SetType):
-            lock = name_place(slot).removesuffix(f".{READERS}")
+            lock = name_section(slot)
             for thread in self.memory.threads:
                 if has(slot, state, thread.number):
                     yield lock, thread.number
@@ -139,4 +165,9 @@ def name_place(slot: Slot) -> str:
 
 def name_lock(slot: Slot) -> str:
     """The name of the lock whose owner a slot is."""
-    return name_place(slot).removesuffix(f".{OWNER}")
+    return name_place(slot).rpartition(".")[0]
+
+
+def name_section(slot: Slot) -> str:
+    """The name of the lock or domain whose readers a slot is."""
+    return name_place(slot).rpartition(".")[0]

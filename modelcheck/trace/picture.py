@@ -22,8 +22,8 @@ class Heading:
 
     `settings` are ("closers", "1") pairs, `replay` the command that shows the trace again,
     `minimal` what was proven about the length and `unproven` why not more, `scope` the parts of the
-    scope line.  The first
-    line says the settings, so the last one does not repeat them.
+    scope line, `needs` the orderings without which the trace does not fail (None: not known).  The
+    first line says the settings, so the last one does not repeat them.
     """
 
     path: str
@@ -34,6 +34,7 @@ class Heading:
     scope: tuple[str, ...] = ()
     replay: str = ""
     unproven: str = ""
+    needs: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Lane:
     ended: bool
 
 
-LineRole = Literal["does", "inside", "change", "read", "lock", "life", "tag"]
+LineRole = Literal["does", "inside", "change", "read", "lock", "wake", "life", "tag"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,8 @@ class Row:
 
     `does` is the source text, `inside` the library's place and text, `effects` what it did.
     `tag` is the label of a mark ("" for none); `failed` is the step that fails; `switch` says that
-    the row before belongs to another thread.
+    the row before belongs to another thread, and `why` what stopped that one, if it is known.
+    A `quiet` row is a step to which nothing points and that no mark is about, or a thread at rest.
     """
 
     lane: int
@@ -81,6 +83,8 @@ class Row:
     switch: bool
     failed: bool = False
     tag: str = ""
+    why: str = ""
+    quiet: bool = False
 
     @property
     def lines(self) -> tuple[RowLine, ...]:
@@ -91,14 +95,15 @@ class Row:
         return (*first, *inside, *self.effects, *tag)
 
 
-BarKind = Literal["lock", "life", "freed"]
+BarKind = Literal["lock", "read", "life", "freed"]
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
     """Something that lasts from row `first` to row `last`, both included.
 
-    A lock bar lies on its owner's `lane`, `track` counting outwards; object bars (`lane` -1)
+    A "lock" bar, or "read" for what others may be in as well (a lock for reading, an RCU domain, a
+    `lockdep_map`), lies on its thread's `lane`, `track` counting outwards; object bars (`lane` -1)
     have a column each, numbered by `track`.  `first` -1: since before the first row; `open`:
     it goes on after the last row.
     """
@@ -112,12 +117,17 @@ class Bar:
     open: bool
 
 
-ArrowKind = Literal["reads", "free-use", "waits", "race"]
+ArrowKind = Literal["reads", "wakes", "hands over", "free-use", "waits", "race"]
 
 
 @dataclass(frozen=True, slots=True)
 class Arrow:
-    """From one row to another.  It runs down the gutter left of lane `gutter`, on `track`."""
+    """From one row to another.  It runs down the gutter left of lane `gutter`, on `track`.
+
+    "reads": the places `label` hold what row `source` wrote; "wakes": the thread could not step and
+    now can, and goes on in row `target`; "hands over": the lock `label`, which it takes there.
+    Arrows between the same two rows share their track.
+    """
 
     kind: ArrowKind
     source: int
@@ -125,22 +135,6 @@ class Arrow:
     label: str
     gutter: int
     track: int = 0
-
-
-LinkKind = Literal["wakes", "hands over"]
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """What row `source` does to another thread, which goes on in row `target`.
-
-    `wakes`: it could not step and now can; `hands over`: the lock `label`, which it takes next.
-    """
-
-    kind: LinkKind
-    source: int
-    target: int
-    label: str = ""
 
 
 Verdict = Literal["VIOLATED", "REACHED", "SAMPLE"]
@@ -151,8 +145,7 @@ class Picture:
     """All there is to draw.  `verdict` is the first word of it.
 
     A violation with several traces (the orders of a cycle) has a picture for each: `part` of
-    `parts`, with what `part_title` says.  They share heading and reason.  The lanes show who
-    wakes whom by what is read and held; `links` say it to writers without lanes.
+    `parts`, with what `part_title` says.  They share heading and reason.
     """
 
     verdict: Verdict
@@ -166,7 +159,6 @@ class Picture:
     part: int = 1
     parts: int = 1
     part_title: str = ""
-    links: tuple[Link, ...] = ()
 
     @property
     def files(self) -> tuple[str, ...]:

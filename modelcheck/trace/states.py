@@ -1,7 +1,8 @@
 """Program → its whole state graph, with the path to a violation marked, as DOT or SVG.
 
-For small programs: nobody reads a thousand nodes.  A larger graph is refused with its limit named,
-never cut silently.  Nodes show what distinguishes a state from the one before it in the search.
+For small programs: nobody reads a thousand nodes.  States that all lead to each other can be folded
+into one node.  A larger graph is refused with its limit named, never cut silently.  Nodes show what
+distinguishes a state from the start.
 """
 
 from __future__ import annotations
@@ -16,13 +17,15 @@ from modelcheck.backends.python.outcomes import Failure, State
 from modelcheck.explore.result import Path
 from modelcheck.explore.walk import Edge, list_edges, walk
 from modelcheck.trace.dot import FONT, finish_dot, quote_dot
-from modelcheck.trace.layout import BLACK, GREY, RED_TINT, VERMILLION, WHITE
+from modelcheck.trace.shapes import BLACK, GREY, RED_TINT, VERMILLION, WHITE
 from modelcheck.trace.source import find_own_span
 
 if TYPE_CHECKING:
     import networkx as nx  # type: ignore[import-untyped]  # it has no types
 
-MAX_STATES = 400
+MAX_STATES = 4000  # before folding
+MAX_NODES = 400
+WAY_OUT = "make the parameters smaller, or draw the trace (without --states)"
 DOT_SECONDS = 60
 
 
@@ -49,8 +52,7 @@ def build_state_graph(
         if not isinstance(item, Edge):
             if len(states) == max_states:
                 raise GraphError(
-                    f"more than {max_states} states: too many for a picture; "
-                    "make the parameters smaller, or draw the trace (without --states)"
+                    f"more than {max_states} states: too many for a picture; {WAY_OUT}"
                 )
             name = f"s{len(states)}"
             states.append(item)
@@ -82,8 +84,55 @@ def build_state_graph(
     return graph
 
 
+def fold_circles(graph: nx.MultiDiGraph[str], max_nodes: int = MAX_NODES) -> nx.MultiDiGraph[str]:
+    """The graph with states that all lead to each other as one node, `c0`, `c1`, …
+
+    A strongly connected component is folded but for its initial states and those on the marked
+    path, which stay.  The label of its node says how many states it is, in `states` as well, and
+    what their labels have in common; the edges that leave it for a node are one.  The graph that
+    goes in stays as it is.  Raises GraphError where more than `max_nodes` are left.
+    """
+    import networkx as nx
+
+    into: dict[str, str] = {}
+    folded: nx.MultiDiGraph[str] = nx.MultiDiGraph()
+    order = {name: number for number, name in enumerate(graph)}
+    components = [sorted(c, key=order.__getitem__) for c in nx.strongly_connected_components(graph)]
+    for members in sorted(components, key=lambda c: order[c[0]]):
+        inner = [n for n in members if not (graph.nodes[n]["marked"] or graph.nodes[n]["initial"])]
+        if len(inner) > 1:
+            into |= dict.fromkeys(inner, f"c{len(set(into.values()))}")
+    members_of: dict[str, list[str]] = {}
+    for name in graph:
+        members_of.setdefault(into.get(name, name), []).append(name)
+    for name, members in members_of.items():
+        if name in graph:
+            folded.add_node(name, **graph.nodes[name], states=1)
+            continue
+        lines = [graph.nodes[member]["label"].splitlines() for member in members]
+        common = [line for line in lines[0] if all(line in other for other in lines)]
+        label = "\n".join((f"{len(members)} states that all lead to each other", *common))
+        facts = {"initial": False, "marked": False, "failed": False, "states": len(members)}
+        folded.add_node(name, label=label, **facts)
+    if len(folded) > max_nodes:
+        were = f", {len(graph)} states before circles were folded" if into else ""
+        raise GraphError(f"more than {max_nodes} nodes{were}: too many for a picture; {WAY_OUT}")
+    joined: dict[tuple[str, str], dict[str, None]] = {}
+    for source, target, facts in graph.edges(data=True):
+        ends = (into.get(source, source), into.get(target, target))
+        if ends == (source, target):
+            folded.add_edge(*ends, **facts)
+        elif ends[0] != ends[1]:
+            joined.setdefault(ends, {})[facts["label"]] = None
+    for (source, target), labels in joined.items():
+        folded.add_edge(source, target, label=", ".join(labels), marked=False)
+    return folded
+
+
 def write_states_dot(graph: nx.MultiDiGraph[str]) -> str:
-    """A state graph as DOT; the marked path is thick, its states have double outlines."""
+    """A state graph as DOT; the marked path is thick, its states have double outlines, and what
+    was folded has a third dimension.
+    """
     import pydot
 
     drawn = pydot.Dot("states", graph_type="digraph", rankdir="TB")
@@ -97,11 +146,12 @@ def write_states_dot(graph: nx.MultiDiGraph[str]) -> str:
     drawn.set_edge_defaults(fontname=quote_dot(FONT), fontsize="8")
     for name, facts in graph.nodes(data=True):
         is_marked = facts["marked"]
+        is_folded = facts.get("states", 1) > 1
         drawn.add_node(
             pydot.Node(
                 name,
                 label=quote_dot(f"{name}\n{facts['label']}" if facts["label"] else name),
-                shape="octagon" if facts["failed"] else "box",
+                shape="octagon" if facts["failed"] else "box3d" if is_folded else "box",
                 peripheries="2" if is_marked else "1",
                 penwidth="2" if is_marked or facts["initial"] else "1",
                 color=quote_dot(VERMILLION if is_marked else BLACK if facts["initial"] else GREY),

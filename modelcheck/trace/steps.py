@@ -57,6 +57,7 @@ class StepTeller:
         names = self._names
         changed = [s for s in names.elements if before[s.number] != after[s.number]]
         running = names.list_running(before)
+        reading, will_read = (dict.fromkeys(names.list_reading(s)) for s in (before, after))
         known = tuple(self._list_known(before, after, move.thread))
         notes = [
             f"discards {names.name_element(s)}" for s in changed if after[s.number] == DISCARDED
@@ -78,6 +79,8 @@ class StepTeller:
             started=tuple(t for t in names.list_running(after) if t not in running),
             ended=tuple(t for t in running if not names.runs(after, t)),
             woken=tuple(self._list_woken(before, after, move.thread)),
+            entered=tuple(section for section in will_read if section not in reading),
+            left=tuple(section for section in reading if section not in will_read),
             notes=tuple(notes),
         )
 

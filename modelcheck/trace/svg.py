@@ -11,18 +11,9 @@ from itertools import groupby, pairwise
 from typing import assert_never
 from xml.etree import ElementTree as ET
 
-from modelcheck.trace.layout import (
-    WHITE,
-    Box,
-    Drawing,
-    Label,
-    Polygon,
-    Polyline,
-    Shape,
-    lay_out,
-    lay_out_lanes,
-)
+from modelcheck.trace.layout import lay_out, lay_out_lanes
 from modelcheck.trace.picture import Picture
+from modelcheck.trace.shapes import WHITE, Box, Drawing, Label, Polygon, Polyline, Shape
 from modelcheck.trace.text import write_text
 
 FONT = "'DejaVu Sans Mono', 'Liberation Mono', Menlo, Consolas, monospace"
@@ -30,9 +21,10 @@ NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 HEAD = 8.0  # length of an arrowhead
 
 
-def write_svg(picture: Picture) -> str:
-    """The picture as one SVG document."""
-    drawing = lay_out(picture)
+def write_svg(*pictures: Picture) -> str:
+    """The pictures of a violation, of which there is at least one, as one SVG document."""
+    picture = pictures[0]
+    drawing = lay_out(pictures)
     width, height = _number(drawing.width), _number(drawing.height)
     svg = ET.Element(
         "svg",
@@ -46,7 +38,7 @@ def write_svg(picture: Picture) -> str:
         },
     )
     ET.SubElement(svg, "title").text = _clean(f"{picture.title}: {picture.reason.headline}")
-    ET.SubElement(svg, "desc").text = _clean(write_text(picture))
+    ET.SubElement(svg, "desc").text = _clean("".join(map(write_text, pictures)))
     ET.SubElement(svg, "rect", {"width": width, "height": height, "fill": WHITE})
     _add_shapes(svg, drawing)
     ET.indent(svg)
@@ -123,6 +115,8 @@ def _add_label(svg: ET.Element, label: Label) -> None:
         facts["font-weight"] = "bold"
     if label.anchor != "start":
         facts["text-anchor"] = label.anchor
+    if label.turned:
+        facts["transform"] = f"rotate(-90 {_number(label.x)} {_number(label.y)})"
     ET.SubElement(svg, "text", facts).text = _clean(label.text)
 
 

@@ -14,6 +14,7 @@ from dataclasses import replace
 from modelcheck.trace.events import Access, Stack, StepEvent, Story, find_stack
 from modelcheck.trace.locks import (
     describe_cycle,
+    find_circle,
     list_order_rows,
     list_scenario,
     list_waiting_rows,
@@ -94,13 +95,13 @@ def _headline(story: Story, minimal: str) -> str:
             text = f"assert {name} is false in {_last_step(story)}"
         case _, "step":
             says = f": {failure.detail}," if _is_said(story) else ""
-            text = f"{failure.property}{of}{says} in {_last_step(story)}"
+            text = f"{failure.property}{of}{says} in {_last_step(story)}{_freed(story)}"
         case _, "edge":
             text = f"{failure.property}: {describe_cycle(failure.object)}"
         case _, "race":
             text = f"{failure.property}{on}: two steps can each come next {_after(story)}"
         case _:
-            text = f"{failure.property}{of} {_after(story)}"
+            text = f"{failure.property}{of} {_after(story)}{_blocked(story)}"
     return text + _proven(minimal)
 
 
@@ -121,6 +122,31 @@ def _after(story: Story) -> str:
     return f"after {count} step{'s' if count > 1 else ''}"
 
 
+def _blocked(story: Story) -> str:
+    """Of a deadlock, who is in it."""
+    names = [story.threads[w.thread] for w in story.waiting if not w.idle]
+    if story.failure.property != "deadlock" or not names:
+        return ""
+    circle = {story.threads[thread] for thread in find_circle(story)}
+    if len(circle) > 1:
+        return f": {_join_names([n for n in names if n in circle])} wait for each other"
+    return f": {_join_names(names)} wait{'s' if len(names) == 1 else ''}, and no thread can go on"
+
+
+def _join_names(names: list[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
+def _freed(story: Story) -> str:
+    """Of a use after a free, where the free was."""
+    freed = _find_earlier_free(story) if story.failure.property in LIFETIME_FAULTS else None
+    return f", freed in step {freed.number} by {story.threads[freed.thread]}" if freed else ""
+
+
+def _find_earlier_free(story: Story) -> StepEvent | None:
+    return find_free(replace(story, steps=story.steps[:-1]), story.failure.object)
+
+
 def _last_step(story: Story) -> str:
     return f"step {story.steps[-1].number}" if story.steps else "the initial state"
 
@@ -133,6 +159,11 @@ def _is_said(story: Story) -> bool:
 
 def _list_left_out_rows(story: Story) -> Iterator[ReasonRow]:
     """That steps are not shown, whose they are, and what they are for."""
+    shown = {event.thread for event in story.steps}
+    for thread, number in story.dropped:
+        if thread not in shown:  # else its last row says so
+            steps = f"{number} unrelated step{'s' if number > 1 else ''}"
+            yield ReasonRow("left out", f"... {steps} of {story.threads[thread]}")
     counts = Counter(story.threads[event.thread] for event in story.left_out)
     if counts:
         steps = f"{len(story.left_out)} unrelated step{'s' if len(story.left_out) > 1 else ''}"
@@ -155,7 +186,7 @@ def _list_lifetime_rows(story: Story) -> Iterator[ReasonRow]:
     if story.steps:
         role = "freed again" if failure.property == "double-free" else "used"
         yield _make_failing_row(story, role)
-    freed = find_free(replace(story, steps=story.steps[:-1]), failure.object)
+    freed = _find_earlier_free(story)
     if freed is not None:
         what = f"freed in step {freed.number} by {threads[freed.thread]}"
         yield make_step_row(story, "freed", freed, what)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from modelcheck import api
 from modelcheck.cli import run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -83,3 +84,16 @@ def test_what_is_no_trace_is_2(text, tmp_path, capsys):
     assert "this is no trace file" in capsys.readouterr().err
     assert run(["replay", str(tmp_path / "missing.json")]) == 2
     assert "cannot read" in capsys.readouterr().err
+
+
+def test_the_command_that_a_run_names_is_the_run(capsys):
+    choice = api.Choice("no_released_check", {"closers": "2"})
+    checked = api.check("kernfs-release-once", choice, api.Options())
+    program, *arguments = api.name_command(checked).split()
+    assert program == "modelcheck"
+    assert arguments[2:] == ["--variant", "no_released_check", "-D", "closers=2"]
+    assert run(arguments) == 1
+    said = capsys.readouterr().out
+    assert f"{checked.result.counts.states:,} states" in said
+    picture = api.draw_pictures(checked)[0]
+    assert picture.title in said

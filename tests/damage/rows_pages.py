@@ -10,6 +10,10 @@ MERMAID = "tests/unit/trace/test_trace_mermaid.py::"
 BROWSER = "tests/cli/test_html.py::"
 EXPLORE = "tests/cli/test_explore.py::"
 GRAPH = "tests/unit/trace/test_trace_graph.py::"
+DERIVE = "tests/unit/trace/test_derive.py::"
+PICTURE = "tests/unit/trace/test_picture.py::"
+STATES = "tests/unit/trace/test_states.py::"
+SVG = "tests/unit/trace/test_trace_svg.py::"
 
 ROWS = (
     Row(
@@ -134,6 +138,86 @@ ROWS = (
         "if rows[source].lane == rows[target].lane:",
         "A wake-up is shown where there is none, and none where there is one.",
         (f"{GRAPH}test_only_the_last_wake_before_a_step_counts_and_none_of_a_thread_s_own",),
+    ),
+    Row(
+        "marks-thread-always-preempted",
+        "trace/endings.py",
+        'if self._model.outcomes(state, thread):\n            return "preempted", None',
+        'if state:\n            return "preempted", None',
+        "A report says of a thread that waits for a lock that it could have gone on.",
+        (f"{DERIVE}test_a_switch_says_what_stopped_the_thread_before",),
+    ),
+    Row(
+        "marks-readers-never-end",
+        "trace/steps.py",
+        "left=tuple(section for section in reading if section not in will_read),",
+        "left=(),",
+        "A thread looks like an RCU reader to the end of the trace.",
+        (f"{DERIVE}test_a_reader_is_a_bar_from_where_it_begins_to_where_it_ends",),
+    ),
+    Row(
+        "marks-map-inside-a-lock",
+        "trace/names.py",
+        'return not fields & {("owner",), (READERS,)}',
+        "return bool(fields)",
+        "A lock has two bars, one of them for the bookkeeping of lockdep.",
+        (f"{DERIVE}test_a_map_of_the_specs_own_is_a_bar_and_the_one_inside_a_lock_is_not",),
+    ),
+    Row(
+        "layout-weaker-twin-is-drawn",
+        "trace/shapes.py",
+        "order.index(arrow.kind) < order.index(found[ends][1].kind)",
+        "order.index(arrow.kind) > order.index(found[ends][1].kind)",
+        "The weaker of two arrows hides the stronger.",
+        (f"{SVG}test_of_two_arrows_between_the_same_rows_the_stronger_is_drawn",),
+    ),
+    Row(
+        "marks-quiet-though-pointed-at",
+        "trace/marks.py",
+        "and index not in told\n",
+        "",
+        "A step that another one depends on is drawn small.",
+        (f"{PICTURE}test_a_quiet_row_is_one_that_nothing_points_at_and_no_mark_is_about",),
+    ),
+    Row(
+        "reason-old-change-is-missed",
+        "trace/locks.py",
+        "event.number < looked.number or ",
+        "",
+        "A deadlock is explained by a change that the sleeper saw.",
+        (f"{PICTURE}test_a_sleeper_is_told_with_what_it_did_not_see",),
+    ),
+    Row(
+        "layout-name-under-an-arrow",
+        "trace/layout.py",
+        "stops = [top, *sorted(y for y in self._list_crossings(bar.lane) if top < y < end), end]",
+        "stops = [top, end]",
+        "An arrow runs through the name of a lock.",
+        (f"{SVG}test_no_label_overlaps_leaves_the_paper_or_is_crossed",),
+    ),
+    Row(
+        "layout-no-room-for-a-switch",
+        "trace/layout.py",
+        "card = tops[-1] + len(stop) * LINE[SMALL] + (4 if stop else 0)",
+        "card = tops[-1]",
+        "What stopped a thread is written over the step before.",
+        (f"{SVG}test_no_label_overlaps_leaves_the_paper_or_is_crossed",),
+    ),
+    Row(
+        "states-fold-the-path-away",
+        "trace/states.py",
+        'if not (graph.nodes[n]["marked"] or graph.nodes[n]["initial"])]',
+        "]",
+        "The path to the violation is folded away with a circle it goes through.",
+        (f"{STATES}test_states_that_lead_to_each_other_are_one_node_but_for_the_marked_path",),
+    ),
+    Row(
+        "states-cut-silently",
+        "trace/states.py",
+        "if len(folded) > max_nodes:",
+        "if len(folded) < 0:",
+        "A graph that nobody can read is drawn without a word.",
+        (f"{STATES}test_the_limit_counts_what_is_left_after_folding",),
     ),
     Row(
         "walk-breaks-nothing",

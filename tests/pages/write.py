@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,21 +12,39 @@ import networkx as nx
 
 from modelcheck import api
 from modelcheck.trace.replay import Scene
+from tests.browser import Browser
+from tests.geometry import find_clashes
 from tests.mermaid_grammar import NoDiagramError, read_diagram
+from tests.pages.walk import walk_page
 from tests.reading import read_page
 
 MAX_STATES = 200_000
 
 
-def write_all(path: Path) -> Iterator[tuple[str, list[str]]]:
-    """Each violated variant of a spec that has a trace, with the faults found in it."""
+def write_all(path: Path, browser: Browser | None = None) -> Iterator[tuple[str, list[str]]]:
+    """Each violated variant of a spec that has a trace, with the faults found in it.
+
+    With a browser each page is walked through, too.
+    """
     for gated in api.gate([str(path)], api.Options(max_states=MAX_STATES)):
         assert gated.errors is None, gated.errors
         for run in gated.runs:
             scenes = api.draw_scenes(run)
             if scenes:
                 name = f"{path.stem} {run.variant.name or 'default'}"
-                yield name, list(find_faults(scenes))
+                faults = list(find_faults(scenes))
+                if browser is not None:
+                    faults += walk_scenes(browser, scenes)
+                yield name, faults
+
+
+def walk_scenes(browser: Browser, scenes: tuple[Scene, ...]) -> list[str]:
+    """What goes wrong when the page of these scenes, first part, is walked through by keyboard."""
+    steps = sum(row.kind == "step" for row in scenes[0].picture.rows)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "trace.html")
+        file.write_text(api.write_scenes(scenes, "html"), encoding="utf-8")
+        return list(walk_page(browser, file, steps))
 
 
 def find_faults(scenes: tuple[Scene, ...]) -> Iterator[str]:
@@ -31,6 +52,7 @@ def find_faults(scenes: tuple[Scene, ...]) -> Iterator[str]:
     page = read_page(api.write_scenes(scenes, "html"))
     yield from page.faults
     yield from page.outside
+    yield from find_clashes(api.write_scenes(scenes, "svg"))
     if len(page.all("svg")) != len(scenes):
         yield "the page does not have a drawing for each scene"
     for scene in scenes:
@@ -39,6 +61,7 @@ def find_faults(scenes: tuple[Scene, ...]) -> Iterator[str]:
             read_diagram(api.write_picture(picture, "mermaid"))
         except NoDiagramError as error:
             yield f"no diagram: {error}"
+        yield from find_dot_faults(api.write_picture(picture, "dot"))
         steps = sum(row.kind == "step" for row in picture.rows)
         if len(tour.stations) != steps + 1 and (tour.stations or steps):  # else the start fails
             yield f"{len(tour.stations)} stations of {steps} steps"
@@ -55,6 +78,17 @@ def find_faults(scenes: tuple[Scene, ...]) -> Iterator[str]:
         )
         if not nx.is_directed_acyclic_graph(order):
             yield "the graph of the trace has a circle"
+
+
+def find_dot_faults(text: str) -> Iterator[str]:
+    """What Graphviz has to say against a graph; nothing where it is not installed."""
+    program = shutil.which("dot")
+    if program is not None:
+        done = subprocess.run(
+            [program, "-Tcanon"], input=text, capture_output=True, text=True, check=False
+        )
+        if done.returncode or done.stderr:
+            yield f"dot: {done.stderr.strip() or done.returncode}"
 
 
 def _find_silent(scene: Scene) -> Iterator[str]:

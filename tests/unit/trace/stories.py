@@ -1,6 +1,7 @@
 """Hand-made stories: what the writers draw, without any program behind it."""
 
 import random
+from dataclasses import replace
 
 from modelcheck.trace.events import (
     Access,
@@ -219,6 +220,24 @@ STORIES = {
 }
 
 
+def add_switches(events, rng):
+    """The same steps: where another thread goes on with a reason, now and then with a reader."""
+    reading = set()
+    for event, following in zip(events, (*events[1:], None), strict=True):
+        facts = {}
+        section = ("rcu", event.thread)
+        if rng.random() < 0.3:
+            facts["left" if section in reading else "entered"] = (section,)
+            reading ^= {section}
+        if following is not None and following.thread != event.thread:
+            kind = rng.choice(("preempted", "finished", "waits"))
+            facts |= {"leaves": kind, "woken": (following.thread,)}
+            if kind == "waits":
+                place = "a_place." * rng.randrange(1, 12)
+                facts["blocked"] = Waiting(event.thread, event.at, reads=read(place, "1"))
+        yield replace(event, **facts)
+
+
 def random_story(seed):
     """A story with arrows between lanes in all directions, nested locks, spawned threads."""
     rng = random.Random(seed)
@@ -229,7 +248,7 @@ def random_story(seed):
         runnable = [t for t in range(len(names)) if t != spawned or number > 4]
         thread = rng.choice(runnable)
         place = f"object.field_{rng.randrange(3)}"
-        lock = f"lock_{rng.randrange(3)}"
+        lock = f"object.inner_lock_{rng.randrange(3)}"
         facts = {"reads": read(f"object.field_{rng.randrange(3)}", "1")}
         if rng.random() < 0.5:
             facts["changes"] = change(place, "0", "1" * rng.randrange(1, 60))
@@ -251,5 +270,8 @@ def random_story(seed):
         events.append(step(number, thread, number, text, **facts))
     alive = tuple(t for t in range(len(names)) if t != spawned)
     return Story(
-        names, alive, tuple(events), Failure("use-after-free", "built in", "step", "pool[0]")
+        names,
+        alive,
+        tuple(add_switches(events, rng)),
+        Failure("use-after-free", "built in", "step", "pool[0]"),
     )

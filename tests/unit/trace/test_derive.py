@@ -1,5 +1,7 @@
 """What a replayed step is said to do, on programs made of real specs."""
 
+import itertools
+
 import pytest
 from specs_for_traces import CHOICES, DEADLOCK, KERNFS, RACE, STUCK, USE_AFTER_FREE, check, line_of
 
@@ -199,3 +201,118 @@ def test_nothing_tells_of_temporaries(kernfs, freed):
 
 def test_a_spinning_thread_is_not_said_to_wait(tmp_path):
     assert tell(tmp_path, STUCK, "stuck").waiting == ()
+
+
+SWITCHES = """\
+from modelcheck.kernel import Mutex, mutex_lock, mutex_unlock, rcu_read_lock, rcu_read_unlock
+from modelcheck.lang import READ_ONCE, U8, WRITE_ONCE, Context, shared, spec, thread
+
+spec("switches")
+
+m = shared(Mutex)
+turn = shared(U8)
+
+
+@thread
+def owner():
+    mutex_lock(m)
+    WRITE_ONCE(turn, 1)
+    mutex_unlock(m)
+    WRITE_ONCE(turn, 3)
+
+
+@thread
+def second():
+    if READ_ONCE(turn) == 1:
+        WRITE_ONCE(turn, 2)
+        mutex_lock(m)
+        mutex_unlock(m)
+        rcu_read_lock()
+        if READ_ONCE(turn) == 3:
+            WRITE_ONCE(turn, 4)
+            rcu_read_unlock()
+            assert READ_ONCE(turn) != 5, "never_five"
+        else:
+            rcu_read_unlock()
+
+
+@thread(interrupts=owner, context=Context.HARDIRQ)
+def tick():
+    if READ_ONCE(turn) == 4:
+        WRITE_ONCE(turn, 5)
+"""
+
+
+@pytest.fixture(scope="module")
+def switches(tmp_path_factory):
+    text = SWITCHES.replace("interrupts=owner", "interrupts=second")
+    return tell(tmp_path_factory.mktemp("spec"), text, "never_five")
+
+
+def test_a_switch_says_what_stopped_the_thread_before(switches):
+    picture = draw_picture(switches, Heading("spec.py"))
+    reasons = [row.why for row in picture.rows if row.switch]
+    assert all(reasons)
+    assert "second waits for m, held by owner" in reasons
+    assert "second is interrupted" in reasons
+    assert "owner is preempted" in reasons
+    assert "tick has finished" in reasons
+    for before, after in itertools.pairwise(switches.steps):
+        assert (after.thread != before.thread) == (before.leaves is not None)
+        assert (before.leaves == "waits") == (before.blocked is not None)
+        if before.leaves == "finished":
+            assert before.thread in before.ended
+
+
+def test_a_reader_is_a_bar_from_where_it_begins_to_where_it_ends(switches):
+    begins = [s for s in switches.steps if s.entered]
+    ends = [s for s in switches.steps if s.left]
+    assert (len(begins), len(ends)) == (1, 1)
+    begin, end = begins[0], ends[0]
+    assert begin.entered == end.left
+    (bar,) = [b for b in draw_picture(switches, Heading("spec.py")).bars if b.kind == "read"]
+    assert (bar.name, bar.first, bar.last) == ("rcu", begin.number - 1, end.number - 1)
+    assert "rcu_read_lock" in begin.at.text
+    assert "rcu_read_unlock" in end.at.text
+
+
+MAP = """\
+from modelcheck.kernel import LockdepMap, Rwsem, down_write, lock_map_acquire, lock_map_release
+from modelcheck.kernel import up_write
+from modelcheck.lang import READ_ONCE, U8, WRITE_ONCE, shared, spec, struct, thread
+
+spec("map")
+
+
+@struct(marked=True)
+class Node:
+    dep_map: LockdepMap
+    sem: Rwsem
+    used: U8
+
+
+node = shared(Node)
+
+
+@thread
+def user():
+    lock_map_acquire(node.dep_map)
+    WRITE_ONCE(node.used, 1)
+    down_write(node.sem)
+    WRITE_ONCE(node.used, 2)
+    up_write(node.sem)
+    lock_map_release(node.dep_map)
+    WRITE_ONCE(node.used, 3)
+
+
+@thread
+def other():
+    assert READ_ONCE(node.used) != 3, "never_three"
+"""
+
+
+def test_a_map_of_the_specs_own_is_a_bar_and_the_one_inside_a_lock_is_not(tmp_path):
+    picture = draw_picture(tell(tmp_path, MAP, "never_three"), Heading("spec.py"))
+    bars = [(b.name, b.kind) for b in picture.bars if b.lane >= 0]
+    assert sorted(bars) == [("node.dep_map", "read"), ("node.sem", "lock")]
+    assert all(not b.open for b in picture.bars if b.lane >= 0)

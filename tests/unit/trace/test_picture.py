@@ -1,9 +1,19 @@
 import dataclasses
 
 import pytest
-from stories import HEADING, STORIES, deadlock, random_story, use_after_free
+from stories import (
+    HEADING,
+    STORIES,
+    change,
+    deadlock,
+    random_story,
+    read,
+    step,
+    use_after_free,
+)
 
 from modelcheck.trace.draw import draw_picture
+from modelcheck.trace.events import Failure, Story, Waiting
 
 
 def draw(name):
@@ -90,6 +100,68 @@ def test_waiting_for_a_thread_outside_the_cycle_is_no_cycle():
     assert [row.role for row in rows if row.role == "cycle"] == []
 
 
+def test_a_sleeper_is_told_with_what_it_did_not_see():
+    steps = (
+        step(1, 0, 11, "wait_event(q, lambda: x.n == 0)", reads=read("x.n", "1")),
+        step(2, 1, 20, "y.n = 1", changes=change("y.n", "0", "1")),
+        step(3, 1, 21, "x.n = 0", changes=change("x.n", "1", "0")),
+    )
+    blocked = Waiting(0, steps[0].at, reads=read("task.state", "SLEEPS"))
+    story = Story(
+        ("sleeper", "waker"),
+        (0, 1),
+        steps,
+        Failure("deadlock", "built in", "state"),
+        waiting=(blocked,),
+    )
+    picture = draw_picture(story, HEADING)
+    assert "deadlock after 3 steps: sleeper waits, and no thread can go on" in (
+        picture.reason.headline
+    )
+    (missed,) = [row for row in picture.reason.rows if row.role == "missed"]
+    assert (missed.step, missed.thread) == (3, "waker")
+    assert missed.what == "x.n becomes 0, which sleeper last saw as 1 (step 1)"
+    seen = dataclasses.replace(story, steps=(*steps, dataclasses.replace(steps[0], number=4)))
+    assert not [r for r in draw_picture(seen, HEADING).reason.rows if r.role == "missed"]
+    own = dataclasses.replace(steps[0], changes=change("x.n", "0", "1"))
+    other = dataclasses.replace(story, steps=(own, *steps[1:]))
+    assert not [r for r in draw_picture(other, HEADING).reason.rows if r.role == "missed"]
+
+
+def test_those_of_a_circle_wait_for_each_other():
+    headline = draw("deadlock").reason.headline
+    assert (
+        headline == "deadlock after 2 steps: close[0] and close[1] wait for each other (shortest)"
+    )
+
+
+def test_a_use_after_a_free_says_in_its_first_line_where_the_free_was():
+    assert ", freed in step 6 by write[1]" in draw("use_after_free").reason.headline
+
+
+def test_a_quiet_row_is_one_that_nothing_points_at_and_no_mark_is_about():
+    picture = draw("long")
+    told = {end for arrow in picture.arrows for end in (arrow.source, arrow.target)}
+    named = {row.step for row in picture.reason.rows}
+    quiet = [n for n, row in enumerate(picture.rows) if row.quiet]
+    assert quiet
+    assert told
+    assert not told & set(quiet)
+    for number in quiet:
+        row = picture.rows[number]
+        assert row.kind == "step"
+        assert not row.failed
+        assert row.number not in named
+        assert not {line.role for line in row.effects} & {"lock", "wake", "life"}
+
+
+def test_a_lock_handed_over_is_one_line_with_the_reading_of_its_owner():
+    picture = draw("use_after_free")
+    twins = [a for a in picture.arrows if (a.source, a.target) == (6, 7)]
+    assert {a.kind for a in twins} == {"reads", "hands over"}
+    assert len({(a.gutter, a.track) for a in twins}) == 1
+
+
 def test_both_accesses_of_a_race_are_marked():
     picture = draw("data_race")
     assert [(row.kind, row.failed) for row in picture.rows] == [
@@ -129,7 +201,9 @@ def test_arrows_in_one_gutter_never_share_a_track(seed):
     picture = draw_picture(random_story(seed), HEADING)
     for i, a in enumerate(picture.arrows):
         for b in picture.arrows[i + 1 :]:
-            if (a.gutter, a.track) == (b.gutter, b.track):
+            if (a.source, a.target) == (b.source, b.target):
+                assert a.track == b.track
+            elif (a.gutter, a.track) == (b.gutter, b.track):
                 rows_a, rows_b = sorted((a.source, a.target)), sorted((b.source, b.target))
                 assert rows_a[1] < rows_b[0] or rows_b[1] < rows_a[0]
 
@@ -137,7 +211,7 @@ def test_arrows_in_one_gutter_never_share_a_track(seed):
 @pytest.mark.parametrize("seed", range(20))
 def test_bars_of_one_lane_never_share_a_track_at_a_row(seed):
     picture = draw_picture(random_story(seed), HEADING)
-    locks = [b for b in picture.bars if b.kind == "lock"]
+    locks = [b for b in picture.bars if b.kind in ("lock", "read")]
     for i, a in enumerate(locks):
         for b in locks[i + 1 :]:
             if (a.lane, a.track) == (b.lane, b.track):

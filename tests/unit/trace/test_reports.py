@@ -401,3 +401,50 @@ def test_what_was_chosen_is_said_in_the_words_of_the_spec(tmp_path):
     assert "either() is True" in said
     assert "choose(5, 7) is 7" in said
     assert "chooses" not in said
+
+
+FORKS = """
+from modelcheck.lang import ThreadId, atomic, current, shared, spec, struct, thread, wait_until
+
+spec("forks")
+
+
+@struct(marked=True)
+class Fork:
+    holder: ThreadId
+
+
+left = shared(Fork)
+right = shared(Fork)
+
+
+def take(fork):
+    with atomic(because="a compare-and-swap"):
+        wait_until(fork.holder is None)
+        fork.holder = current()
+
+
+@thread
+def first():
+    take(left)
+    take(right)
+    right.holder = None
+    left.holder = None
+
+
+@thread
+def second():
+    take(right)
+    take(left)
+    left.holder = None
+    right.holder = None
+"""
+
+
+def test_a_lock_of_the_specs_own_has_a_holder_and_a_cycle(tmp_path):
+    lines = report(tmp_path, FORKS, "deadlock")
+    assert "deadlock after 2 steps: first and second wait for each other" in lines[1]
+    assert "cycle  first -> second -> first" in lines
+    assert any(line.endswith("takes left") for line in lines)
+    (held,) = [x for x in lines if x.startswith("second holds right since step ")]
+    assert paragraph(lines, held)[-1][0] == "second"

@@ -9,7 +9,13 @@ import pytest
 from specs_for_traces import KERNFS, USE_AFTER_FREE, check
 
 from modelcheck.trace import states
-from modelcheck.trace.states import GraphError, build_state_graph, draw_dot, write_states_dot
+from modelcheck.trace.states import (
+    GraphError,
+    build_state_graph,
+    draw_dot,
+    fold_circles,
+    write_states_dot,
+)
 
 needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed")
 
@@ -84,3 +90,64 @@ def test_a_missing_graphviz_is_said_with_the_way_out(monkeypatch):
     monkeypatch.setattr(states.shutil, "which", lambda _: None)
     with pytest.raises(GraphError, match="--format dot"):
         draw_dot("digraph {}")
+
+
+CIRCLE = """
+from modelcheck.lang import READ_ONCE, U8, WRITE_ONCE, Bool, shared, spec, thread
+
+spec("circle")
+
+turn = shared(U8)
+done = shared(Bool)
+
+
+@thread
+def spinner():
+    while not READ_ONCE(done):
+        WRITE_ONCE(turn, 1)
+        WRITE_ONCE(turn, 2)
+
+
+@thread
+def ender():
+    if READ_ONCE(turn) == 2:
+        WRITE_ONCE(done, True)
+        assert READ_ONCE(turn) != 1, "never_one"
+"""
+
+
+def test_states_that_lead_to_each_other_are_one_node_but_for_the_marked_path(tmp_path):
+    checked = check(tmp_path, CIRCLE)
+    path = checked.violation(checked.result.violations[0].property).witnesses[0]
+    graph = build_state_graph(checked.model, path)
+    folded = fold_circles(graph)
+    assert sum(facts["states"] for _, facts in folded.nodes(data=True)) == len(graph)
+    circles = [n for n, facts in folded.nodes(data=True) if facts["states"] > 1]
+    assert circles
+    assert len(folded) < len(graph)
+    kept = [n for n, facts in graph.nodes(data=True) if facts["marked"] or facts["initial"]]
+    assert set(kept) <= set(folded)
+    assert marked_path(folded).size() == marked_path(graph).size()
+    # What could be reached can be reached, and nothing else.
+    for start in kept:
+        after = {n for n in nx.descendants(graph, start) if n in folded}
+        assert {n for n in nx.descendants(folded, start) if n in graph} - {start} == after - {start}
+    label = folded.nodes[circles[0]]["label"]
+    assert label.startswith(f"{folded.nodes[circles[0]]['states']} states that all lead to each")
+
+
+def test_a_graph_without_circles_stays_as_it_is(kernfs):
+    graph = build_state_graph(kernfs.model)
+    folded = fold_circles(graph)
+    assert list(folded) == list(graph)
+    assert sorted(folded.edges(data="label")) == sorted(graph.edges(data="label"))
+
+
+def test_the_limit_counts_what_is_left_after_folding(tmp_path, kernfs):
+    graph = build_state_graph(check(tmp_path, CIRCLE).model)
+    left = len(fold_circles(graph))
+    assert len(fold_circles(graph, left)) == left
+    with pytest.raises(GraphError, match=f"more than {left - 1} nodes, {len(graph)} states before"):
+        fold_circles(graph, left - 1)
+    with pytest.raises(GraphError, match="more than 20 nodes: too many for a picture; make the"):
+        fold_circles(build_state_graph(kernfs.model), 20)

@@ -1,17 +1,16 @@
 import dataclasses
-import itertools
 import re
 from xml.etree import ElementTree as ET
 
 import pytest
-from stories import HEADING, STORIES, random_story, use_after_free
+from stories import HEADING, STORIES, deadlock, random_story, use_after_free
 
 from modelcheck.trace.draw import draw_picture
-from modelcheck.trace.layout import measure_text
+from modelcheck.trace.shapes import ARROWS, BARS, measure_text
 from modelcheck.trace.svg import write_svg
+from tests.geometry import find_clashes
 
 NS = "{http://www.w3.org/2000/svg}"
-ADVANCE = 0.615  # of a monospace character; DejaVu Sans Mono, Menlo: 0.602, Courier: 0.6
 ALL = {**STORIES, **{f"random {seed}": random_story(seed) for seed in range(20)}}
 
 
@@ -19,57 +18,27 @@ def parse(story):
     return ET.fromstring(write_svg(draw_picture(story, HEADING)))
 
 
-def box_of(label):
-    """Where a text lies: left, top, right, bottom."""
-    size = float(label.get("font-size"))
-    width = len(label.text) * size * ADVANCE
-    x, y = float(label.get("x")), float(label.get("y"))
-    if label.get("text-anchor") == "middle":
-        x -= width / 2
-    return x, y - 0.76 * size, x + width, y + 0.24 * size
-
-
-def meet(a, b):
-    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
-
-
-def lines_of(svg):
-    """The arrows: lines with more than two points, as thin boxes."""
-    for line in svg.iter(f"{NS}polyline"):
-        points = [tuple(map(float, p.split(","))) for p in line.get("points").split()]
-        if len(points) > 2:
-            for (x1, y1), (x2, y2) in itertools.pairwise(points):
-                yield min(x1, x2), min(y1, y2), max(x1, x2) + 0.1, max(y1, y2) + 0.1
-
-
 @pytest.mark.parametrize("name", ALL)
-def test_labels_do_not_overlap_and_stay_on_the_paper(name):
-    svg = parse(ALL[name])
-    labels = [(label.text, box_of(label)) for label in svg.iter(f"{NS}text")]
-    for (text_a, a), (text_b, b) in itertools.combinations(labels, 2):
-        assert not meet(a, b), (text_a, text_b)
-    for text, (left, top, right, bottom) in labels:
-        assert left >= 0, text
-        assert top >= 0, text
-        assert right <= float(svg.get("width")), text
-        assert bottom <= float(svg.get("height")), text
-
-
-@pytest.mark.parametrize("name", ALL)
-def test_no_arrow_crosses_a_word(name):
-    svg = parse(ALL[name])
-    labels = [(label.text, box_of(label)) for label in svg.iter(f"{NS}text")]
-    for line in lines_of(svg):
-        for text, box in labels:
-            assert not meet(line, box), text
+def test_no_label_overlaps_leaves_the_paper_or_is_crossed(name):
+    assert list(find_clashes(write_svg(draw_picture(ALL[name], HEADING)))) == []
 
 
 def test_the_geometry_test_would_notice_two_labels_in_one_place():
-    label = ET.fromstring('<text x="10" y="20" font-size="13">abc</text>')
-    near = ET.fromstring('<text x="30" y="24" font-size="13">abc</text>')
-    far = ET.fromstring('<text x="60" y="20" font-size="13">abc</text>')
-    assert meet(box_of(label), box_of(near))
-    assert not meet(box_of(label), box_of(far))
+    label = '<text x="10" y="20" font-size="13">abc</text>'
+    near = '<text x="30" y="24" font-size="13">abc</text>'
+    far = '<text x="60" y="20" font-size="13">abc</text>'
+    turned = '<text x="42" y="24" font-size="13" transform="rotate(-90 42 24)">abc</text>'
+    line = '<polyline points="0,15 50,15 50,40" />'
+
+    def count(*inside):
+        svg = '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="90">'
+        return len(list(find_clashes(f"{svg}{''.join(inside)}</svg>")))
+
+    assert count(label, near) == 1
+    assert count(label, far) == 0
+    assert count(label, line) == 1
+    assert count(near, turned) == 1
+    assert count(far.replace("60", "70")) == 1  # beyond the paper
 
 
 @pytest.mark.parametrize("name", STORIES)
@@ -91,6 +60,44 @@ def test_svg_says_everything_the_picture_says(name):
         for line in row.lines:
             assert "".join(line.text.split()) in written
     assert "".join(picture.reason.headline.split()) in written
+
+
+def test_of_two_arrows_between_the_same_rows_the_stronger_is_drawn():
+    story = STORIES["use_after_free"]
+    picture = draw_picture(story, HEADING)
+    assert {a.kind for a in picture.arrows} == {"reads", "hands over", "free-use"}
+    lines = [p for p in parse(story).iter(f"{NS}polyline") if p.get("points").count(" ") == 3]
+    assert len(lines) == len({(a.source, a.target) for a in picture.arrows})
+    handed = ARROWS["hands over"]
+    assert [p.get("stroke-dasharray") for p in lines].count(handed.dash) == 1
+
+
+def test_arrows_and_bars_are_told_apart_without_colour():
+    arrows = [(a.thickness, a.dash, a.heads) for a in ARROWS.values()]
+    assert len(set(arrows)) == len(arrows)
+    assert {b.dash for b in (BARS["lock"], BARS["life"])} == {""}
+    assert len({b.dash for b in (BARS["lock"], BARS["read"], BARS["freed"])}) == 3
+
+
+def test_all_parts_of_a_violation_are_one_drawing_with_one_heading_and_one_reason():
+    parts = [draw_picture(deadlock(), HEADING, part, 2) for part in (1, 2)]
+    parts = [dataclasses.replace(p, part_title=f"order {p.part} of 2") for p in parts]
+    text = write_svg(*parts)
+    assert list(find_clashes(text)) == []
+    written = [label.text for label in ET.fromstring(text).iter(f"{NS}text")]
+    assert [t for t in written if t.startswith("order ")] == ["order 1 of 2", "order 2 of 2"]
+    assert written.count("VIOLATED") == 1
+    assert written.count("drain") == 2
+    assert sum(t.startswith("cycle ") for t in written) == 1
+
+
+def test_a_lock_bar_that_is_long_enough_has_its_name():
+    story = use_after_free()
+    turned = [t.text for t in parse(story).iter(f"{NS}text") if t.get("transform")]
+    assert turned == ["group.lock"] * 2
+    held = dataclasses.replace(story, held=(("a_lock_whose_name_is_longer_than_all" * 5, 0),))
+    turned = [t.text for t in parse(held).iter(f"{NS}text") if t.get("transform")]
+    assert turned == ["group.lock"] * 2
 
 
 def test_the_failing_step_is_marked_by_shape_width_and_words():
