@@ -330,13 +330,13 @@ def replay_file(file: str, replay: str = "") -> tuple[Picture, ...]:
 
     A trace of another text of the spec raises `SpecError`.
     """
-    stored = renew(read_stored(file))
+    stored = read_told(file)
     return replay_trace(stored.trace, stored.model, stored.spec.sources, replay)
 
 
 def replay_file_scenes(file: str, replay: str = "") -> tuple[Scene, ...]:
     """Like `replay_file`, with all states of each witness."""
-    stored = renew(read_stored(file))
+    stored = read_told(file)
     return replay_scenes(stored.trace, stored.model, stored.spec.sources, replay)
 
 
@@ -365,12 +365,11 @@ def read_stored(file: str) -> Stored:
     return Stored(trace, spec, variant, compile_program(program))
 
 
-def renew(stored: Stored) -> Stored:
-    """The same, what its trace needs found out again instead of read.
-
-    Raises as `replay_file` does.
-    """
-    return replace(stored, trace=renew_needs(stored.trace, stored.model, stored.spec.sources))
+def read_told(file: str) -> Stored:
+    """Like `read_stored`, for telling it: what the trace needs is found again."""
+    stored = read_stored(file)
+    trace = renew_needs(stored.trace, stored.model, stored.spec.sources)
+    return replace(stored, trace=trace)
 
 
 def _read_text(path: Path) -> str:
@@ -565,8 +564,8 @@ __all__ = [
     "name_command",
     "name_trace",
     "read_stored",
+    "read_told",
     "record",
-    "renew",
     "replay_file",
     "replay_file_scenes",
     "require_known",
