@@ -99,6 +99,10 @@ def test_a_step_that_is_not_there_is_2_and_says_why(place, complaint, trace, cap
         (["--shortest", "steps"], "no --shortest with --from"),
         (["--backend", "native"], "no --backend native with --from: the python backend explores"),
         (["--compact"], "no --compact with --from"),
+        (["--without", "1"], "no --without with --from"),
+        (["--coverage"], "no --coverage with --from: it is about the whole spec"),
+        (["--listing"], "no --listing with --from"),
+        (["--profile"], "no --profile with --from"),
     ],
 )
 def test_what_does_not_go_with_it_is_2(options, complaint, trace, capsys):
