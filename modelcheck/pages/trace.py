@@ -13,7 +13,7 @@ from modelcheck.pages.data import describe_scenes
 from modelcheck.pages.document import Markup, element, embed, join, quote, write_document
 from modelcheck.pages.source import write_source
 from modelcheck.trace.picture import Picture
-from modelcheck.trace.reason import ReasonRow
+from modelcheck.trace.reason import NEEDS, ReasonRow
 from modelcheck.trace.replay import Scene
 from modelcheck.trace.svg import write_lanes
 
@@ -94,6 +94,8 @@ def _write_reason(picture: Picture) -> Markup:
 
 
 def _write_fact(picture: Picture, row: ReasonRow) -> Markup:
+    if row.role == NEEDS:
+        return element("li", "needs ", write_text(row.what))
     facts = (
         f"step {row.step}" if row.step is not None else "",
         row.thread,

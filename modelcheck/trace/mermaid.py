@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 
 from modelcheck.trace.picture import Arrow, Bar, Picture, Row
+from modelcheck.trace.reason import NEEDS
 from modelcheck.trace.text import write_stack
 
 # Text may be anything, so all that could be grammar is written as an entity code, `#59;` for `;`:
@@ -135,6 +136,7 @@ def _list_reason(picture: Picture, everywhere: str) -> Iterator[str]:
             continue
         step = f"step {row.step}" if row.step is not None else ""
         where = ", ".join(filter(None, (step, row.thread)))
-        lines.append(f"{row.what} ({where})" if where else row.what)
+        what = f"{NEEDS} {row.what}" if row.role == NEEDS else row.what
+        lines.append(f"{what} ({where})" if where else what)
     if lines and everywhere:
         yield _write_note(everywhere, lines)
