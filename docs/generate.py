@@ -1,5 +1,5 @@
 """Rewrites what in the documents comes from the program: in README.md the example, its output, its
-picture, page and diagram and the table of specs; docs/diagnostics.md.
+picture, page and diagram, a part of a listing and the table of specs; docs/diagnostics.md.
 
     python docs/generate.py [--check]
 
@@ -20,6 +20,9 @@ README = ROOT / "README.md"
 EXAMPLE = "docs/put-twice.py"
 PICTURE = "docs/put-twice.svg"
 PAGE = "docs/put-twice.html"
+LISTED = "kernfs-active-drain"
+LISTED_FROM = ("  if drained:", "  if get == Get.INC_UNLESS_NEGATIVE:")  # where its parts begin
+LISTED_LINES = 3
 
 
 def run_modelcheck(*arguments: str, code: int) -> str:
@@ -41,8 +44,17 @@ def make_parts() -> dict[str, str]:
         "spec": f"```python\n{spec}```",
         "output": f"```console\n$ modelcheck check {EXAMPLE}\n{output}```",
         "mermaid": f"```mermaid\n{draw('mermaid')}```",
+        "listing": f"```console\n$ modelcheck check {LISTED} --listing\n{cut_listing()}```",
         "specs": make_table(),
     }
+
+
+def cut_listing() -> str:
+    """Two parts of a listing: work that no thread came to, and what a flag decided."""
+    lines = run_modelcheck("check", LISTED, "--listing", code=0).splitlines()
+    starts = [next(n for n, line in enumerate(lines) if text in line) for text in LISTED_FROM]
+    parts = [lines[start : start + LISTED_LINES] for start in starts]
+    return "".join(f"{line}\n" for part in parts for line in ("...", *part))
 
 
 def draw(form: str) -> str:

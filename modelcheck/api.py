@@ -21,9 +21,12 @@ from modelcheck.diagnostics import InternalError, SpecErrors, SpecWarning, rende
 from modelcheck.explore.agreement import find_disagreement
 from modelcheck.explore.choose import NoCompilerError
 from modelcheck.explore.choose import explore as explore_program
+from modelcheck.explore.look import LOOK_BUDGET, look
 from modelcheck.explore.native import prepare
 from modelcheck.explore.options import AVAILABLE, Options, Progress
-from modelcheck.explore.result import Result
+from modelcheck.explore.profile import make_profile
+from modelcheck.explore.ran import find_ran
+from modelcheck.explore.result import Result, Violation
 from modelcheck.explore.shorten import shorten as shorten_result
 from modelcheck.frontend import Spec, load
 from modelcheck.frontend.spec import SettingValue, SpecInfo, Variant
@@ -95,7 +98,7 @@ def check(
     spec = load_spec(find_spec(argument))
     variant = choose_variant(spec.info, choice.variant)
     program = make_program(spec, variant, read_settings(spec.info, choice.settings))
-    _require_known(program, options.properties or ())
+    require_known(program, options.properties or ())
     if variant.needs:
         return Run(spec.info, variant, program, None, spec.sources, spec.warnings(program))
     result = explore(program, replace(options, variant=variant.name), notice)
@@ -170,6 +173,15 @@ def record(run: Run) -> Trace | None:
         return None
     model = compile_program(run.program)
     return record_trace(model, run.info, run.sources, run.result, headline)
+
+
+def draw_violation(run: Run, violation: Violation) -> tuple[Picture, ...]:
+    """One of a run's violations, headline or not: a picture for each of its witnesses."""
+    if run.result is None or not violation.witnesses:
+        return ()
+    model = compile_program(run.program)
+    trace = record_trace(model, run.info, run.sources, run.result, violation)
+    return replay_trace(trace, model, run.sources, "")
 
 
 def name_trace(run: Run, ending: str = "trace.json") -> str:
@@ -294,22 +306,39 @@ def replay_file(file: str, replay: str = "") -> tuple[Picture, ...]:
 
     A trace of another text of the spec raises `SpecError`.
     """
-    trace, model, sources = _read_stored(file)
-    return replay_trace(trace, model, sources, replay)
+    stored = read_stored(file)
+    return replay_trace(stored.trace, stored.model, stored.spec.sources, replay)
 
 
 def replay_file_scenes(file: str, replay: str = "") -> tuple[Scene, ...]:
     """Like `replay_file`, with all states of each witness."""
-    trace, model, sources = _read_stored(file)
-    return replay_scenes(trace, model, sources, replay)
+    stored = read_stored(file)
+    return replay_scenes(stored.trace, stored.model, stored.spec.sources, replay)
 
 
-def _read_stored(file: str) -> tuple[Trace, Model, Mapping[str, str]]:
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A trace file that was read, and the program under its variant and settings.
+
+    Whether the spec is still the one of the trace is not looked at yet.
+    """
+
+    trace: Trace
+    spec: Spec
+    variant: Variant
+    model: Model
+
+
+def read_stored(file: str) -> Stored:
+    """Read a trace file and the spec it names.
+
+    Raises `SelectionError` where one of them cannot be read, SpecError MC401 for what is no trace.
+    """
     trace = read_trace(_read_text(Path(file)), file)
     spec = load_spec(find_spec(trace.path if Path(trace.path).exists() else trace.spec))
     variant = choose_variant(spec.info, trace.variant)
     program = make_program(spec, variant, read_settings(spec.info, dict(trace.settings)))
-    return trace, compile_program(program), spec.sources
+    return Stored(trace, spec, variant, compile_program(program))
 
 
 def _read_text(path: Path) -> str:
@@ -463,7 +492,8 @@ def explore(
         raise SelectionError(f"the native backend needs a C compiler: {error}") from None
 
 
-def _require_known(program: Program, names: Iterable[str]) -> None:
+def require_known(program: Program, names: Iterable[str]) -> None:
+    """Raise `SelectionError` for a name that no property of the program has."""
     known = (*(p.name for p in program.properties), *BUILT_IN)
     for name in names:
         if name not in known:
@@ -471,12 +501,14 @@ def _require_known(program: Program, names: Iterable[str]) -> None:
 
 
 __all__ = [
+    "LOOK_BUDGET",
     "Choice",
     "GatedSpec",
     "Options",
     "Progress",
     "Run",
     "SelectionError",
+    "Stored",
     "begin_wander",
     "check",
     "choose_program",
@@ -488,18 +520,23 @@ __all__ = [
     "draw_trace",
     "explain_steps",
     "explore",
+    "find_ran",
     "find_steps",
     "find_symmetry",
     "gate",
     "graph_trace",
     "list_specs",
     "load_spec",
+    "look",
+    "make_profile",
     "make_program",
     "name_command",
     "name_trace",
+    "read_stored",
     "record",
     "replay_file",
     "replay_file_scenes",
+    "require_known",
     "shorten",
     "write_c",
     "write_gate_index",

@@ -108,13 +108,7 @@ def judge(spec: str, variant: Variant, result: Result, steps: Steps = Steps()) -
     if variant.needs:
         return Judgement(spec, variant, Outcome.NOT_CHECKABLE, (f"needs {variant.needs}",))
     expected = tuple(map(parse_expectation, variant.violates))
-    tolerated = tuple(map(parse_expectation, variant.also))
-
-    reasons = [
-        f"unexpected: {describe_violation(v)}"
-        for v in result.violations
-        if not any(e.covers(v) for e in (*expected, *tolerated))
-    ]
+    reasons = [f"unexpected: {describe_violation(v)}" for v in list_unexpected(variant, result)]
     missing = [e for e in expected if not any(e.covers(v) for v in result.violations)]
     if result.exhausted:
         reasons += [f"expected, but not violated: {e}" for e in missing]
@@ -126,6 +120,12 @@ def judge(spec: str, variant: Variant, result: Result, steps: Steps = Steps()) -
     if doubts:
         return Judgement(spec, variant, Outcome.INCONCLUSIVE, tuple(doubts), result, steps)
     return Judgement(spec, variant, Outcome.EXPECTED, (), result, steps)
+
+
+def list_unexpected(variant: Variant, result: Result) -> list[Violation]:
+    """The violations that a variant neither expects nor tolerates."""
+    covering = tuple(map(parse_expectation, (*variant.violates, *variant.also)))
+    return [v for v in result.violations if not any(e.covers(v) for e in covering)]
 
 
 def describe_violation(violation: Violation) -> str:

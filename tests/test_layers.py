@@ -16,18 +16,27 @@ PACKAGE = ROOT / "modelcheck"
 # Part → the parts of ours it may import, itself always.  `kernel` is written in another language.
 MAY_IMPORT = {
     "checks": set(),
+    "records": set(),
     "diagnostics": set(),
     "lang": set(),
     "codes": {"diagnostics"},
-    "ir": {"checks", "diagnostics"},
-    "frontend": {"diagnostics", "codes", "ir", "checks"},
+    "ir": {"checks", "diagnostics", "records"},
+    "frontend": {"diagnostics", "codes", "ir", "checks", "records"},
     "reduce": {"diagnostics", "ir", "backends.python.outcomes"},
     "backends": {"checks", "diagnostics", "ir", "reduce.permute", "reduce.tables"},
     "explore": {"checks", "diagnostics", "ir", "backends", "reduce"},
     "trace": {"checks", "diagnostics", "ir", "backends", "explore", "frontend.spec"},
     "export": {"diagnostics", "ir"},
     "gate": {"explore.result", "frontend.spec"},
-    "report": {"diagnostics", "ir", "explore.result", "frontend.spec", "gate", "reduce"},
+    "report": {
+        "diagnostics",
+        "ir",
+        "explore.looked",
+        "explore.result",
+        "frontend.spec",
+        "gate",
+        "reduce",
+    },
     "pages": {"explore.result", "frontend.spec", "gate", "report.text", "trace"},
     "specfiles": set(),
     "settings": {"diagnostics", "frontend.spec", "specfiles"},
@@ -38,12 +47,23 @@ MAY_IMPORT = {
         "settings",
         *("pages", "specfiles", "trace"),
     },
+    "midway": {"api", "explore", "specfiles", "trace"},
+    "notebook": {
+        *("api", "backends.python.model", "diagnostics", "midway"),
+        *("explore.looked", "explore.options", "explore.result"),
+        *("pages.frame", "report", "samples", "settings", "specfiles", "trace"),
+    },
+    "samples": {"api", "backends.python.model", "explore.result", "specfiles", "trace"},
     "results": {"api", "explore", "gate", "report"},
+    "ci": {"api", "diagnostics", "explore.result", "frontend.spec", "gate", "trace"},
     "cli": {
-        *("api", "codes", "diagnostics", "export", "gate", "report", "specfiles", "starter"),
+        *("api", "ci", "codes", "diagnostics", "export", "gate", "report", "specfiles", "starter"),
+        *("midway", "samples"),
         *("trace.text", "trace.stored"),  # writers
         "explore.options",  # the type of a progress report
+        "pages.gate",  # the type of an entry
         "trace.wander",  # the type of a walk
+        "trace.trace",  # the type of a trace
         "backends.native.build",  # begun before anything else is imported
     },
     "__main__": {"cli"},

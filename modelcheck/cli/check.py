@@ -19,6 +19,7 @@ from modelcheck.cli.console import (
 from modelcheck.cli.group import EXIT_CODES, choose_backend, limit_run, modelcheck, select_program
 from modelcheck.cli.options import (
     read_reductions,
+    refuse_beside_begin,
     refuse_compact,
     refuse_python_workers,
 )
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @modelcheck.command("check", epilog=EXIT_CODES)
-@click.argument("spec")
+@click.argument("spec", required=False, metavar="SPEC")
 @select_program
 @click.option("--property", "property_name", metavar="P", help="Judge only this property.")
 @click.option(
@@ -83,7 +84,21 @@ if TYPE_CHECKING:
     metavar="N",
     help="States to look at for that, else 50,000; 0 tells the trace that was found first.",
 )
+@click.option(
+    "--from",
+    "begin",
+    metavar="TRACE.json:STEP",
+    help="Explore only what follows a step of a stored trace (0: its start) instead of the whole"
+    " spec, which is then never verified; SPEC may be left out.",
+)
 @click.option("--coverage", is_flag=True, help="Also what the run did and never did.")
+@click.option(
+    "--listing", is_flag=True, help="Also the lines of the spec with how often each one ran."
+)
+@click.option(
+    "--library", is_flag=True, help="With --coverage and --listing: of the library's files too."
+)
+@click.option("--profile", is_flag=True, help="Also what makes the states so many.")
 @click.option(
     "--compare-reductions", "compares", is_flag=True, help="Also run with each reduction: a table."
 )
@@ -99,10 +114,11 @@ if TYPE_CHECKING:
     help="Write the trace of a violation there.",
 )
 def check_command(
-    spec: str,
+    spec: str | None,
     *,
     variant: str | None,
     settings: dict[str, str],
+    begin: str | None,
     property_name: str | None,
     stop: Literal["first", "all"],
     search: Literal["bfs", "dfs", "random"],
@@ -115,6 +131,9 @@ def check_command(
     max_memory: int | None,
     timeout: float | None,
     coverage: bool,
+    listing: bool,
+    library: bool,
+    profile: bool,
     as_json: bool,
     folder: Path | None,
     reductions: frozenset[Reduction] | None,
@@ -129,13 +148,36 @@ def check_command(
     refuse_compact(backend, search, compact=compact, accept=accept_compact)
     if as_json and (compares or explains):
         raise click.UsageError("--compare-reductions and --explain-reductions are text, no JSON")
-    live = LiveLine(spec)
+    if library and not (coverage or listing):
+        raise click.UsageError("--library is for --coverage and --listing")
+    if begin is not None:
+        refuse_beside_begin(
+            {
+                "--variant": variant is not None,
+                "-D": bool(settings),
+                "--reduce": bool(reductions),
+                "--compare-reductions": compares,
+                "--shortest": shortest not in ("auto", "no"),
+                "--backend native": backend == "native",
+                "--workers": workers is not None and workers > 1,
+                "--compact": compact,
+                "--coverage": coverage,
+                "--listing": listing,
+                "--profile": profile,
+            }
+        )
+    elif spec is None:
+        raise click.UsageError("Missing argument 'SPEC'.")
+    live = LiveLine(spec or begin or "")
     with InterruptFlag() as interrupt, _build_ahead(backend):
-        from modelcheck import api
+        from modelcheck import api, midway
         from modelcheck.explore.options import COMPACT_BITS, REDUCE_BEYOND, SHORTEST_BUDGET
         from modelcheck.gate import choose_check_exit
-        from modelcheck.report import json, text
+        from modelcheck.report import json, looked, text
         from modelcheck.report import reductions as reduced
+        from modelcheck.report.coverage import describe_coverage
+        from modelcheck.report.listing import describe_listing
+        from modelcheck.report.profile import describe_profile
         from modelcheck.trace.text import write_text
 
         options = api.Options(
@@ -157,8 +199,19 @@ def check_command(
             progress=live.show,
             interrupted=interrupt.is_raised,
         )
-        run = api.check(spec, api.Choice(variant, settings), options, Notices(live).say)
+        notice = Notices(live).say
+        ending = "trace.json"
+        if begin is not None:
+            place = midway.read_place(begin)
+            ending = place.ending
+            run = midway.check_from(place, spec, options, notice)
+        else:
+            run = api.check(spec or "", api.Choice(variant, settings), options, notice)
         compared = api.compare_reductions(run, options) if compares else ()
+        look = None
+        if run.result is not None and (coverage or listing or profile):
+            budget = max_states or api.LOOK_BUDGET
+            look = api.look(run.program, budget, interrupt.is_raised)
     live.clear()
     warn(run.warnings)
     if run.result is None:
@@ -169,18 +222,31 @@ def check_command(
             else text.describe_unchecked(run.info, run.variant)
         )
         return 3
-    written = None if folder is None else _store_trace(run, folder)
+    written = None if folder is None else _store_trace(run, folder, ending)
     if as_json:
         value = json.result_to_json(
             run.info, run.program, run.result, coverage=coverage, warnings=run.warnings
         )
+        if look is not None:
+            if coverage or listing:
+                ran = api.find_ran(look)
+                value |= {"ran": looked.ran_to_json(run.program, ran, run.sources, lines=listing)}
+            if profile:
+                value |= {"profile": looked.profile_to_json(api.make_profile(look))}
         say(json.write_json(value).rstrip("\n"))
     else:
         replay = f"modelcheck replay {written}" if written else ""
         traces = [write_text(picture) for picture in api.draw_pictures(run, replay)]
         say_all(text.describe_result(run.info, run.program, run.result, traces))
-        if coverage:
-            say_all(text.describe_coverage(run.program, run.result))
+        if look is not None:
+            ran = api.find_ran(look)
+            program, path, texts = run.program, run.info.path, run.sources
+            if coverage:
+                say_all(describe_coverage(program, run.result, ran, texts, path, library=library))
+            if listing:
+                say_all(describe_listing(program, ran, texts, path, library=library))
+            if profile:
+                say_all(describe_profile(program, api.make_profile(look), path))
         if compares:
             say_all(reduced.describe_comparison(compared))
         if explains:
@@ -198,7 +264,7 @@ def _build_ahead(backend: Backend) -> AbstractContextManager[None]:
     return compile_runtime_ahead()
 
 
-def _store_trace(run: Run, folder: Path) -> Path | None:
+def _store_trace(run: Run, folder: Path, ending: str) -> Path | None:
     from modelcheck import api
     from modelcheck.report.files import write_whole
     from modelcheck.trace.stored import write_trace
@@ -206,6 +272,6 @@ def _store_trace(run: Run, folder: Path) -> Path | None:
     trace = api.record(run)
     if trace is None:
         return None
-    file = folder / api.name_trace(run)
+    file = folder / api.name_trace(run, ending)
     write_whole(file, write_trace(trace))
     return file

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import shutil
 import signal
 import sys
@@ -78,7 +79,12 @@ def _paint(line: str) -> str:
     for word, colour in _COLOURS.items():
         if line.startswith(f"{word}  "):
             return click.style(word, fg=colour, bold=True) + line[len(word) :]
-    return line
+    return re.sub("^( +)(never)(  )", _paint_never, line)
+
+
+def _paint_never(found: re.Match[str]) -> str:
+    """What no thread came to stands out in coverage and listings."""
+    return found[1] + click.style(found[2], fg="red", bold=True) + found[3]
 
 
 class LiveLine:

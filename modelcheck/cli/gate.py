@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,7 +25,11 @@ from modelcheck.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from modelcheck.ci.junit import Suite
     from modelcheck.explore.options import Backend
+    from modelcheck.pages.gate import Entry
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @modelcheck.command("gate", epilog=EXIT_CODES)
@@ -40,6 +45,18 @@ if TYPE_CHECKING:
     metavar="DIR",
     help="Write index.html there, and a page for each trace.",
 )
+@click.option("--junit", type=_FILE, metavar="FILE", help="Write the outcomes as JUnit XML.")
+@click.option(
+    "--sarif", type=_FILE, metavar="FILE", help="Write what is not as expected as SARIF 2.1.0."
+)
+@click.option(
+    "--summary", type=_FILE, metavar="FILE", help="Write a summary in Markdown, with diagrams."
+)
+@click.option(
+    "--github",
+    is_flag=True,
+    help="Annotate lines in GitHub's way, and add the summary to that of the job.",
+)
 def gate_command(
     specs: Sequence[str],
     *,
@@ -49,9 +66,14 @@ def gate_command(
     max_memory: int | None,
     timeout: float | None,
     folder: Path | None,
+    junit: Path | None,
+    sarif: Path | None,
+    summary: Path | None,
+    github: bool,
 ) -> int:
     """Check every variant against what its spec expects of it."""
     from modelcheck import api
+    from modelcheck.ci.suites import make_suite
     from modelcheck.cli import explain_failure
     from modelcheck.gate import Judgement, choose_gate_exit
     from modelcheck.report.text import describe_judgement, describe_totals
@@ -61,7 +83,9 @@ def gate_command(
     notices = Notices(live)
     judgements: list[Judgement] = []
     failures: list[int] = []
-    entries = []
+    entries: list[Entry] = []
+    suites: list[Suite] = []
+    wants_suites = github or any(path is not None for path in (junit, sarif, summary))
     with InterruptFlag() as interrupt:
         options = api.Options(
             backend=backend,
@@ -87,9 +111,46 @@ def gate_command(
             judgements += gated.judgements
             if folder is not None:
                 entries.append(api.write_gate_pages(gated, folder))
+            if wants_suites:
+                suites.append(make_suite(gated))
     if folder is not None:
         api.write_gate_index(entries, folder)
+    _write_files(suites, junit, sarif, summary)
+    if github:
+        _tell_github(suites)
     say(describe_totals(judgements))
     if not judgements and not failures:
         click.echo("error: no spec was selected", err=True)
     return max(failures) if failures else choose_gate_exit(judgements)
+
+
+def _write_files(
+    suites: Sequence[Suite], junit: Path | None, sarif: Path | None, summary: Path | None
+) -> None:
+    from importlib import metadata
+
+    from modelcheck.ci.github import write_summary
+    from modelcheck.ci.junit import write_junit
+    from modelcheck.ci.sarif import write_sarif
+    from modelcheck.report.files import write_whole
+
+    if junit is not None:
+        write_whole(junit, write_junit(suites))
+    if sarif is not None:
+        findings = [finding for suite in suites for finding in suite.findings]
+        write_whole(sarif, write_sarif(findings, metadata.version("modelcheck")))
+    if summary is not None:
+        write_whole(summary, write_summary(suites))
+
+
+def _tell_github(suites: Sequence[Suite]) -> None:
+    from modelcheck.ci.github import write_annotations, write_summary
+    from modelcheck.report.files import OutputError
+
+    say_all(write_annotations(finding for suite in suites for finding in suite.findings))
+    if path := os.environ.get("GITHUB_STEP_SUMMARY"):
+        try:
+            with Path(path).open("a", encoding="utf-8") as file:  # other steps write there too
+                file.write(write_summary(suites))
+        except OSError as error:
+            raise OutputError(f"cannot write {path}: {error.strerror or error}") from None

@@ -17,6 +17,7 @@ from modelcheck.cli.group import limit_run, modelcheck, select_program
 
 if TYPE_CHECKING:
     from modelcheck.api import Form, Run  # not on the way to --help
+    from modelcheck.trace.trace import Trace
 
 
 @modelcheck.command("graph")
@@ -30,6 +31,16 @@ if TYPE_CHECKING:
     show_default=True,
 )
 @click.option("--states", is_flag=True, help="The graph of all states instead of one trace.")
+@click.option(
+    "--sample",
+    is_flag=True,
+    help="A run on which nothing is violated instead; with --property, a way to a state that"
+    " satisfies that `reachable`.",
+)
+@click.option(
+    "--property", "property_name", metavar="P", help="With --sample: of this `reachable`."
+)
+@click.option("--seed", type=int, metavar="N", help="With --sample: of the run (0).")
 @click.option(
     "-o",
     "file",
@@ -45,17 +56,24 @@ def graph_command(
     settings: dict[str, str],
     form: Form | Literal["json"],
     states: bool,
+    sample: bool,
+    property_name: str | None,
+    seed: int | None,
     file: Path | None,
     max_states: int | None,
     max_memory: int | None,
     timeout: float | None,
 ) -> int:
-    """Draw a violation, a lane per thread; or, with --states, the whole state graph."""
-    from modelcheck import api
+    """Draw a violation, a lane per thread; with --sample a run without one, with --states the whole
+    state graph.
+    """
+    from modelcheck import api, samples
     from modelcheck.report.files import write_whole
 
     if states and form not in ("dot", "svg"):
         raise click.BadParameter("a state graph is dot or svg", param_hint="--format")
+    _refuse_sample(source, sample=sample, states=states, name=property_name, seed=seed)
+    missing = _NO_VIOLATION
     if source.endswith(".json"):
         if states or form == "json" or variant is not None or settings:
             raise click.UsageError(
@@ -63,6 +81,9 @@ def graph_command(
             )
         scenes = api.replay_file_scenes(source)
         drawn: str | None = api.write_scenes(scenes, form)
+    elif sample and property_name is None:
+        run, trace = samples.draw_sample(source, api.Choice(variant, settings), seed or 0)
+        drawn, missing = _draw_trace(run, trace, form), _NO_SAMPLE
     else:
         live = LiveLine(source)
         with InterruptFlag() as interrupt:
@@ -74,22 +95,68 @@ def graph_command(
                 interrupted=interrupt.is_raised,
                 shortest="auto",
             )
-            choice = api.Choice(variant, settings)
-            run = api.check(source, choice, options, Notices(live).say)
+            choice, notice = api.Choice(variant, settings), Notices(live).say
+            if property_name is not None:
+                run, trace = samples.draw_reached(source, choice, property_name, options, notice)
+            else:
+                run, trace = api.check(source, choice, options, notice), None
         live.clear()
-        drawn = _draw_run(run, form, states=states)
+        if property_name is not None:
+            drawn, missing = _draw_trace(run, trace, form), _describe_unreached(run, property_name)
+        else:
+            drawn = _draw_run(run, form, states=states)
     if drawn is None:
-        click.echo(
-            "no violation was found, so there is no trace to draw; "
-            "--variant draws another variant, --states the state graph",
-            err=True,
-        )
+        click.echo(missing, err=True)
         return 3
     if file is None:
         say(drawn.rstrip("\n"))
     else:
         write_whole(file, drawn)
     return 0
+
+
+_NO_VIOLATION = (
+    "no violation was found, so there is no trace to draw; --sample draws a run without one, "
+    "--variant another variant, --states the state graph"
+)
+_NO_SAMPLE = (
+    "no run without a violation was found; --seed N draws others, and without --sample a violation"
+    " is drawn"
+)
+
+
+def _refuse_sample(
+    source: str, *, sample: bool, states: bool, name: str | None, seed: int | None
+) -> None:
+    """What does not go with --sample, and what goes with nothing else."""
+    if sample and states:
+        raise click.UsageError("--sample draws a run, --states all states: one of the two")
+    if sample and source.endswith(".json"):
+        raise click.UsageError("--sample is of a spec; a trace file is drawn as it is")
+    if sample and name is not None and seed is not None:
+        raise click.UsageError(
+            "--seed is of a run; the way to a `reachable` is not drawn by chance"
+        )
+    if not sample and (name is not None or seed is not None):
+        raise click.UsageError("--property and --seed are for --sample")
+
+
+def _describe_unreached(run: Run, name: str) -> str:
+    stopped = run.result.stopped_by if run.result is not None else ""
+    if stopped and stopped != "decided":
+        return f"no state that satisfies `{name}` was found before {stopped} ended the search"
+    return f"no reachable state satisfies `{name}`, so there is nothing to draw"
+
+
+def _draw_trace(run: Run, trace: Trace | None, form: Form | Literal["json"]) -> str | None:
+    from modelcheck import api
+    from modelcheck.trace.stored import write_trace
+
+    if trace is None:
+        return None
+    return (
+        write_trace(trace) if form == "json" else api.write_scenes(api.draw_trace(run, trace), form)
+    )
 
 
 def _draw_run(run: Run, form: Form | Literal["json"], *, states: bool) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -108,6 +108,24 @@ def refuse_python_workers(backend: str, workers: int | None) -> None:
     """The python backend searches on one worker."""
     if backend == "python" and workers is not None and workers > 1:
         raise click.UsageError("the python backend has one worker; --workers is for native")
+
+
+def refuse_beside_begin(given: Mapping[str, bool]) -> None:
+    """What means nothing, or could not be done, where only a part of a spec is explored."""
+    reasons = {
+        "--variant": "the trace names it",
+        "-D": "the trace names the settings",
+        "--reduce": "that search has no reductions",
+        "--compare-reductions": "that search has no reductions",
+        "--shortest": "the trace that is told begins with the stored one",
+        "--backend native": "the python backend explores",
+        "--workers": "the python backend has one worker",
+        "--compact": "the python backend explores",
+        **dict.fromkeys(("--coverage", "--listing", "--profile"), "it is about the whole spec"),
+    }
+    for option, is_given in given.items():
+        if is_given:
+            raise click.UsageError(f"no {option} with --from: {reasons[option]}")
 
 
 def refuse_compact(backend: str, search: str, *, compact: bool, accept: bool) -> None:

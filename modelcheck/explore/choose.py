@@ -30,8 +30,11 @@ def explore(
     """Explore a program (after all passes) with the backend that the options name.
 
     `notice` is told where `auto` has to do without a compiler.  Raises NoCompilerError where the
-    native backend is named and there is none.
+    native backend is named and there is none.  A search that begins in the middle is the python
+    backend's.
     """
+    if options.begin is not None:
+        return explore_python(program, options)
     match options.backend:
         case "python":
             return _explore_in_stages(explore_python, program, options, Watch(options))

@@ -67,17 +67,20 @@ class Answers:
 
 
 def make_result(judging: Judging, tally: Tally, answers: Answers, backend: str) -> Result:
-    """The result of a search that has ended: exhausted if nothing stopped it."""
+    """The result of a search that has ended: exhausted if nothing stopped it and it began at the
+    start.
+
+    Soundness: what was seen from a state in the middle is so, and what was not seen there may be
+    elsewhere; tests/unit/explore/test_begin.py begins in each state of programs that are violated.
+    """
     program, options = judging.program, judging.options
-    exhausted = not tally.stopped_by and not tally.omission
+    begun = options.begin.told if options.begin is not None else ""
+    exhausted = not tally.stopped_by and not tally.omission and not begun
     told = _tell_all(judging, answers)
     violations = _make_violations(judging, told, answers.describe, _find_proof(options, tally))
     ending = Ending(
         exhausted=exhausted,
-        progress=tally.omission
-        if not tally.stopped_by
-        else f"stopped by {tally.stopped_by} after {tally.states:,} states and "
-        f"{tally.transitions:,} transitions",
+        progress=_describe_progress(tally, begun),
         quiescent=tally.quiescent,
         states=tally.states,
         needs_quiescence=list_needing_quiescence(program),
@@ -86,6 +89,8 @@ def make_result(judging: Judging, tally: Tally, answers: Answers, backend: str) 
     )
     properties = decide(judging.judged, violations, ending)
     taken = _count_taken(judging.memory, tally.taken)
+    where = (f"explored only what follows {begun}",) if begun else ()
+    scope = describe_scope(program, properties, tally.stopped_by, tally.omission, options.reduce)
     return Result(
         program=program.name,
         variant=options.variant,
@@ -109,8 +114,19 @@ def make_result(judging: Judging, tally: Tally, answers: Answers, backend: str) 
             deadlocks=tally.deadlocks,
         ),
         omission=tally.omission,
-        scope=describe_scope(program, properties, tally.stopped_by, tally.omission, options.reduce),
+        begun=begun,
+        scope=(*where, *scope),
     )
+
+
+def _describe_progress(tally: Tally, begun: str) -> str:
+    """Why what was not violated is not decided."""
+    if tally.stopped_by:
+        return (
+            f"stopped by {tally.stopped_by} after {tally.states:,} states and "
+            f"{tally.transitions:,} transitions"
+        )
+    return f"not violated after {begun}; the rest was not explored" if begun else tally.omission
 
 
 def describe_omission(states: int, bits: int | None) -> str:
@@ -142,7 +158,7 @@ def _explain_unknown(judging: Judging, tally: Tally) -> dict[str, str]:
 def make_path(origin: Origin, initial: tuple[int, ...], moves: tuple[Move, ...]) -> Path:
     """The path to an origin: a way to its state, then its own moves."""
     if origin.number < 0:
-        return Path(origin.initial, (), origin.last)
+        return Path(origin.initial, origin.moves, origin.last)
     if origin.last == "race":
         return Path(initial, moves, "race", origin.moves)
     return Path(initial, (*moves, *origin.moves), origin.last)
@@ -163,9 +179,10 @@ def _tell_all(judging: Judging, answers: Answers) -> dict[Found, Told]:
 def _find_proof(options: Options, tally: Tally) -> Minimal:
     """What the search proved about its paths: breadth-first they are the shortest, unless paths
     were left out (by partial-order reduction, for a hash that two states share, as choices that
-    were not followed).
+    were not followed), or the paths share a beginning that nobody proved to be short.
     """
     is_whole = "por" not in options.reduce and not tally.omission and tally.stopped_by != "choices"
+    is_whole = is_whole and options.begin is None
     return "steps" if options.search == "bfs" and is_whole else "no"
 
 

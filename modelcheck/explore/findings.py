@@ -17,9 +17,9 @@ from modelcheck.explore.result import Move
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where something was seen: a state by the number that its backend gave it (-1: before the
-    first state), then what comes after it (for a failing step the last move, for a race the two
-    possible ones).
+    """Where something was seen: a state by the number that its backend gave it (-1: the start,
+    before the first state of the search), then what comes after it (for a failing step the last
+    move, for a race the two possible ones).
     """
 
     number: int

@@ -82,6 +82,8 @@ def explore_native(
     ours.
     """
     options = options or Options()
+    if options.begin is not None:
+        raise ValueError("the native backend begins at the start")
     watch = watch or Watch(options)
     prepared = prepare(program, options)
     try:

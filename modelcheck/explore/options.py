@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from modelcheck.explore.result import Path
+
 Search = Literal["bfs", "dfs", "random"]
 Stop = Literal["first", "all"]
 Backend = Literal["auto", "python", "native"]
@@ -32,6 +34,17 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Begin:
+    """Where a search begins instead of in the initial states: at the end of a path of the program.
+
+    `told` is how the scope line names it: "step 5 of put-twice.trace.json".
+    """
+
+    path: Path
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
 class Options:
     """How to explore.
 
@@ -46,7 +59,8 @@ class Options:
     is asked as often, and ends the run when true.  `shortest` says what the traces of violations
     are to have the fewest of (`explore.shorten`; "auto": of switches if that can be proven, else of
     steps), and `shortest_budget` how many states may be stored to prove it: no result but the
-    traces depends on the two.
+    traces depends on the two.  `begin` (python backend, no reductions) is where to begin; such a
+    run never counts as exhausted.
     """
 
     search: Search = "bfs"
@@ -68,6 +82,7 @@ class Options:
     ranges: bool = False
     shortest: Shortest = "no"
     shortest_budget: int = SHORTEST_BUDGET
+    begin: Begin | None = None
     progress: Callable[[Progress], None] | None = None
     interrupted: Callable[[], bool] | None = None
 

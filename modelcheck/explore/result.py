@@ -134,6 +134,7 @@ class Result:
     backend: str = "python"
     reductions: tuple[str, ...] = ()
     omission: str = ""  # what hash compaction may have left out; empty without
+    begun: str = ""  # after which step of which trace the search began; empty: at the start
     search: str = "bfs"
     coverage: Coverage = field(default_factory=Coverage)
     scope: tuple[str, ...] = ()  # the parts of the scope line

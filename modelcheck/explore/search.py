@@ -36,7 +36,7 @@ from modelcheck.explore.race import RaceCheck
 from modelcheck.explore.reducing import make_tables
 from modelcheck.explore.result import Move, Path, Result
 from modelcheck.explore.stuck import Edges
-from modelcheck.explore.walk import make_move
+from modelcheck.explore.walk import make_move, walk
 from modelcheck.explore.worklists import make_worklist
 from modelcheck.ir.nodes import Program
 from modelcheck.reduce import StubbornSets
@@ -62,6 +62,8 @@ class Run:
     """One exploration: what was found so far, and the loop that finds more."""
 
     def __init__(self, model: Model, options: Options, watch: Watch | None = None) -> None:
+        if options.begin is not None and options.reduce:
+            raise ValueError("a search from a state in the middle has no reductions")
         self._model = model
         self._options = options
         self._judging = Judging(model.memory, options)
@@ -286,8 +288,19 @@ class Run:
 
     def _begin(self) -> list[int]:
         """Put the initial states into the store; the failures among them are violations of
-        length 0.
+        length 0.  A search that begins in the middle has one, as deep as the path to it is long;
+        the orders that the path records count.
         """
+        if (begin := self._options.begin) is not None:
+            initial, moves = begin.path.initial, begin.path.moves
+            for depth, visit in enumerate(walk(self._model, begin.path)):
+                if isinstance(visit.outcome.result, Failure):
+                    raise ValueError("the path fails")  # noqa: TRY004 (no type is wrong)
+                way = Origin(-1, "edge", moves[:depth], initial)
+                self._note_orders(visit.outcome, depth, visit.state, (), way)
+                state = visit.state
+            self._add_first(state, initial, len(moves))
+            return [0]
         outcomes = self._model.start()
         self._is_cut = isinstance(outcomes, CutOutcomes)
         for outcome in outcomes:
@@ -300,13 +313,17 @@ class Run:
             if self._canonical is not None:
                 reached = self._canonical(reached)
             if reached not in self._index:
-                number = self._index[reached] = len(self._states)
-                self._choices[number] = outcome.choices
-                self._parents.append(-1)
-                self._via.append(0)
-                self._depths.append(0)
-                self._states.append(reached)
+                self._add_first(reached, outcome.choices, 0)
         return list(range(len(self._states)))
+
+    def _add_first(self, state: State, choices: tuple[int, ...], depth: int) -> None:
+        """Store a state in which the search begins."""
+        number = self._index[state] = len(self._states)
+        self._choices[number] = choices
+        self._parents.append(-1)
+        self._via.append(0)
+        self._depths.append(depth)
+        self._states.append(state)
 
     # -----------------------------------------------------------------------------------------
     # What a state or a transition shows
@@ -460,4 +477,6 @@ class Run:
             moves.append(self._make_move(parent, self._via[number], choices))
             number = parent
         moves.reverse()
-        return make_path(origin, self._choices[number], tuple(moves))
+        begin = self._options.begin
+        before = begin.path.moves if begin is not None else ()
+        return make_path(origin, self._choices[number], (*before, *moves))

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field, replace
 
 from modelcheck.diagnostics import Span
 from modelcheck.ir import nodes as ir
-from modelcheck.ir.traverse import assigned_local, nodes_of, successors, used_locals, walk_node
+from modelcheck.ir.traverse import assigned_local, successors, used_locals, walk_node
 from modelcheck.ir.types import ScalarType
+from modelcheck.records import record
 
 
 @dataclass(slots=True)
@@ -30,7 +31,7 @@ class OpenBlock:
     instrs: list[ir.Instr] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Mark:
     """A moment to which `BodyBuilder.rewind` goes back."""
 
@@ -241,9 +242,9 @@ class BodyBuilder:
 
     def _used_once(self) -> frozenset[str]:
         """The temporaries that one instruction assigns and one uses."""
-        nodes = [node for block in self.blocks for node in nodes_of(block)]
-        used = Counter([name for node in nodes for name in used_locals(node)])
         instrs = [instr for block in self.blocks for instr in block.instrs]
+        ends = [block.end for block in self.blocks if not isinstance(block.end, ir.Jump)]
+        used = Counter([name for node in (*instrs, *ends) for name in used_locals(node)])
         assigned = Counter([assigned_local(instr) for instr in instrs])
         return frozenset(
             name

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from modelcheck.diagnostics import Span, SpecError
 from modelcheck.frontend.names import TYPE_NAMES
 from modelcheck.frontend.spec import SettingValue
@@ -93,6 +95,7 @@ def import_hint(name: str) -> str:
     return ""
 
 
+@functools.lru_cache(maxsize=1024, typed=True)  # the elements of arrays, again and again
 def literal(value: int) -> Scalar:
     """A number written in the spec."""
     return Scalar(ir.Const(value, RangeType(value, value)), RangeType(value, value), literal=True)

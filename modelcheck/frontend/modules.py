@@ -93,7 +93,8 @@ class Modules:
         self.report = report
         self.by_path: dict[Path, Module] = {}
         self._reading: list[Path] = []
-        self._behind: dict[tuple[str, Decl], tuple[Module, Decl] | str | None] = {}
+        # By file and name, which a file declares once.
+        self._behind: dict[tuple[str, str], tuple[Module, Decl] | str | None] = {}
 
     def read(self, path: Path, shown: str, name: str, *, library: bool = False) -> Module:
         """Read a file and the relative imports it makes; raises SpecErrors if it is no Python."""
@@ -195,7 +196,7 @@ class Modules:
                 return decl.origin
             self._unknown(decl, "modelcheck.lang", LANG_NAMES)
             return None
-        key = (str(module.source.path), decl)
+        key = (str(module.source.path), decl.name)
         if key not in self._behind:
             self._behind[key] = self._follow(module, decl)
         return self._behind[key]

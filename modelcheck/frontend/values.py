@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from modelcheck.diagnostics import Span
 from modelcheck.ir import nodes as ir
 from modelcheck.ir.types import EnumType, ScalarType, ValueType
+from modelcheck.records import record
 
 if TYPE_CHECKING:
     from modelcheck.frontend.modules import Module
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Scalar:
     """A value of a type.  `literal`: a number written in the spec, which takes any number type."""
 
@@ -32,12 +32,12 @@ class Scalar:
         return self.expr.value if isinstance(self.expr, ir.Const) else None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class NoneValue:
     """`None`, before it is known of which type."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Storage:
     """A place: what it holds is not loaded yet.  A struct's place is a reference to it."""
 
@@ -48,7 +48,7 @@ class Storage:
     shown: str = ""  # as the spec writes it, for messages
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ObjectArray:
     """An object with several elements, or one per thread."""
 
@@ -59,7 +59,7 @@ class ObjectArray:
     ghost: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class TypeName:
     """A type used by name."""
 
@@ -67,14 +67,14 @@ class TypeName:
     bounded: bool = True  # False for a bare `Int`
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class EnumClass:
     """An enum; its members are attributes."""
 
     type: EnumType
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class FieldName:
     """`File.f_pos`: a field of a struct, in `allow` and `stable=`."""
 
@@ -82,7 +82,7 @@ class FieldName:
     field: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Routine:
     """A `def` of some file."""
 
@@ -92,7 +92,7 @@ class Routine:
     observer: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Closure:
     """A `lambda` without arguments, with the names it sees."""
 
@@ -101,14 +101,14 @@ class Closure:
     module: Module
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class TupleValue:
     """What a routine returns with commas."""
 
     items: tuple[Value, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ThreadName:
     """A thread declaration used as a value: `finished(drain)`, `spawn(worker, …)`."""
 
@@ -116,7 +116,7 @@ class ThreadName:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Pool:
     """A pool used by name: only `new(T)` draws from it."""
 
@@ -124,14 +124,14 @@ class Pool:
     struct: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Builtin:
     """A name of `modelcheck.lang` or a Python built-in the language knows."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Items:
     """What `for` can run over: values known to the front end, each with the condition under
     which it takes part (None: always).
@@ -141,7 +141,7 @@ class Items:
     ordered: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Text:
     """A string, legal only where a builtin takes one."""
 

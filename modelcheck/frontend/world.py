@@ -18,7 +18,7 @@ from modelcheck.frontend.kinds import (
     import_hint,
 )
 from modelcheck.frontend.modules import Decl, Module
-from modelcheck.frontend.names import CONTEXTS, PYTHON_NAMES, SCALAR_TYPES
+from modelcheck.frontend.names import CONTEXTS, LANG_NAMES, PYTHON_NAMES, SCALAR_TYPES
 from modelcheck.frontend.values import (
     Builtin,
     EnumClass,
@@ -27,6 +27,11 @@ from modelcheck.frontend.values import (
 )
 from modelcheck.ir import nodes as ir
 from modelcheck.ir.types import ArrayOf, Embedded, EnumType, ValueType
+
+Decorated = tuple[Module, ast.FunctionDef, ast.expr]
+"""A routine and one of its decorators."""
+
+BUILTINS = {name: Builtin(name) for name in (*LANG_NAMES, *PYTHON_NAMES)}
 
 
 class World(Declarations):
@@ -37,7 +42,7 @@ class World(Declarations):
         decl = module.names.get(name)
         if decl is None:
             if name in PYTHON_NAMES:
-                return Builtin(name)
+                return BUILTINS[name]
             self.report.add(
                 SpecError(
                     "MC201",
@@ -81,7 +86,7 @@ class World(Declarations):
             return TypeName(INT64, bounded=False)
         if name == "Context":
             return EnumClass(EnumType("Context", tuple(c.upper() for c in CONTEXTS)))
-        return Builtin(name)
+        return BUILTINS[name]
 
     def _evaluate(self, module: Module, decl: Decl) -> Value | None:
         match decl.node:
@@ -104,6 +109,16 @@ class World(Declarations):
     @functools.cached_property
     def _inside(self) -> dict[tuple[str, str], tuple[tuple[ir.Field, ...], int]]:
         """What `places_inside` found, with the fields that it looked at."""
+        return {}
+
+    @functools.cached_property
+    def paths(self) -> dict[tuple[str, str], tuple[tuple[str | ir.Expr, ...], ...]]:
+        """What `paths_to` found inside structs: while code is lowered, all are complete."""
+        return {}
+
+    @functools.cached_property
+    def _decorated(self) -> dict[str, tuple[int, list[Decorated]]]:
+        """What `routines_of_kind` found, with the number of files that it looked at."""
         return {}
 
     @functools.cached_property
@@ -155,8 +170,15 @@ class World(Declarations):
                 if decl.kind == "routine":
                     self.value_of(module, decl)
 
-    def routines_of_kind(self, kind: str) -> Iterator[tuple[Module, ast.FunctionDef, ast.expr]]:
+    def routines_of_kind(self, kind: str) -> list[Decorated]:
         """All routines decorated with `kind`, with the decorator."""
+        known = self._decorated.get(kind)
+        if known is None or known[0] != len(self.modules.by_path):
+            known = len(self.modules.by_path), list(self._find_decorated(kind))
+            self._decorated[kind] = known
+        return known[1]
+
+    def _find_decorated(self, kind: str) -> Iterator[Decorated]:
         for module in self.modules.in_order():
             for decl in list(module.names.values()):
                 if isinstance(decl.node, ast.FunctionDef):

@@ -8,12 +8,12 @@ starts from needs a table.  An `Address` says that sum; a backend only has to wr
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from modelcheck.ir.nodes import Const, Expr
+from modelcheck.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Term:
     """`index` times `stride`; the index is in 0 … count-1 wherever a Check came before."""
 
@@ -22,7 +22,7 @@ class Term:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Address:
     """offset + table[pointer] + the sum of the terms.
 
@@ -46,7 +46,7 @@ class Address:
         return total if self.pointer is None else total + self.table[evaluate(self.pointer)]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Life:
     """How to see whether the object around a place lives.
 

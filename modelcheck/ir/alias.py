@@ -9,7 +9,6 @@ never less: a pointer to a struct is taken to point to any place of that struct.
 from __future__ import annotations
 
 from collections.abc import Container
-from dataclasses import dataclass
 from enum import Enum
 from typing import assert_never
 
@@ -28,6 +27,7 @@ from modelcheck.ir.nodes import (
     ThreadOf,
 )
 from modelcheck.ir.types import ArrayOf, Embedded, QueueOf, ValueType
+from modelcheck.records import record
 
 
 class Index(Enum):
@@ -37,7 +37,7 @@ class Index(Enum):
     OWN = "own"  # the element of the thread that runs the code: two threads never mean the same
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Cell:
     """Field `name` of `struct`, or the declared scalar `name` where `struct` is empty."""
 
@@ -45,7 +45,7 @@ class Cell:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Pattern:
     """Part of an object: `element` of `object`, then `path`; a queue is one part as a whole."""
 

@@ -14,12 +14,13 @@ All nodes are frozen and hashable; spans take no part in equality.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import Literal
 
 from modelcheck.diagnostics import NOWHERE, Span
 from modelcheck.ir.types import ArrayOf, Embedded, QueueOf, ScalarType, ValueType
+from modelcheck.records import record
 
 # ---------------------------------------------------------------------------------------------
 # Accesses
@@ -43,7 +44,7 @@ class Kind(Enum):
         return self not in (Kind.GHOST, Kind.SILENT)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ObjectRoot:
     """A declared object, or its element `index` (counted from 0) where it has several.
 
@@ -55,7 +56,7 @@ class ObjectRoot:
     index: Expr | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class PointerRoot:
     """The struct that `pointer` (a `PtrType(struct)` value, not null) points to."""
 
@@ -66,7 +67,7 @@ class PointerRoot:
 Root = ObjectRoot | PointerRoot
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Place:
     """Where something is stored: a root, then field names (str) and element numbers (Expr).
 
@@ -81,7 +82,7 @@ class Place:
 # Expressions
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Const:
     """A value of a type: Const(1, U8), Const(2, an enum), Const(0, a pointer type) = None."""
 
@@ -89,24 +90,24 @@ class Const:
     type: ScalarType
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Local:
     """The current value of one of the thread's locals (arguments and temporaries too)."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Me:
     """The thread's number among those of its template, from 0."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Current:
     """The running thread as a ThreadId value (its number among all threads, plus 1)."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ThreadOf:
     """Copy `copy` of a template (in range), as a ThreadId value."""
 
@@ -114,7 +115,7 @@ class ThreadOf:
     copy: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Read:
     """What a scalar place holds.  Only inside one step, never across its end."""
 
@@ -122,14 +123,14 @@ class Read:
     kind: Kind = Kind.SILENT
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class AddressOf:
     """A pointer to a place whose type is a struct."""
 
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ContainerOf:
     """The struct `outer` around the struct that `pointer` points to as its field `path`; or null
     where it points to a place that is not such a field (`path` has field names and constant
@@ -141,7 +142,7 @@ class ContainerOf:
     path: tuple[str | Expr, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Alive:
     """Whether the object around `place` lives (Bool).  A pointer root must not be null.
 
@@ -154,7 +155,7 @@ class Alive:
     stable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class IsInitialised:
     """Whether a scalar place (for a queue: its length) has been written since its object was
     allocated (Bool).
@@ -163,7 +164,7 @@ class IsInitialised:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class StartsObject:
     """Whether `pointer` (PtrType(struct), not null) points to the whole of something that can be
     freed: a pool slot or a shared object, not an embedded field or a `local` (Bool).
@@ -173,7 +174,7 @@ class StartsObject:
     struct: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class QueueLength:
     """How many elements a queue holds."""
 
@@ -181,7 +182,7 @@ class QueueLength:
     kind: Kind = Kind.SILENT  # in a wait: the access that looking at the queue is
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class QueueContains:
     """Whether a queue holds a value (Bool)."""
 
@@ -190,28 +191,28 @@ class QueueContains:
     kind: Kind = Kind.SILENT
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class IsFinished:
     """Whether a thread (a ThreadId value, not None) has ended or was never spawned (Bool)."""
 
     thread: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class HasFreeThread:
     """Whether `Spawn` of this template would find an ended slot (Bool)."""
 
     template: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class HasFreeSlot:
     """Whether `New` on this pool would find a slot (Bool)."""
 
     pool: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Apply:
     """An operator of `ops.OPS` on values; `type` is the type of the result."""
 
@@ -244,14 +245,14 @@ Expr = (
 # Instructions
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Node:
     """What an instruction carries besides its meaning: where it came from."""
 
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Assign(Node):
     """local := value.  The value fits the local's type (checked or wrapped before)."""
 
@@ -259,7 +260,7 @@ class Assign(Node):
     value: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Load(Node):
     """local := what a scalar place holds; an access unless `kind` says otherwise."""
 
@@ -268,7 +269,7 @@ class Load(Node):
     kind: Kind
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Store(Node):
     """place := value, for a scalar place.  The value fits the place's type."""
 
@@ -280,7 +281,7 @@ class Store(Node):
 QueueVerb = Literal["append", "appendleft", "popleft", "pop", "remove", "clear", "read"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class QueueOp(Node):
     """One operation on a queue: one access, a write unless it is `read`.
 
@@ -296,7 +297,7 @@ class QueueOp(Node):
     local: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Check(Node):
     """The step fails with the built-in fault `fault` unless `condition` holds.
 
@@ -310,7 +311,7 @@ class Check(Node):
     message: str = field(default="", compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Assert(Node):
     """The step fails with property `property` unless `condition` holds.
 
@@ -323,7 +324,7 @@ class Assert(Node):
     subject: Place | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Wait(Node):
     """The step is disabled (for the choices made so far) unless `condition` holds.
 
@@ -335,7 +336,7 @@ class Wait(Node):
     idle: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Choose(Node):
     """local := each of 0 … count-1; each is a transition of its own."""
 
@@ -343,7 +344,7 @@ class Choose(Node):
     count: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class New(Node):
     """local := pointer to a fresh slot of `pool`: the lowest never used one; with `reuse` any
     free one, each a choice.  Its scalar fields are uninitialised (stable ones keep their value),
@@ -354,7 +355,7 @@ class New(Node):
     pool: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Free(Node):
     """The object that `pointer` (PtrType(struct)) is the whole of dies.  Checks before it say
     that it is not null, starts an object of a freeable kind (`StartsObject`) and
@@ -365,7 +366,7 @@ class Free(Node):
     struct: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Discard(Node):
     """A free slot of a type-stable pool goes back to the page allocator for good."""
 
@@ -373,21 +374,21 @@ class Discard(Node):
     struct: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Enter(Node):
     """A `local` object begins to live: its fields are put to their start values."""
 
     object: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Leave(Node):
     """A `local` object dies with its routine."""
 
     object: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Spawn(Node):
     """Start the lowest ended slot of `template` with `arguments` (one per parameter), including
     its local work up to its first location; local := its ThreadId.  A `HasFreeThread` check
@@ -399,14 +400,14 @@ class Spawn(Node):
     arguments: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Crash(Node):
     """End every other thread; shared memory, except ghosts that are not per-thread and durable
     fields, back to its start values.  (The `@initial` code is inlined after it.)
     """
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Precedes(Node):
     """Record for the whole run that `first`'s declaration comes before `second`'s; a cycle over
     all that was recorded under `property` violates it.  `nested`: not where both are of one
@@ -419,7 +420,7 @@ class Precedes(Node):
     nested: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class SetInterrupts(Node):
     """Allow or forbid `irqs` or `softirqs` on the running thread's CPU: one access."""
 
@@ -451,14 +452,14 @@ Instr = (
 # Blocks
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Jump(Node):
     """Go on at a block.  Where that block is a location, the step ends there."""
 
     target: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Branch(Node):
     """Go on at one of two blocks."""
 
@@ -467,12 +468,12 @@ class Branch(Node):
     other: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class End(Node):
     """The thread has finished; its `per_thread` objects die."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Return(Node):
     """The value of a property's body (Bool)."""
 
@@ -482,7 +483,7 @@ class Return(Node):
 Terminator = Jump | Branch | End | Return
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class StepInfo:
     """What the source says about a step: nothing here changes what it does.
 
@@ -498,7 +499,7 @@ class StepInfo:
     because: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Block:
     """Straight code with one way in.
 
@@ -521,7 +522,7 @@ class Block:
     live: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Body:
     """Blocks with one entry.  Labels are unique within it; order is source order."""
 
@@ -530,7 +531,7 @@ class Body:
     locals: tuple[LocalVar, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class LocalVar:
     """A local of a body.  `shown` is the spec's name for it; temporaries have none."""
 
@@ -543,7 +544,7 @@ class LocalVar:
 # Declarations
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Field:
     """A field of a struct.  `start` is the value after `shared`/`local`, if not zero."""
 
@@ -554,7 +555,7 @@ class Field:
     durable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Struct:
     """A struct type.  `marked`: none of its accesses is plain.  `library`: no lock's class is named
     after a field of it.
@@ -570,7 +571,7 @@ class Struct:
 ObjectKind = Literal["shared", "pool", "per_thread", "local"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Object:
     """Declared memory: `count` elements (None: a single one) of one type.
 
@@ -598,7 +599,7 @@ class Object:
 Context = Literal["task", "kthread", "softirq", "hardirq"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Template:
     """A thread: `count` copies of one body.  `spawned`: they start ended, as slots for Spawn.
 
@@ -619,7 +620,7 @@ class Template:
 PropertyKind = Literal["invariant", "final", "reachable", "assert"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Property:
     """A property of the spec.  `body` ends in Return on every path; a Check that fails in it
     violates it.  An `assert` property has no body: it is what `Assert` instructions name.
@@ -632,7 +633,7 @@ class Property:
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Allow:
     """A silenced built-in check: everywhere, or for one declaration `on` ("File.f_pos" or an
     object's name).
@@ -643,7 +644,7 @@ class Allow:
     because: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Setting:
     """A parameter or flag and the value this program was made with."""
 
@@ -652,7 +653,7 @@ class Setting:
     default: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Program:
     """A spec under one variant.  `threads` are numbered template by template, in order.
 

@@ -88,10 +88,10 @@ def place_in(expr: Expr) -> Place | None:
 def parts_of(expr: Expr) -> tuple[Expr, ...]:
     """The direct parts of an expression, those of its place included, in order."""
     match expr:
+        case Apply():  # most of those that have any
+            return expr.args
         case Const() | Local():
             return ()
-        case Apply():
-            return expr.args
         case Read() | AddressOf() | Alive() | IsInitialised() | QueueLength():
             return parts_of_place(expr.place)
         case Me() | Current() | HasFreeThread() | HasFreeSlot():
@@ -115,7 +115,7 @@ def walk(expr: Expr) -> Iterator[Expr]:
     return iter(list_exprs((expr,)))
 
 
-_LEAVES = (Const, Local, Me, Current)
+_LEAVES = frozenset((Const, Local, Me, Current))
 """What surely has no parts: most expressions are such."""
 
 
@@ -127,7 +127,7 @@ def list_exprs(exprs: Iterable[Expr]) -> list[Expr]:
     while work:
         expr = work.pop()
         found.append(expr)
-        if not isinstance(expr, _LEAVES) and (parts := parts_of(expr)):
+        if type(expr) not in _LEAVES and (parts := parts_of(expr)):
             work += parts[::-1]
     return found
 

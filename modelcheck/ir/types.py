@@ -6,22 +6,22 @@ Every scalar value is an integer, encoded as each class says.  How wide `ThreadI
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from modelcheck.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class BoolType:
     """False is 0, True is 1."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class WordType:
     """An unsigned word of 8, 16 or 32 bits; stores wrap."""
 
     bits: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class RangeType:
     """An exact integer in lo … hi; leaving the range is the violation `range`."""
 
@@ -29,7 +29,7 @@ class RangeType:
     hi: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class EnumType:
     """Member i is the value i, in the order of declaration."""
 
@@ -37,24 +37,24 @@ class EnumType:
     members: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ThreadIdType:
     """0 is None, i + 1 the i-th thread of the program."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class PtrType:
     """0 is None, i + 1 the i-th place of the struct in the program's memory."""
 
     struct: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class FnType:
     """0 is None, i + 1 the i-th of `Program.routines`."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class SetType:
     """A set as a bit mask: bit i stands for the i-th value of the element's domain, where the
     None of a ThreadId or pointer is left out (bit 0 is value 1).
@@ -66,14 +66,14 @@ class SetType:
 ScalarType = BoolType | WordType | RangeType | EnumType | ThreadIdType | PtrType | FnType | SetType
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Embedded:
     """A struct inside a struct, or the type of an object."""
 
     struct: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ArrayOf:
     """`count` elements, numbered from 0."""
 
@@ -81,7 +81,7 @@ class ArrayOf:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class QueueOf:
     """A bounded queue of at most `capacity` scalars."""
 

@@ -85,7 +85,8 @@ function readHash() {
   const wanted = Number(facts.get("part") || 1) - 1;
   choosePart(wanted >= 0 && wanted < trace.parts.length ? Math.floor(wanted) : 0);
   const step = Number.parseInt(facts.get("step"), 10);
-  go(Number.isNaN(step) ? part.steps : step, facts.has("step"));
+  const first = part.verdict === "SAMPLE" ? 0 : part.steps;
+  go(Number.isNaN(step) ? first : step, facts.has("step"));
 }
 
 // ---------------------------------------------------------------- what is shown of it
@@ -93,7 +94,7 @@ function readHash() {
 function show() {
   const isEnd = at.step === part.steps;
   const where = at.step ? `step ${at.step} of ${part.steps}` : "start";
-  find("where").value = isEnd ? `${where} (violation)` : where;
+  find("where").value = isEnd ? `${where} (${part.verdict === "VIOLATED" ? "violation" : "end"})` : where;
   find("slide").value = at.step;
   find("go-start").disabled = find("go-back").disabled = at.step === 0;
   find("go-end").disabled = find("go-on").disabled = isEnd;
@@ -130,7 +131,7 @@ function showStep(isEnd) {
   const box = find("step");
   const rows = part.rows.filter((row, i) =>
     row.kind === "step" ? i === at.step - 1 : isEnd && row.kind !== "wait");
-  box.parentElement.classList.toggle("violated", isEnd);
+  box.parentElement.classList.toggle("violated", isEnd && part.verdict === "VIOLATED");
   find("step-name").textContent = at.step
     ? `Step ${at.step}: ${part.threads[rowOf(at.step).thread]}, ${rowOf(at.step).place}`
     : "Start: before the first step";

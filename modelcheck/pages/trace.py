@@ -62,7 +62,7 @@ def _write_header(first: Picture, last: Picture) -> Markup:
             element("code", first.heading.path),
             *(join(" ", element("code", text, class_="setting")) for text in settings),
             join(" variant ", element("code", variant)) if variant else "",
-            class_="verdict",
+            class_="verdict" if first.verdict == "VIOLATED" else "verdict wanted",
         ),
         element("h1", write_text(first.reason.headline)),
         _write_reason(last),
@@ -130,23 +130,30 @@ BUTTONS = (
     ("start", "Start", "Before the first step (Home)"),
     ("back", "\u25c0", "One step back (left arrow)"),
     ("on", "\u25b6", "One step on (right arrow)"),
-    ("end", "Violation", "To the violation (End)"),
+    ("end", "{End}", "To the {end} (End)"),
 )
 KEYS = (
     (("\u2190", "\u2192"), "step"),
     (("Shift", "\u2190", "\u2192"), "thread switch"),
     (("Home",), "start"),
-    (("End",), "violation"),
+    (("End",), "{end}"),
     (("/",), "filter"),
     (("d",), "dark or light"),
 )
 
 
+def name_end(picture: Picture) -> str:
+    """What the last state of a trace is."""
+    return "violation" if picture.verdict == "VIOLATED" else "end"
+
+
 def _write_toolbar(scenes: Sequence[Scene]) -> Markup:
     """What needs the script, hidden until it runs."""
+    end = name_end(scenes[0].picture)
     buttons = [
         element("button", sign, id=f"go-{name}", type="button", title=title, aria_label=title)
-        for name, sign, title in BUTTONS
+        for name, *words in BUTTONS
+        for sign, title in ([word.format(End=end.capitalize(), end=end) for word in words],)
     ]
     parts = [
         element("button", scene.picture.part_title, type="button", data_part=n, class_="part")
@@ -154,7 +161,7 @@ def _write_toolbar(scenes: Sequence[Scene]) -> Markup:
         if len(scenes) > 1
     ]
     keys = [
-        element("span", *(element("kbd", key) for key in names), f" {meaning}")
+        element("span", *(element("kbd", key) for key in names), f" {meaning.format(end=end)}")
         for names, meaning in KEYS
     ]
     return element(

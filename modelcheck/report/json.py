@@ -62,6 +62,8 @@ def result_to_json(
         "scope": "; ".join(result.scope),
         "properties": [_property_to_json(p) for p in result.properties],
     }
+    if result.begun:
+        value["from"] = result.begun
     if coverage:
         value["coverage"] = _coverage_to_json(result.coverage)
     return value | _warnings_to_json(warnings)

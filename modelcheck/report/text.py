@@ -99,30 +99,6 @@ def describe_unchecked(info: SpecInfo, variant: Variant) -> str:
     return f"NOT TESTED  {info.path}{name}\n  not checkable yet: needs {variant.needs}"
 
 
-def describe_coverage(program: Program, result: Result) -> Iterator[str]:
-    """What the run did and never did, step by step."""
-    coverage = result.coverage
-    spans = {(t.name, b.label): b.step for t in program.templates for b in t.body.blocks if b.step}
-
-    def describe_location(location: tuple[str, str]) -> str:
-        step = spans.get(location)
-        where = f"{step.span.path}:{step.span.line}  " if step else ""
-        return f"{where}{location[0]}  {step.text if step and step.text else location[1]}"
-
-    yield "coverage"
-    for location, count in sorted(coverage.taken.items()):
-        yield f"  {count:>10,}  {describe_location(location)}"
-    for location in coverage.untaken:
-        yield f"       never  {describe_location(location)}"
-    for name in coverage.unevaluated:
-        yield f"  never evaluated: {name}"
-    for values in coverage.ranges:
-        yield (
-            f"  {values.name}: {values.least} to {values.greatest} of {values.lo} to {values.hi}"
-        )
-    yield f"  quiescent states: {coverage.quiescent:,}, deadlocks: {coverage.deadlocks:,}"
-
-
 def describe_judgement(judgement: Judgement) -> Iterator[str]:
     """The line of a variant in `gate`, and below it what is wrong."""
     name = judgement.variant.name or "(default)"

@@ -24,7 +24,16 @@ from modelcheck.trace.marks import (
     route_arrows,
 )
 from modelcheck.trace.names import OWNERS
-from modelcheck.trace.picture import Heading, Lane, LineRole, Picture, Row, RowKind, RowLine
+from modelcheck.trace.picture import (
+    Heading,
+    Lane,
+    LineRole,
+    Picture,
+    Row,
+    RowKind,
+    RowLine,
+    Verdict,
+)
 from modelcheck.trace.why import explain_failure
 
 
@@ -41,7 +50,7 @@ def draw_picture(story: Story, heading: Heading, part: int = 1, parts: int = 1) 
     arrows = [*join_reads(reads, rows), *find_links(story, rows), *find_other_arrows(story, rows)]
     reason = explain_failure(story, heading.minimal)
     return Picture(
-        "REACHED" if _is_reached(story) else "VIOLATED",
+        _find_verdict(story),
         heading,
         reason,
         story.initial,
@@ -174,12 +183,15 @@ def _describe_inside(event: StepEvent | Waiting) -> str:
 
 def _marks_step(story: Story) -> bool:
     """Whether the last step itself is to be marked: what stands below the steps is marked there."""
-    return not _list_extra(story) and not _is_reached(story)
+    return not _list_extra(story) and _find_verdict(story) == "VIOLATED"
 
 
-def _is_reached(story: Story) -> bool:
-    """Whether what is shown is a state that satisfies a `reachable`."""
-    return story.failure.kind == "reachable" and not story.failure.detail
+def _find_verdict(story: Story) -> Verdict:
+    """A violation is shown, a state that satisfies a `reachable`, or a run for its own sake."""
+    if story.failure.kind == "sample":
+        return "SAMPLE"
+    is_reached = story.failure.kind == "reachable" and not story.failure.detail
+    return "REACHED" if is_reached else "VIOLATED"
 
 
 def _failure_tag(story: Story) -> str:

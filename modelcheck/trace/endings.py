@@ -36,6 +36,7 @@ from modelcheck.trace.source import Source, is_shown_library
 from modelcheck.trace.stacks import Stacks
 from modelcheck.trace.steps import find_block, find_way
 
+SAMPLE = "passing-run"  # what a sample shows: no property, for none has a hyphen in its name
 Visits = tuple[Visit, ...]
 
 
@@ -66,6 +67,7 @@ class EndTeller:
         declared = {p.name: p for p in self._model.program.properties}.get(failure.property)
         if declared is None:
             kind = "built in" if failure.property in BUILT_IN else "assert"
+            kind = "sample" if failure.property == SAMPLE else kind
             return replace(failure, kind=kind)
         span = declared.span
         return replace(

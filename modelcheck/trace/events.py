@@ -163,8 +163,8 @@ Ending = Literal["step", "state", "race", "edge"]
 class Failure:
     """What the trace shows: `ending` as in `result.Path.last`.
 
-    `kind` is "invariant", "final", "assert", "reachable" or "built in"; `declared` the line of
-    the property; `observed` what the property read; `object` the spec's name of the thing
+    `kind` is "invariant", "final", "assert", "reachable", "built in" or "sample"; `declared` the
+    line of the property; `observed` what the property read; `object` the spec's name of the thing
     concerned; `detail` the check's own message; `at` the line that failed, where that is not the
     last step's but one of local work behind it, and `stack` the calls that led there.  `born`
     is where an object began to live that was there from the start.  `order` is the order that an

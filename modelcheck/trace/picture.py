@@ -136,6 +136,9 @@ class Arrow:
     track: int = 0
 
 
+Verdict = Literal["VIOLATED", "REACHED", "SAMPLE"]
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
     """All there is to draw.  `verdict` is the first word of it.
@@ -144,7 +147,7 @@ class Picture:
     `parts`, with what `part_title` says.  They share heading and reason.
     """
 
-    verdict: str
+    verdict: Verdict
     heading: Heading
     reason: Reason
     start: tuple[str, ...]
@@ -196,7 +199,8 @@ class Picture:
         """The last lines: how to see it again, and what was searched."""
         heading = self.heading
         scope = omit_sizes(heading.scope) if heading.settings else heading.scope
-        facts = filter(None, (heading.counts, f"minimal: {heading.minimal}", *scope))
+        minimal = f"minimal: {heading.minimal}" if self.verdict != "SAMPLE" else ""
+        facts = filter(None, (heading.counts, minimal, *scope))
         replay = (f"replay: {heading.replay}",) if heading.replay else ()
         unproven = (heading.unproven,) if heading.unproven else ()
         return (*replay, *unproven, "; ".join(facts))

@@ -12,12 +12,10 @@ from dataclasses import dataclass, replace
 
 from modelcheck.backends.python.model import Model
 from modelcheck.backends.python.outcomes import Failure, State
-from modelcheck.explore.leak import LeakCheck
-from modelcheck.explore.properties import Silence
 from modelcheck.explore.result import Counts, Path, Result, Violation
 from modelcheck.explore.walk import Visit, make_move, walk
 from modelcheck.frontend.spec import SpecInfo
-from modelcheck.trace.confirm import breaks
+from modelcheck.trace.broken import Judging
 from modelcheck.trace.derive import Claim
 from modelcheck.trace.events import Failure as NoFailure
 from modelcheck.trace.events import SourceLine, StepEvent, Story, describe_effects, describe_place
@@ -61,8 +59,7 @@ class Wander:
         self._steps = StepTeller(model, names, source, Stacks(sources, source))
         self._stations = StationTeller(model, sources)
         self._names = names
-        self._leaks = LeakCheck(model.memory)
-        self._silence = Silence(model.program)
+        self._judging = Judging(model)
         self.threads = tuple(thread.name for thread in model.memory.threads)
         self.starts = model.start()
         if not self.starts:
@@ -121,40 +118,12 @@ class Wander:
     def list_broken(self) -> tuple[Claim, ...]:
         """What is violated, or reached, in the last step or in this state."""
         if self.failure is not None:
-            return tuple(self._list_failing(self.failure))
-        return tuple(self._list_broken(self.state))
-
-    def _list_failing(self, failure: Failure) -> Iterator[Claim]:
-        """A step that fails, unless the spec allows what it fails with."""
-        if not self._silence.covers(failure.property, failure.declared):
-            yield Claim(failure.property, failure.object, failure.detail)
-
-    def _list_broken(self, state: State) -> Iterator[Claim]:
-        """Declared properties first, then what is built in; nothing that the spec allows."""
-        if not state:
-            return
-        for declared in self._model.program.properties:
-            if declared.kind == "assert":
-                continue
-            answer = self._model.judges[declared.name](state)
-            claim = Claim(
-                declared.name, detail=answer.detail if isinstance(answer, Failure) else ""
-            )
-            if breaks(self._model, state, claim):
-                yield claim
-        deadlock = Claim("deadlock")
-        if not self._silence.covers_all("deadlock") and breaks(self._model, state, deadlock):
-            yield deadlock
-        for failure in self._leaks.find(state):
-            claim = Claim(failure.property, failure.object, failure.detail)
-            is_allowed = self._silence.covers(failure.property, failure.declared)
-            if not is_allowed and breaks(self._model, state, claim):
-                yield claim
+            return tuple(self._judging.list_failing(self.failure))
+        return tuple(self._judging.list_broken(self.state))
 
     def is_reached(self, claim: Claim) -> bool:
         """Whether a claim is of a `reachable` that holds, which is no violation."""
-        kinds = {p.name: p.kind for p in self._model.program.properties}
-        return kinds.get(claim.property) == "reachable" and not claim.detail
+        return self._judging.is_reached(claim)
 
     # ------------------------------------------------------------------------ moving
 
@@ -174,9 +143,9 @@ class Wander:
         event = self._steps.tell_step(len(self.events) + 1, self.state, visit)
         result = visit.outcome.result
         if isinstance(result, Failure):
-            broken = [claim.property for claim in self._list_failing(result)]
+            broken = [claim.property for claim in self._judging.list_failing(result)]
         else:
-            broken = [claim.property for claim in self._list_broken(result)]
+            broken = [claim.property for claim in self._judging.list_broken(result)]
         return Turn(
             self.threads[event.thread],
             event.at,

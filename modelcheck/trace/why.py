@@ -36,6 +36,9 @@ def explain_failure(story: Story, minimal: str = "no") -> Reason:
 
 def _explain(story: Story, headline: str) -> Reason:
     failure = story.failure
+    if failure.kind == "sample":
+        what = "nothing is violated on this run, which says nothing about the others"
+        return Reason(headline, (*_list_detail_rows(story), ReasonRow("says", what)))
     if failure.property in LIFETIME_FAULTS:
         return Reason(headline, tuple(_list_lifetime_rows(story)))
     if failure.property == "deadlock":
@@ -78,6 +81,9 @@ def _headline(story: Story, minimal: str) -> str:
         case "reachable", _:
             verb = "fails" if failure.detail else "holds"  # it cannot be evaluated, or it is so
             text = f"reachable {name} {verb} {_after(story)}"
+        case "sample", _:
+            steps = f"{len(story.steps)} step{'s' if len(story.steps) != 1 else ''}"
+            return f"a run of {steps}" + ("" if failure.detail else " that comes to rest")
         case ("invariant" | "final") as kind, "step":
             text = f"{kind} {name} fails in {_last_step(story)}"
         case "invariant", _:

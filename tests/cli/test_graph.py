@@ -55,7 +55,7 @@ def test_nothing_to_draw_is_3(capsys):
     assert run(["graph", "kernfs-release-once"]) == 3
     out, err = capsys.readouterr()
     assert out == ""
-    assert err.startswith("no violation was found, so there is no trace to draw; --variant")
+    assert err.startswith("no violation was found, so there is no trace to draw; --sample")
 
 
 def test_a_large_state_graph_is_refused(capsys):

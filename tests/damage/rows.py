@@ -10,6 +10,7 @@ from tests.damage import (
     rows_explore,
     rows_frontend,
     rows_ir,
+    rows_looking,
     rows_native,
     rows_pages,
     rows_reduce,
@@ -33,4 +34,5 @@ ROWS: tuple[Row, ...] = (
     *rows_pages.ROWS,
     *rows_rounds.ROWS,
     *rows_shortest.ROWS,
+    *rows_looking.ROWS,
 )

@@ -14,8 +14,25 @@ MENTIONS = "ir/passes/mentions.py"
 FOOTPRINT = "ir/footprint.py"
 DEPENDENCE = "ir/dependence.py"
 ORDERS = "ir/passes/orders.py"
+BODIES = "ir/passes/bodies.py"
 
 ROWS = (
+    Row(
+        "records-never-refuse",
+        "records.py",
+        "return dataclass(frozen=frozen, **options)",
+        "return dataclass(unsafe_hash=True, **options)",
+        "Nobody would notice code that changes a node which others remember.",
+        ("tests/unit/test_records.py::test_nodes_refuse_to_be_changed_in_dev_mode",),
+    ),
+    Row(
+        "blocks-are-changed-in-place",
+        BODIES,
+        "    return Block(  # as `replace`",
+        "    block.instrs = tuple(instrs)\n    return Block(  # as `replace`",
+        "A pass changes the block that another one remembers.",
+        ("tests/unit/test_records.py::test_no_part_of_the_pipeline_changes_a_node",),
+    ),
     Row(
         "stores-do-not-thaw",
         FREEZE,
@@ -43,6 +60,22 @@ ROWS = (
         (
             "tests/unit/ir/passes/test_notes.py::test_the_last_value_holds_for_an_equal_second_argument_only",
         ),
+    ),
+    Row(
+        "notes-see-nothing",
+        NOTES,
+        "sees = sees or isinstance(expr, Look)",
+        "sees = False",
+        "What a node looks at is not frozen, so where checks fold others are left.",
+        ("tests/unit/ir/passes/test_notes.py::test_a_note_says_what_is_in_its_node",),
+    ),
+    Row(
+        "operators-are-plain",
+        NOTES,
+        "        is_plain = False\n",
+        "",
+        "No expression is ever simplified: what follows from constants is not known.",
+        ("tests/unit/ir/passes/test_notes.py::test_a_note_says_what_is_in_its_node",),
     ),
     Row(
         "facts-forgotten",

@@ -221,7 +221,7 @@ ROWS = (
     ),
     Row(
         "walk-breaks-nothing",
-        "trace/wander.py",
+        "trace/broken.py",
         "if breaks(self._model, state, claim):",
         "if not breaks(self._model, state, claim):",
         "A walk goes through a violation and does not say so.",

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal, assert_never
 
+from modelcheck.backends.python.cover import BodyCover
 from modelcheck.backends.python.expressions import Namespace, Writer
 from modelcheck.backends.python.failures import write_failure
 from modelcheck.backends.python.outcomes import BLOCKED, IDLE
@@ -46,7 +47,6 @@ from modelcheck.ir.nodes import (
     Spawn,
     Store,
     Template,
-    Terminator,
     Wait,
 )
 from modelcheck.ir.regions import (
@@ -96,6 +96,7 @@ class BodyEmitter:
         template: Template | None,
         *,
         watches: bool,
+        cover: BodyCover | None = None,
     ) -> None:
         self._memory = memory
         self._namespace = namespace
@@ -105,8 +106,9 @@ class BodyEmitter:
         self._by_label = {block.label: block for block in body.blocks}
         self._order = {local.name: i for i, local in enumerate(body.locals)}
         names = {local.name: f"v{i}" for i, local in enumerate(body.locals)}
-        self._writer = Writer(memory, namespace, names, watches=watches)
+        self._writer = Writer(memory, namespace, names, watches=watches, cover=cover)
         self._watches = watches
+        self._cover = cover
         # Of the region under way:
         self._purpose: Purpose = "step"
         self._region = self._find_region(find_entry(body))
@@ -225,22 +227,29 @@ class BodyEmitter:
             with self._text.indented(f"if count > {MAX_BLOCKS}:"):
                 detail = f"more than {MAX_BLOCKS:,} blocks in one step"
                 self._text.line(f"return {write_failure(self._writer, 'diverges', detail, None)}")
+        if self._cover is not None:
+            self._text.line(self._cover.write_block(block))
         for instr in block.instrs:
             self._emit_instr(instr, block)
-        self._emit_end(block.end)
+        self._emit_end(block)
 
     def _emit_comment(self, block: Block) -> None:
         if block.step is not None:
             words = " ".join(f"{block.step.span} {block.step.text}".split())
             self._text.line(f"# {words}")
 
-    def _emit_end(self, end: Terminator) -> None:
+    def _emit_end(self, block: Block) -> None:
+        end, cover = block.end, self._cover
         match end:
             case Jump(target):
                 self._emit_goto(target)
             case Branch(condition, then, other):
                 with self._text.indented(f"if {self._writer.write(condition)}:"):
+                    if cover is not None:
+                        self._text.line(cover.write_branch(block, took=True))
                     self._emit_goto(then)  # always ends in `return` or `continue`
+                if cover is not None:
+                    self._text.line(cover.write_branch(block, took=False))
                 self._emit_goto(other)
             case End():
                 self._emit_finish()

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import assert_never
 
+from modelcheck.backends.python.cover import BodyCover
 from modelcheck.backends.python.runtime import (
     is_alive,
     is_usable,
@@ -100,10 +101,12 @@ class Writer:
         locals_: Mapping[str, str],
         *,
         watches: bool = False,
+        cover: BodyCover | None = None,
     ) -> None:
         self.memory = memory
         self.namespace = namespace
         self.watches = watches
+        self._cover = cover
         self._locals = locals_
 
     def name_local(self, local: str) -> str:
@@ -167,6 +170,9 @@ class Writer:
                 return f"({' or '.join(tests) or 'False'})"
             case HasFreeSlot(pool):
                 return f"POOLS[{pool!r}].has_free_slot(m)"
+            case Apply("or", (left, right), _) if self._cover is not None:
+                note = self._cover.write_right(expr)
+                return f"({self.write(left)} or {note} or {self.write(right)})"
             case Apply(op, args, _):
                 return OPS[op].python.format(*map(self.write, args))
             case _:

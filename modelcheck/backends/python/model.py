@@ -10,7 +10,7 @@ import hashlib
 import linecache
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from modelcheck.backends.facts import Facts
 from modelcheck.backends.python.emit import (
@@ -40,11 +40,12 @@ from modelcheck.diagnostics import NOWHERE, InternalError, Span
 from modelcheck.ir.memory import (
     Memory,
 )
-from modelcheck.ir.nodes import Block, Program, Template
+from modelcheck.ir.nodes import Block, Body, Program, Template
 from modelcheck.ir.regions import can_fail, list_locations
 
 Start = Callable[..., int | Failure | None]  # (m, chooser, *arguments)
 Judge = Callable[[Sequence[int]], bool | Failure]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ class Model:
                         return stopped
             return tuple(m)
 
-        return list_outcomes(follow_choices(begin)(()))
+        return list_outcomes(follow_choices(self._observe(begin))(()))
 
     def outcomes(self, state: State, thread: int) -> list[Outcome]:
         """The transitions of one thread in a state, in the order of their choices."""
@@ -167,9 +168,7 @@ class Model:
         locations = list_locations(template.body)
         with text.indented("def make(t):"):
             self._emit_facts(text, template)
-            emitter = BodyEmitter(
-                self.memory, self._namespace, text, template.body, template, watches=False
-            )
+            emitter = self._make_emitter(text, template.name, template.body, template)
             emitter.emit_start("start", template.parameters)
             are_many = [emitter.emit_step(f"step_{i}", b) for i, b in enumerate(locations)]
             steps = "".join(f"step_{i}, " for i in range(len(locations)))
@@ -181,12 +180,27 @@ class Model:
             self._starts.append(start)
             self._steps.append(
                 tuple(
-                    follow_choices(way) if is_many else way
+                    follow_choices(self._observe(way)) if is_many else self._observe(way)
                     for way, is_many in zip(ways, are_many, strict=True)
                 )
             )
             starts.append(start)
         self._spawners[template.name] = self._make_spawner(template, tuple(starts))
+
+    def _make_emitter(
+        self, text: Text, owner: str, body: Body, template: Template | None
+    ) -> BodyEmitter:
+        """What writes a body; `owner` is the name of its template or property."""
+        del owner
+        return BodyEmitter(self.memory, self._namespace, text, body, template, watches=False)
+
+    def _observe(self, way: Callable[..., T]) -> Callable[..., T]:
+        """What is run for a step (or a start), which may have been written: the function itself."""
+        return way
+
+    def _observe_judge(self, judge: Judge) -> Judge:
+        """The same of a property."""
+        return judge
 
     def _emit_facts(self, text: Text, template: Template) -> None:
         text.line("PC, ME, CURRENT = t.pc, t.index, t.current")
@@ -216,9 +230,7 @@ class Model:
 
     def _compile_initial(self) -> Start:
         text = Text()
-        emitter = BodyEmitter(
-            self.memory, self._namespace, text, self.program.initial, None, watches=False
-        )
+        emitter = self._make_emitter(text, "", self.program.initial, None)
         emitter.emit_initial("initial")
         initial: Start = self._run(text, "initial")["initial"]
         return initial
@@ -226,13 +238,13 @@ class Model:
     def _compile_judges(self) -> dict[str, Judge]:
         text = Text()
         bodies = [(p.name, p.body) for p in self.program.properties if p.body is not None]
-        for i, (_, body) in enumerate(bodies):
-            emitter = BodyEmitter(self.memory, self._namespace, text, body, None, watches=False)
+        for i, (name, body) in enumerate(bodies):
+            emitter = self._make_emitter(text, name, body, None)
             emitter.emit_judge(f"judge_{i}")
         made = self._run(text, "properties")
         judges: dict[str, Judge] = {}
         for i, (name, _) in enumerate(bodies):
-            judges[name] = _rename_failures(made[f"judge_{i}"], name)
+            judges[name] = _rename_failures(self._observe_judge(made[f"judge_{i}"]), name)
         return judges
 
     def _watchers_of(self, thread: int) -> tuple[Way, ...]:

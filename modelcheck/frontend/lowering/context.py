@@ -18,6 +18,7 @@ from modelcheck.frontend.values import Closure, Scalar, Storage, Value
 from modelcheck.frontend.world import World
 from modelcheck.ir import nodes as ir
 from modelcheck.ir.types import ScalarType, ValueType
+from modelcheck.records import record
 
 MAX_INLINE_DEPTH = 60
 MAX_BLOCKS = 20_000
@@ -71,7 +72,7 @@ class Frame:
     unrolled: list[tuple[str, tuple[Value, ...]]] = field(default_factory=list)  # loops around
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Mode:
     """How memory is looked at here.
 
@@ -131,7 +132,7 @@ class LoweringContext(ABC):
 
     def span(self, node: ast.AST) -> Span:
         """Where a node of the innermost routine stands."""
-        return self.frame.module.span(node)
+        return self.frames[-1].module.span(node)
 
     @contextmanager
     def in_mode(self, mode: Mode) -> Iterator[None]:

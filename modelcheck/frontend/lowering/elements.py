@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from functools import cached_property
+from collections.abc import Sequence
 
 from modelcheck.frontend.constants import bool_value
 from modelcheck.frontend.kinds import is_number, literal
@@ -281,30 +281,22 @@ class Elements(Places):
                 found += [ir.Place(root, path) for path in paths]
         return found
 
-    @cached_property
-    def _paths(self) -> dict[tuple[str, str], list[tuple[str | ir.Expr, ...]]]:
-        """What `paths_to` found inside structs: while code is lowered, all are complete."""
-        return {}
-
-    def paths_to(self, of: ValueType, struct: str) -> list[tuple[str | ir.Expr, ...]]:
+    def paths_to(self, of: ValueType, struct: str) -> Sequence[tuple[str | ir.Expr, ...]]:
         """Where structs of a name lie inside a value of a type, outermost first."""
         match of:
             case Embedded(name):
-                known = self._paths.get((name, struct))
+                known = self.world.paths.get((name, struct))
                 if known is None:
-                    known = [()] if name == struct else []
+                    found: list[tuple[str | ir.Expr, ...]] = [()] if name == struct else []
                     for field in self.world.structs[name].fields:
-                        known += [(field.name, *rest) for rest in self.paths_to(field.type, struct)]
-                    self._paths[name, struct] = known
+                        found += [(field.name, *rest) for rest in self.paths_to(field.type, struct)]
+                    known = self.world.paths[name, struct] = tuple(found)
                 return known
             case ArrayOf(element, count):
-                return [
-                    (literal(i).expr, *rest)
-                    for i in range(count)
-                    for rest in self.paths_to(element, struct)
-                ]
+                paths = self.paths_to(element, struct)
+                return [(literal(i).expr, *rest) for i in range(count) for rest in paths]
             case _:
-                return []
+                return ()
 
     def set_has(self, mask: Scalar, value: Scalar, element: ScalarType) -> ir.Expr:
         """Whether a set holds a value; None and numbers outside are never elements."""

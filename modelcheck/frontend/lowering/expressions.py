@@ -96,7 +96,7 @@ class Expressions(Generators):
 
     def name(self, name: str, node: ast.expr) -> Value:
         """A local, or a declaration of the file."""
-        frame = self.frame
+        frame = self.frames[-1]
         bound = None if name in frame.globals else frame.names.get(name)
         if bound is UNKNOWN:
             raise self.reported()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from itertools import chain
 
 from modelcheck.ir.alias import Aliases
 from modelcheck.ir.nodes import (
@@ -103,10 +104,14 @@ class _Folder:
 
     def instr(self, instr: Instr) -> Instr:
         """An instruction simplified where nothing is known."""
+        if self.notes.of(instr).is_plain:  # of a constant and a local nothing is simpler
+            return instr
         return self.instrs.get(instr, self._simplify_instr)
 
     def end(self, end: Terminator) -> Terminator:
         """A terminator simplified where nothing is known."""
+        if self.notes.of(end).is_plain:
+            return end
         return self.ends.get(end, self._simplify_end)
 
     def _simplify_instr(self, instr: Instr) -> Instr:
@@ -247,14 +252,15 @@ def move_temporaries(body: Body, folder: _Folder) -> Body:
     """
     notes = folder.notes
     temporaries = {local.name for local in body.locals if not local.shown}
-    uses = Counter(
-        name for block in body.blocks for note in notes.in_block(block) for name in note.locals
-    )
+    used = [note.locals for block in body.blocks for note in notes.in_block(block)]
+    uses = Counter(chain.from_iterable(used))
     once = {name for name in temporaries if uses[name] == 1}
 
     def move(block: Block) -> Block:
-        assigned = {note.assigned for note in notes.in_block(block)}
+        assigned = [note.assigned for note in notes.in_block(block) if note.assigned is not None]
         here = frozenset(once.intersection(assigned))
+        if not here:
+            return block
         return folder.moved.get(block, here, lambda b, names: _move_in_block(b, names, folder))
 
     return with_blocks(body, [move(block) for block in body.blocks])

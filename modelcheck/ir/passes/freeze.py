@@ -50,13 +50,12 @@ from modelcheck.ir.nodes import (
 )
 from modelcheck.ir.passes.bodies import Worklist, map_bodies, same_items, with_blocks, with_code
 from modelcheck.ir.passes.mentions import all_bodies, find_mentions, running_templates
-from modelcheck.ir.passes.notes import Notes
+from modelcheck.ir.passes.notes import Note, Notes
 from modelcheck.ir.rebuild import map_end, map_instr
 from modelcheck.ir.traverse import (
     Regions,
     has_access,
     live_successors,
-    nodes_of,
     parts_of,
     parts_of_place,
     place_in,
@@ -226,9 +225,10 @@ def find_mortal(program: Program, freed: frozenset[str], notes: Notes) -> frozen
     seen = set[str]()
     stacks = frozenset(obj.name for obj in program.objects if obj.kind == "local")
     if stacks:
+        known = notes.named_when_dead.under(stacks)
         seen = _escaping(program, stacks, notes)
         for template in running_templates(program, notes):
-            seen |= notes.named_when_dead.get(template.body, lambda b: _named_when_dead(b, notes))
+            seen |= known.get(template.body, lambda body: _named_when_dead(body, stacks, notes))
 
     def is_mortal(obj: Object) -> bool:
         match obj.kind:
@@ -250,25 +250,43 @@ def _escaping(program: Program, stacks: frozenset[str], notes: Notes) -> set[str
 
     Also those that are named as another thread's copy.
     """
-    in_nodes = notes.escaping.under(stacks)
-    in_blocks = notes.escaping_in_block.under(stacks)
     in_bodies = notes.escaping_in.under(stacks)
 
     def in_body(body: Body) -> frozenset[str]:
-        found = [in_blocks.get(block, in_block) for block in notes.code(body)]
+        found = [
+            _escaping_in(note.node)
+            for about in _list_about_stacks(body, stacks, notes).values()
+            for note in about
+        ]
         return frozenset[str]().union(*found)
-
-    def in_block(block: Block) -> frozenset[str]:
-        found = [in_nodes.get(node, in_node) for node in nodes_of(block)]
-        return frozenset[str]().union(*found)
-
-    def in_node(node: Instr | Terminator) -> frozenset[str]:
-        roots = [place.root for place in notes.of(node).places]
-        names = any(isinstance(root, ObjectRoot) and root.object in stacks for root in roots)
-        return _escaping_in(node) if names else frozenset()
 
     bodies = all_bodies(program, notes)
     return set[str]().union(*[in_bodies.get(body, in_body) for body in bodies])
+
+
+def _list_about_stacks(
+    body: Body, stacks: frozenset[str], notes: Notes
+) -> dict[str, tuple[Note, ...]]:
+    """For each block that control can reach, by label, the notes of what names an object in
+    `stacks`, enters or leaves it; blocks with none are left out.
+    """
+    known = notes.about_stacks.under(stacks)
+
+    def is_about(note: Note) -> bool:
+        if isinstance(note.node, _LIVES):
+            return True
+        roots = [place.root for place in note.places]
+        return any(isinstance(root, ObjectRoot) and root.object in stacks for root in roots)
+
+    def list_in(block: Block) -> tuple[Note, ...]:
+        return tuple([note for note in notes.in_block(block) if is_about(note)])
+
+    return {
+        block.label: about for block in notes.code(body) if (about := known.get(block, list_in))
+    }
+
+
+_LIVES = (Enter, Leave)
 
 
 def _escaping_in(node: Instr | Terminator) -> frozenset[str]:
@@ -297,15 +315,17 @@ def _escaping_in(node: Instr | Terminator) -> frozenset[str]:
     return frozenset(found)
 
 
-def _named_when_dead(body: Body, notes: Notes) -> frozenset[str]:
-    """The `local` objects named where they may not have been entered, or been left again.
+def _named_when_dead(body: Body, stacks: frozenset[str], notes: Notes) -> frozenset[str]:
+    """Those of the objects in `stacks` that are named where they may not have been entered, or
+    been left again.
 
     Forward data flow of the objects that are surely alive.
     """
     blocks = notes.reachable(body)
     before = predecessors(blocks)
-    lives = {b.label: [i for i in b.instrs if isinstance(i, Enter | Leave)] for b in blocks}
-    everything = frozenset(n.object for n in chain(*lives.values()) if isinstance(n, Enter))
+    about = _list_about_stacks(body, stacks, notes)
+    nodes = [note.node for note in chain(*about.values())]
+    everything = frozenset([node.object for node in nodes if isinstance(node, Enter)])
     alive_after: dict[str, frozenset[str]] = {block.label: everything for block in blocks}
 
     def alive_before(block: Block) -> frozenset[str]:
@@ -320,20 +340,22 @@ def _named_when_dead(body: Body, notes: Notes) -> frozenset[str]:
     work = Worklist(blocks if everything else ())  # where nothing is entered, nothing is alive
     for block in work:
         alive = alive_before(block)
-        for instr in lives[block.label]:
-            alive = _alive_after(instr, alive)
+        for note in about.get(block.label, ()):
+            alive = _alive_after(note.node, alive)
         if alive != alive_after[block.label]:
             alive_after[block.label] = alive
             work.add(live_successors(block.end))
     found: set[str] = set()
-    for block in notes.code(body):
+    for block in blocks:
+        if block.label not in about:
+            continue
         alive = alive_before(block)
-        for note in notes.in_block(block):
+        for note in about[block.label]:
             for place in note.places:
                 if isinstance(place.root, ObjectRoot) and place.root.object not in alive:
                     found.add(place.root.object)
             alive = _alive_after(note.node, alive)
-    return frozenset(found)
+    return stacks.intersection(found)
 
 
 def _alive_after(node: Instr | Terminator, alive: frozenset[str]) -> frozenset[str]:
@@ -386,8 +408,6 @@ class _Freezer:
             frozen.initial,
             frozen.freed,
         )
-        self.instrs = notes.frozen.under(facts)
-        self.ends = notes.frozen_ends.under(facts)
         self.blocks = notes.frozen_blocks.under(facts)
         self.bodies = notes.frozen_bodies.under(facts)
 
@@ -422,13 +442,15 @@ class _Freezer:
         return with_blocks(new, [replace(b, step=None) if was_frozen(b) else b for b in new.blocks])
 
     def _freeze_block(self, block: Block) -> Block:
-        instrs = [self.instrs.get(instr, self._freeze_instr) for instr in block.instrs]
-        end = self.ends.get(block.end, self._freeze_end)
+        instrs = [self._freeze_instr(instr) for instr in block.instrs]
+        end = block.end
+        if self.notes.of(end).sees:
+            end = map_end(end, self._freeze_expr)
         return with_code(block, [i for i in instrs if i is not None], end)
 
     def _freeze_instr(self, old: Instr) -> Instr | None:
         frozen = self.frozen
-        instr = map_instr(old, self._freeze_expr)
+        instr = map_instr(old, self._freeze_expr) if self.notes.of(old).sees else old
         match instr:
             case Load(local, place) if frozen.holds(place):
                 value = frozen.constant(place) or Read(place, _silent(instr.kind))
@@ -439,9 +461,6 @@ class _Freezer:
                 return None
             case _:
                 return instr
-
-    def _freeze_end(self, end: Terminator) -> Terminator:
-        return map_end(end, self._freeze_expr)
 
     def _freeze_expr(self, expr: Expr) -> Expr:
         frozen = self.frozen

@@ -23,9 +23,9 @@ def live_before(note: Note, live: set[str]) -> None:
     Soundness: forgetting a use would merge states that go on differently.  Every use counts (in
     checks, ghost code and subjects too) except in an assignment of a local nobody needs.
     """
-    if isinstance(note.node, Assign) and is_useless(note, live):
-        return
     if note.assigned is not None:
+        if isinstance(note.node, Assign) and is_useless(note, live):
+            return
         live.discard(note.assigned)
     live.update(note.used)
 

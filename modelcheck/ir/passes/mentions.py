@@ -39,7 +39,14 @@ from modelcheck.ir.nodes import (
 )
 from modelcheck.ir.passes.notes import Name, Notes
 from modelcheck.ir.traverse import nodes_of, place_in, walk
-from modelcheck.ir.types import Embedded, PtrType, SetType, ThreadIdType, ValueType
+from modelcheck.ir.types import (
+    Embedded,
+    PtrType,
+    ScalarType,
+    SetType,
+    ThreadIdType,
+    ValueType,
+)
 
 
 def running_templates(program: Program, notes: Notes) -> tuple[Template, ...]:
@@ -142,9 +149,13 @@ class _Finder:
         for place in note.places:
             self.add_place(place, found)
         for expr in note.exprs:
-            if isinstance(expr, Local | Read | AddressOf):
+            if isinstance(expr, _NAMELESS):
                 continue  # its place counts, which was among the others
-            if not isinstance(expr, Const) or expr.value:
+            if isinstance(expr, _MAKERS):
+                made = _type_from_number(expr)
+                if made is not None:
+                    found.add(("number", made.__name__))
+            else:
                 found.update(self.in_expr(expr))
         match node:
             case New(_, pool):
@@ -158,12 +169,8 @@ class _Finder:
         return frozenset(found)
 
     def in_expr(self, expr: Expr) -> Iterator[Name]:
-        """Names in an expression, without its parts and its place."""
+        """Names in an expression that is no constant or operator, without its parts and place."""
         match expr:
-            case Const() | Apply():
-                made = _type_from_number(expr)
-                if made is not None:
-                    yield "number", made.__name__
             case ContainerOf(_, outer, path):
                 yield "struct", outer
                 yield from self.in_path(Embedded(outer), path)
@@ -250,17 +257,22 @@ def makes_from_numbers(program: Program, kind: type[PtrType | ThreadIdType], not
     return kind is ThreadIdType and _numbers_threads(program, names)
 
 
-def _type_from_number(expr: Expr) -> type | None:
-    """The sort of pointer that an expression makes from a number, if it does."""
+_NAMELESS = (Local, Read, AddressOf)
+_MAKERS = (Const, Apply)
+_REFERENCES = (PtrType, ThreadIdType)
+
+
+def _type_from_number(expr: Expr) -> type[PtrType | ThreadIdType] | None:
+    """Whether an expression makes pointers or thread ids from a number, and which of them."""
+    made: ScalarType
     match expr:
-        case Const(0):
-            return None
-        case Const(_, SetType(element)):
-            return type(element)
-        case Const(_, found) | Apply(_, _, found):
-            return None if isinstance(expr, Apply) and expr.op == "ite" else type(found)
+        case Const(value, of) if value:
+            made = of.element if isinstance(of, SetType) else of
+        case Apply(op, _, of) if op != "ite":
+            made = of
         case _:
             return None
+    return type(made) if isinstance(made, _REFERENCES) else None
 
 
 def _numbers_threads(program: Program, names: AbstractSet[Name]) -> bool:

@@ -33,6 +33,7 @@ from modelcheck.ir.nodes import (
     Terminator,
 )
 from modelcheck.ir.traverse import (
+    Look,
     assigned_local,
     is_access,
     list_node_exprs,
@@ -100,8 +101,9 @@ class Note:
     """What is in one instruction or terminator.  Never changed once it is made.
 
     `exprs` is what `walk_node` and `places` what `every_place` comes by; `locals` are the names of
-    the locals it uses, each as often as it does; `assigned` the local it sets; `looks` whether one
-    of its expressions is an access.
+    the locals it uses, each as often as it does; `assigned` the local it sets; `sees` whether one
+    of its expressions looks into a place (`traverse.Look`), `looks` whether that is an access;
+    `is_plain` that its expressions are constants and locals, all of them.
     """
 
     node: Instr | Terminator
@@ -110,37 +112,57 @@ class Note:
     locals: tuple[str, ...]
     used: frozenset[str]
     assigned: str | None
+    sees: bool
     looks: bool
+    is_plain: bool
 
 
 def take_note(node: Instr | Terminator) -> Note:
     """Find out what is in a node."""
     if isinstance(node, Jump):
-        return Note(node, (), (), (), frozenset(), None, looks=False)
+        return Note(node, (), (), (), frozenset(), None, sees=False, looks=False, is_plain=True)
     exprs = list_node_exprs(node)
     places = list(places_of(node))
     names: list[str] = []
-    looks = False
+    sees = looks = False
+    is_plain = True
     for expr in exprs:
         if isinstance(expr, Local):
             names.append(expr.name)
             continue
-        if isinstance(expr, Const | Apply):
+        if isinstance(expr, Const):
             continue
-        place = place_in(expr)
+        is_plain = False
+        place = None if isinstance(expr, Apply) else place_in(expr)
         if place is not None:
             places.append(place)
+            sees = sees or isinstance(expr, Look)
             looks = looks or is_access(expr)
-    assigned = None if isinstance(node, Jump | Branch | End | Return) else assigned_local(node)
-    return Note(node, tuple(exprs), tuple(places), tuple(names), frozenset(names), assigned, looks)
+    assigned = None if isinstance(node, _ENDS) else assigned_local(node)
+    used = frozenset(names)
+    return Note(
+        node,
+        tuple(exprs),
+        tuple(places),
+        tuple(names),
+        used,
+        assigned,
+        sees=sees,
+        looks=looks,
+        is_plain=is_plain,
+    )
+
+
+_ENDS = (Jump, Branch, End, Return)
 
 
 class Notes:
     """The notes of one run of the passes."""
 
     def __init__(self) -> None:
-        self._nodes = Memo[Instr | Terminator, Note]()
-        self._blocks = Memo[Block, tuple[Note, ...]]()
+        # By id: a note keeps its node, a block stands beside its notes.
+        self._nodes: dict[int, Note] = {}
+        self._blocks: dict[int, tuple[Block, tuple[Note, ...]]] = {}
         self._reachable = Memo[Body, tuple[Block, ...]]()
         self._code = Memo[Body, tuple[Block, ...]]()
         self._nodes_of = Memo[Body, tuple[Instr | Terminator, ...]]()
@@ -152,12 +174,9 @@ class Notes:
         self.names_in_block = Memo[Block, frozenset[Name]]()
         self.names_in = Memo[Body, frozenset[Name]]()
         self.stored = Memo[Body, frozenset[Cell]]()
-        self.escaping = Memo[Instr | Terminator, frozenset[str]]()
-        self.escaping_in_block = Memo[Block, frozenset[str]]()
+        self.about_stacks = Memo[Block, tuple[Note, ...]]()
         self.escaping_in = Memo[Body, frozenset[str]]()
         self.named_when_dead = Memo[Body, frozenset[str]]()
-        self.frozen = Memo[Instr, Instr | None]()
-        self.frozen_ends = Memo[Terminator, Terminator]()
         self.frozen_blocks = Memo[Block, Block]()
         self.frozen_bodies = Memo[Body, Body]()
         self.edges = Memo[Precedes, frozenset[tuple[str, str, str]]]()
@@ -178,11 +197,18 @@ class Notes:
 
     def of(self, node: Instr | Terminator) -> Note:
         """What is in a node."""
-        return self._nodes.get(node, take_note)
+        note = self._nodes.get(id(node))
+        if note is None:
+            note = self._nodes[id(node)] = take_note(node)
+        return note
 
     def in_block(self, block: Block) -> tuple[Note, ...]:
         """What is in a block's instructions, then its terminator."""
-        return self._blocks.get(block, self._note_block)
+        known = self._blocks.get(id(block))
+        if known is None:
+            notes = tuple([self.of(node) for node in nodes_of(block)])
+            known = self._blocks[id(block)] = (block, notes)
+        return known[1]
 
     def reachable(self, body: Body) -> tuple[Block, ...]:
         """The blocks that control can reach from the entry, in source order."""
@@ -224,9 +250,6 @@ class Notes:
         return tuple(
             [node for node in self.nodes(body) if isinstance(node, Free | Discard | Crash)]
         )
-
-    def _note_block(self, block: Block) -> tuple[Note, ...]:
-        return tuple([self.of(node) for node in nodes_of(block)])
 
 
 def _list_orders(body: Body) -> tuple[Precedes, ...]:

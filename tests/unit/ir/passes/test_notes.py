@@ -3,10 +3,30 @@
 import pytest
 
 from modelcheck.api import load_spec
+from modelcheck.ir.nodes import Const, Local
 from modelcheck.ir.passes import MAX_ROUNDS, ONCE, REPEATED, run_passes
 from modelcheck.ir.passes.notes import LastMemo, Memo, Notes
 from modelcheck.ir.text import print_program
+from modelcheck.ir.traverse import Look, every_place, is_access, nodes_of, used_locals, walk_node
 from modelcheck.specfiles import find_spec
+
+
+def test_a_note_says_what_is_in_its_node():
+    program = load_spec(find_spec("selftest-sleep-and-wake")).program({})
+    notes, seen = Notes(), set()
+    bodies = [*(t.body for t in program.templates), *(p.body for p in program.properties if p.body)]
+    for node in (n for body in bodies for block in body.blocks for n in nodes_of(block)):
+        note, exprs = notes.of(node), list(walk_node(node))
+        assert notes.of(node) is note
+        assert list(note.exprs) == exprs
+        assert set(note.places) == set(every_place(node))
+        assert note.used == used_locals(node) == set(note.locals)
+        assert note.sees == any(isinstance(expr, Look) for expr in exprs)
+        assert note.looks == any(map(is_access, exprs))
+        assert note.is_plain == all(isinstance(expr, Const | Local) for expr in exprs)
+        seen.add((note.sees, note.looks, note.is_plain))
+    kinds = {(False, False, False), (False, False, True), (True, False, False), (True, True, False)}
+    assert seen == kinds
 
 
 def test_a_memo_goes_by_which_object_it_is():

@@ -1,0 +1,1 @@
+"""What a gate found, in the formats that continuous integration reads."""

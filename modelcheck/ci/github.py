@@ -1,0 +1,107 @@
+"""Findings → what GitHub shows of a job: annotations of lines, and the job's summary.
+
+Annotations are workflow commands on standard output (docs.github.com, "Workflow commands for GitHub
+Actions"); the summary is Markdown with a Mermaid diagram for each trace.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from modelcheck.ci.findings import Finding, name_variant
+from modelcheck.ci.junit import Suite
+from modelcheck.gate import Outcome, describe_expectation
+from modelcheck.trace.mermaid import write_mermaid
+from modelcheck.trace.text import write_text
+
+_COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
+_MOST_DIAGRAMS = 10  # a summary of more than a megabyte is not shown at all
+
+
+def write_annotations(findings: Iterable[Finding]) -> Iterator[str]:
+    """A line for each finding."""
+    for finding in findings:
+        place = finding.place
+        title = " ".join(filter(None, (finding.spec, finding.variant, finding.rule)))
+        where = {"file": place.path, "line": place.line, "col": place.column, "title": title}
+        words = ",".join(f"{key}={_quote_property(str(value))}" for key, value in where.items())
+        yield f"::{_COMMANDS[finding.level]} {words}::{_quote(finding.message)}"
+
+
+def write_summary(suites: Sequence[Suite]) -> str:
+    """The Markdown of a job summary: what was judged, what was not, and each trace."""
+    judged = [(suite, judgement) for suite in suites for judgement in suite.judgements]
+    counts = Counter(judgement.outcome for _, judgement in judged)
+    unread = [suite for suite in suites if not suite.judgements]
+    is_good = set(counts) <= {Outcome.EXPECTED, Outcome.NOT_CHECKABLE} and not unread
+    lines = ["## modelcheck" + (" :white_check_mark:" if is_good and judged else " :x:"), ""]
+    lines += ["| outcome | variants |", "|---|---:|"]
+    lines += [f"| {outcome.value} | {counts[outcome]} |" for outcome in Outcome if counts[outcome]]
+    if unread:
+        lines.append(f"| cannot be read | {len(unread)} specs |")
+    if not judged and not unread:
+        lines.append("| nothing ran | 0 |")
+    lines += _list_unchecked(suites)
+    lines += _list_stories([finding for suite in suites for finding in suite.findings])
+    return "\n".join(lines) + "\n"
+
+
+def _list_unchecked(suites: Sequence[Suite]) -> Iterator[str]:
+    rows = [
+        (suite.path, judgement)
+        for suite in suites
+        for judgement in suite.judgements
+        if judgement.outcome in {Outcome.NOT_CHECKABLE, Outcome.INCONCLUSIVE, Outcome.SKIPPED}
+    ]
+    if not rows:
+        return
+    yield from (
+        "",
+        "### Not checked",
+        "",
+        "| spec | variant | expected | why |",
+        "|---|---|---|---|",
+    )
+    for path, judgement in rows:
+        cells = (
+            path,
+            name_variant(judgement.variant),
+            describe_expectation(judgement.variant),
+            "; ".join(judgement.reasons),
+        )
+        yield "| " + " | ".join(map(_quote_cell, cells)) + " |"
+
+
+def _list_stories(findings: Sequence[Finding]) -> Iterator[str]:
+    told = 0
+    for finding in findings:
+        if finding.level != "error":
+            continue
+        of = " ".join(filter(None, (finding.spec, finding.variant)))
+        place = f"{finding.place.path}:{finding.place.line}"
+        yield from ("", f"### {_quote_cell(of)}: {_quote_cell(finding.rule)}", "")
+        yield f"{_quote_cell(finding.message)} (`{place}`)"
+        for picture in finding.pictures:
+            told += 1
+            if told <= _MOST_DIAGRAMS:
+                yield from ("", "```mermaid", write_mermaid(picture).rstrip("\n"), "```")
+            yield from ("", "<details><summary>as text</summary>", "", "```text")
+            yield from (write_text(picture).rstrip("\n"), "```", "", "</details>")
+    if told > _MOST_DIAGRAMS:
+        yield from ("", f"{told - _MOST_DIAGRAMS} more traces are told as text only.")
+
+
+def _quote(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _quote_property(text: str) -> str:
+    return _quote(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def _quote_cell(text: str) -> str:
+    """Text that is neither a column's end, nor HTML, nor a link to somebody."""
+    for old, new in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("|", "\\|"), ("\n", " ")):
+        text = text.replace(old, new)
+    return text.replace("@", "&#64;")
