@@ -40,12 +40,15 @@ from modelcheck.reduce.symmetry import find_symmetry
 from modelcheck.report.files import write_whole
 from modelcheck.settings import choose_variant, explain_unknown, read_settings
 from modelcheck.specfiles import SelectionError, SpecFile, find_spec, find_specs
+from modelcheck.trace.derive import Claim, derive_run
 from modelcheck.trace.mermaid import write_mermaid
+from modelcheck.trace.needs import tell_needs
 from modelcheck.trace.picture import Picture
-from modelcheck.trace.replay import Scene, replay_scenes, replay_trace
+from modelcheck.trace.replay import Scene, renew_needs, replay_scenes, replay_trace
 from modelcheck.trace.stored import read_trace
 from modelcheck.trace.svg import write_svg
 from modelcheck.trace.trace import Trace, record_trace
+from modelcheck.trace.without import write_without
 
 if TYPE_CHECKING:
     import networkx as nx  # type: ignore[import-untyped]  # it has no types
@@ -232,6 +235,27 @@ def draw_pictures(run: Run, replay: str = "") -> tuple[Picture, ...]:
     return replay_trace(trace, compile_program(run.program), run.sources, replay)
 
 
+def write_passing(run: Run, number: int) -> Iterator[str]:
+    """How the headline's steps pass without an ordering that they need, counted from 1: text.
+
+    Raises `SelectionError` where there is no such ordering.
+    """
+    headline = run.result.headline if run.result is not None else None
+    needs = headline.needs if headline is not None else None
+    if headline is None or needs is None:
+        raise SelectionError("--without: no ordering is known that a trace of this run needs")
+    if not 1 <= number <= len(needs):
+        count = len(needs)
+        raise SelectionError(f"--without {number}: the trace needs {count or 'no'} orderings")
+    path, claim = headline.witnesses[0], Claim(headline.property, headline.object)
+    model = compile_program(run.program)
+    told = tell_needs(model, path, derive_run(model, path, claim, run.sources), needs, run.sources)
+    yield ""
+    yield f"without {number}, so not {told[number - 1].text}:"
+    for line in write_without(model, path, claim, needs[number - 1], run.sources):
+        yield f"  {line}".rstrip()
+
+
 def draw_scenes(run: Run, replay: str = "") -> tuple[Scene, ...]:
     """Like `draw_pictures`, with all states of each witness."""
     trace = record(run)
@@ -338,7 +362,8 @@ def read_stored(file: str) -> Stored:
     spec = load_spec(find_spec(trace.path if Path(trace.path).exists() else trace.spec))
     variant = choose_variant(spec.info, trace.variant)
     program = make_program(spec, variant, read_settings(spec.info, dict(trace.settings)))
-    return Stored(trace, spec, variant, compile_program(program))
+    model = compile_program(program)
+    return Stored(renew_needs(trace, model, spec.sources), spec, variant, model)
 
 
 def _read_text(path: Path) -> str:
@@ -541,6 +566,7 @@ __all__ = [
     "write_c",
     "write_gate_index",
     "write_gate_pages",
+    "write_passing",
     "write_picture",
     "write_scenes",
 ]

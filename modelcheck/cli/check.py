@@ -91,6 +91,12 @@ if TYPE_CHECKING:
     help="Explore only what follows a step of a stored trace (0: its start) instead of the whole"
     " spec, which is then never verified; SPEC may be left out.",
 )
+@click.option(
+    "--without",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Also how the steps of the trace pass without ordering N of those that it needs.",
+)
 @click.option("--coverage", is_flag=True, help="Also what the run did and never did.")
 @click.option(
     "--listing", is_flag=True, help="Also the lines of the spec with how often each one ran."
@@ -139,6 +145,7 @@ def check_command(
     reductions: frozenset[Reduction] | None,
     shortest: Shortest,
     shortest_budget: int | None,
+    without: int | None,
     compares: bool,
     explains: bool,
     **_refused: object,
@@ -164,10 +171,13 @@ def check_command(
                 "--coverage": coverage,
                 "--listing": listing,
                 "--profile": profile,
+                "--without": without is not None,
             }
         )
     elif spec is None:
         raise click.UsageError("Missing argument 'SPEC'.")
+    if as_json and without is not None:
+        raise click.UsageError("--without is text; the JSON has all such runs")
     live = LiveLine(spec or begin or "")
     with InterruptFlag() as interrupt, _build_ahead(backend):
         from modelcheck import api, midway
@@ -237,7 +247,9 @@ def check_command(
     else:
         replay = f"modelcheck replay {written}" if written else ""
         traces = [write_text(picture) for picture in api.draw_pictures(run, replay)]
+        passing = [] if without is None else list(api.write_passing(run, without))
         say_all(text.describe_result(run.info, run.program, run.result, traces))
+        say_all(passing)
         if look is not None:
             ran = api.find_ran(look)
             program, path, texts = run.program, run.info.path, run.sources

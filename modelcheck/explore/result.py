@@ -7,7 +7,7 @@ machine, number of workers or the order of a search that ended.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Literal
 
@@ -41,7 +41,9 @@ class Path:
     `last` says what the final move (or the final state) shows: "step" (the last move fails),
     "state" (the state after the last move breaks the property), "race" (`race` holds the two
     moves that are both possible next), "edge" (the last move recorded an order).  The last
-    `unrelated` moves play no part in what is shown and only bring the program to rest.
+    `unrelated` moves play no part in what is shown and only bring the program to rest.  `dropped`
+    are moves that the way had which `minimal` is about, each with the number of moves before it:
+    the rest alone is a run that shows the same.
     """
 
     initial: tuple[int, ...]
@@ -49,6 +51,28 @@ class Path:
     last: str = "state"
     race: tuple[Move, ...] = ()
     unrelated: int = 0
+    dropped: tuple[tuple[int, Move], ...] = ()
+
+    @property
+    def whole(self) -> Path:
+        """The way that `minimal` is about: the moves with those that were dropped."""
+        moves = list(self.moves)
+        for count, move in reversed(self.dropped):
+            moves.insert(count, move)
+        return replace(self, moves=tuple(moves), race=(), dropped=())
+
+
+@dataclass(frozen=True, slots=True)
+class Ordering:
+    """A step of a path that has to come before one of another thread for the path to fail.
+
+    Both are counted from 1.  `without` is a run of the same moves without this ordering and with
+    all the others that are needed: it does not show the violation.
+    """
+
+    first: int
+    second: int
+    without: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +85,8 @@ class Violation:
     for an order, one per edge of the cycle.  `minimal` is what was proven about their length:
     "steps" (none has fewer steps) or "switches" (none has fewer preemptions, and none of those
     with as few has fewer steps); `unproven` says why that is less than what was asked for.
+    `needs` are the orderings that the one witness needs to fail (`explore.critical`); None where
+    they are not known, or were not asked for.
     """
 
     property: str
@@ -71,6 +97,7 @@ class Violation:
     witnesses: tuple[Path, ...]
     minimal: Minimal = "no"
     unproven: str = ""
+    needs: tuple[Ordering, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,13 +15,14 @@ from itertools import pairwise
 from modelcheck.backends.python.model import Model, compile_program
 from modelcheck.backends.python.outcomes import Order
 from modelcheck.diagnostics import InternalError
+from modelcheck.explore.critical import find_needs
 from modelcheck.explore.deadlock import describe_deadlock, describe_stuck
 from modelcheck.explore.goals import STUCK, Goals, Target
 from modelcheck.explore.graph import Graph, GraphError
 from modelcheck.explore.options import Options
 from modelcheck.explore.result import Minimal, Path, PropertyResult, Result, Violation
 from modelcheck.explore.shortest import WEIGHTS, Length, Way, find_ways, measure
-from modelcheck.explore.trim import trim
+from modelcheck.explore.trim import drop_unrelated, trim
 from modelcheck.explore.unrelated import put_unrelated_last
 from modelcheck.ir.nodes import Program
 
@@ -48,7 +49,22 @@ def shorten(program: Program, result: Result, options: Options) -> Result:
         shortening.attempt("steps", shortening.list_doubtful(result.violations))
     else:
         shortening.attempt(asked, result.violations)
-    return replace(result, properties=tuple(map(shortening.retell, result.properties)))
+    told = replace(result, properties=tuple(map(shortening.retell, result.properties)))
+    return _add_needs(shortening.model, told)
+
+
+def _add_needs(model: Model, result: Result) -> Result:
+    """The result with what the headline's trace needs to fail, if that can be found out."""
+    headline = result.headline
+    if headline is None or len(headline.witnesses) != 1:
+        return result
+    needs = find_needs(model, _list_targets(headline)[0], headline.witnesses[0])
+    told = replace(headline, needs=needs)
+    properties = (
+        replace(p, violations=tuple(told if v is headline else v for v in p.violations))
+        for p in result.properties
+    )
+    return replace(result, properties=tuple(properties))
 
 
 def _list_targets(violation: Violation) -> list[Target]:
@@ -89,7 +105,7 @@ class _Shortening:
     """What the second search has found of one result."""
 
     def __init__(self, model: Model, result: Result, options: Options) -> None:
-        self._model = model
+        self.model = model
         self._asked = options.shortest
         self._budget = options.shortest_budget
         self._graph = Graph(model, options.interrupted)
@@ -127,7 +143,7 @@ class _Shortening:
 
     def _check_bound(self, minimal: Minimal, way: Way) -> None:
         """What the first search found is a way too: none that is longer can be a least one."""
-        first = measure(self._model, self._first[way.goal.target])
+        first = measure(self.model, self._first[way.goal.target])
         if way.cost > WEIGHTS[minimal].weigh(first):
             raise InternalError(f"a longer way is called the shortest: {way.goal.target}")
 
@@ -151,7 +167,7 @@ class _Shortening:
         if not targets or self._graph.is_cut or any(target not in found for target in targets):
             return None
         ways = tuple(found[target] for target in targets)
-        return _Proof(minimal, ways, tuple(measure(self._model, way.path) for way in ways))
+        return _Proof(minimal, ways, tuple(measure(self.model, way.path) for way in ways))
 
     def _choose_proof(self, violation: Violation) -> _Proof | None:
         """Fewest switches, unless that takes too many more steps: then the fewest steps."""
@@ -176,7 +192,7 @@ class _Shortening:
         if proof is None:
             return self._tell_best(replace(violation, unproven=self._explain(violation)))
         depth = proof.most_steps if proof.minimal == "steps" else violation.depth
-        ways = [put_unrelated_last(self._model, way) for way in proof.ways]
+        ways = [self._clear(way) for way in proof.ways]
         witnesses = tuple(way.path for way in ways)
         told = replace(violation, witnesses=witnesses, minimal=proof.minimal, depth=depth)
         return self._describe(told, ways[0])
@@ -205,8 +221,12 @@ class _Shortening:
     def _find_best(self, target: Target, attempts: Iterable[Minimal]) -> Way | None:
         made = (self._ways.get(minimal, {}) for minimal in attempts)
         found = [ways[target] for ways in made if target in ways]
-        best = found[0] if found else trim(self._model, target, self._first[target])
-        return None if best is None else put_unrelated_last(self._model, best)
+        best = found[0] if found else trim(self.model, target, self._first[target])
+        return None if best is None else self._clear(best)
+
+    def _clear(self, way: Way) -> Way:
+        """A way with what plays no part told apart, or left out."""
+        return drop_unrelated(self.model, put_unrelated_last(self.model, way))
 
     def _describe(self, violation: Violation, way: Way) -> Violation:
         """The violation in the words of what a way shows."""
@@ -214,7 +234,7 @@ class _Shortening:
         if failure is None:
             return violation
         describe = _DESCRIBE.get(violation.property)
-        detail = failure.detail if describe is None else describe(self._model, way.state)
+        detail = failure.detail if describe is None else describe(self.model, way.state)
         return replace(violation, names=failure.names, detail=detail)
 
     def _explain(self, violation: Violation) -> str:

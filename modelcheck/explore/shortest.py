@@ -76,7 +76,8 @@ class Way:
 
 
 def measure(model: Model, path: Path) -> Length:
-    """How long a stored path is, counted by running it.  Raises ReplayError."""
+    """How long a stored path is with all it had, counted by running it.  Raises ReplayError."""
+    path = path.whole
     preemptions = switches = 0
     last = -1
     before: State = ()

@@ -1,13 +1,16 @@
 """A way to a violation → one without the steps and switches that it does not need.
 
-For violations to which no least way could be proven.  Moves are left out or put elsewhere, and the
-program has the last word: a change is kept only if the way runs again to the same property of the
-same object, and is shorter.  Nothing is proven by that, so the way is not called anything.
+For violations to which no least way could be proven (`trim`).  Moves are left out or put elsewhere,
+and the program has the last word: a change is kept only if the way runs again to the same property
+of the same object, and is shorter.  Nothing is proven by that, so the way is not called anything.
+Of ways about which something is proven only the ends of threads are left out, and noted
+(`drop_unrelated`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from modelcheck.backends.python.model import Model
 from modelcheck.backends.python.outcomes import Failure, Outcome, State
@@ -45,6 +48,26 @@ def see_state(graph: Graph, target: Target, state: State) -> Goal | None:
     return next(Goals(graph, [target]).list_in_state(number, graph.expand(number)), None)
 
 
+def drop_unrelated(model: Model, way: Way) -> Way:
+    """The way without what its threads do at their ends, as far as the rest shows the same.
+
+    A way of fewest preemptions lets a thread run on to where it waits or ends, which may have
+    nothing to do with what is shown.  The moves are dropped from the path, which says which.
+    """
+    path = way.path
+    if path.unrelated or path.last == "edge":
+        return way
+    trimming = _Trimming(model, way.goal.target)
+    kept = tuple(range(len(path.moves)))
+    best = way
+    while (found := trimming.shorten_a_thread(path, kept)) is not None:
+        kept, best = found
+    places = [place for place in range(len(path.moves)) if place not in kept]
+    before = [sum(other < place for other in kept) for place in places]
+    dropped = tuple((n, path.moves[place]) for n, place in zip(before, places, strict=True))
+    return replace(best, path=replace(best.path, dropped=dropped), cost=way.cost)
+
+
 class _Trimming:
     """The changes to one path, and what is left of it."""
 
@@ -67,12 +90,28 @@ class _Trimming:
         for changed in _list_changes(turns):
             if self._left <= 0:
                 return None
-            way = self._take(path.initial, changed)
+            way = self.take(path.initial, changed)
             if way is not None and way.cost < cost:
                 return way
         return None
 
-    def _take(self, initial: tuple[int, ...], turns: Sequence[Turn]) -> Way | None:
+    def shorten_a_thread(
+        self, path: Path, kept: tuple[int, ...]
+    ) -> tuple[tuple[int, ...], Way] | None:
+        """Of some moves of a path those without the last ones of a thread, as many as can be left
+        out, and the way that they are; None where no thread can do without any.
+        """
+        for thread in sorted({path.moves[place].thread for place in kept}):
+            own = [place for place in kept if path.moves[place].thread == thread]
+            for count in range(len(own), 0, -1):
+                left = tuple(place for place in kept if place not in own[-count:])
+                turns = [(path.moves[place].thread, path.moves[place].choices) for place in left]
+                way = self.take(path.initial, turns)
+                if way is not None:
+                    return left, way
+        return None
+
+    def take(self, initial: tuple[int, ...], turns: Sequence[Turn]) -> Way | None:
         """The way that some turns are, if the program can take them and they show the target."""
         state = self._begin(initial)
         moves: list[Move] = []

@@ -15,6 +15,7 @@ from modelcheck.explore.result import (
     Counts,
     Coverage,
     Move,
+    Ordering,
     Path,
     PropertyResult,
     Result,
@@ -194,7 +195,12 @@ def _violation_to_json(violation: Violation) -> Json:
         "minimal": violation.minimal,
         **({"unproven": violation.unproven} if violation.unproven else {}),
         "witnesses": [_path_to_json(w) for w in violation.witnesses],
+        **({} if violation.needs is None else {"needs": list(map(_need_to_json, violation.needs))}),
     }
+
+
+def _need_to_json(need: Ordering) -> Json:
+    return {"step": need.first, "before": need.second, "without": _path_to_json(need.without)}
 
 
 def _path_to_json(path: Path) -> Json:
@@ -207,6 +213,9 @@ def _path_to_json(path: Path) -> Json:
         value["race"] = [_move_to_json(m) for m in path.race]
     if path.unrelated:
         value["unrelated"] = path.unrelated
+    if path.dropped:
+        dropped = [{"after": count, **_move_to_json(move)} for count, move in path.dropped]
+        value["dropped"] = dropped
     return value
 
 

@@ -6,6 +6,7 @@ touched; a change is a difference between two states.  Only what has a name in t
 
 from __future__ import annotations
 
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -59,6 +60,8 @@ def derive_run(
     Raises `walk.ReplayError` where the program cannot take the path.
     """
     visits = tuple(walk(model, path))
+    if path.dropped:
+        deque(walk(model, path.whole), maxlen=0)  # a file may say of anything that it was dropped
     return Run(visits, _tell(model, visits, path, claim, sources, number=number))
 
 
@@ -96,6 +99,7 @@ def _tell(
         racing=tuple(step_teller.tell_access(last, move) for move in path.race),
         initial=_tell_start(model, names, first),
         unrelated=path.unrelated,
+        dropped=tuple(sorted(Counter(move.thread for _, move in path.dropped).items())),
     )
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 from modelcheck.trace.events import (
     StepEvent,
     Story,
@@ -34,6 +37,7 @@ from modelcheck.trace.picture import (
     RowLine,
     Verdict,
 )
+from modelcheck.trace.reason import list_need_rows
 from modelcheck.trace.why import explain_failure
 
 
@@ -48,7 +52,9 @@ def draw_picture(story: Story, heading: Heading, part: int = 1, parts: int = 1) 
     rows = _find_rows(story, lane_of)
     reads = find_reads(story, rows)
     arrows = [*join_reads(reads, rows), *find_links(story, rows), *find_other_arrows(story, rows)]
+    needs = () if heading.needs is None else tuple(list_need_rows(story, heading.needs))
     reason = explain_failure(story, heading.minimal)
+    reason = replace(reason, rows=(*needs, *reason.rows))
     return Picture(
         _find_verdict(story),
         heading,
@@ -115,7 +121,7 @@ def _find_rows(story: Story, lane_of: dict[int, int]) -> tuple[Row, ...]:
                 event.at,
                 event.at.text,
                 _describe_inside(event),
-                _effect_lines(event, story.threads),
+                (*_effect_lines(event, story.threads), *_list_dropped(story, event)),
                 switch=before not in (None, event.thread),
                 failed=last and _marks_step(story),
                 tag=_failure_tag(story) if last and _marks_step(story) else "",
@@ -125,6 +131,14 @@ def _find_rows(story: Story, lane_of: dict[int, int]) -> tuple[Row, ...]:
         before, left = event.thread, event
     rows += [_make_extra_row(story, event, lane_of, before) for event in _list_extra(story)]
     return tuple(rows)
+
+
+def _list_dropped(story: Story, event: StepEvent) -> Iterator[RowLine]:
+    """What the thread of a step did after it, if that plays no part: how many steps."""
+    last = next(e for e in reversed(story.steps) if e.thread == event.thread)
+    count = dict(story.dropped).get(event.thread, 0)
+    if event is last and count:
+        yield RowLine(f"... {count} unrelated step{'s' if count > 1 else ''}", "inside")
 
 
 def _make_extra_row(

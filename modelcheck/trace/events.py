@@ -193,6 +193,7 @@ class Story:
     race, each as the step it would be.  `initial` says what the choices of the initial state were,
     if there were any.  The last `unrelated` steps play no part in the failure; they are in
     `left_out` where they are not shown.
+    `dropped` are (thread, number) pairs: so many steps of it are none of the story.
     """
 
     threads: tuple[str, ...]
@@ -207,6 +208,7 @@ class Story:
     initial: tuple[str, ...] = ()
     unrelated: int = 0
     left_out: tuple[StepEvent, ...] = ()
+    dropped: tuple[tuple[int, int], ...] = ()
 
 
 def leave_out_unrelated(story: Story) -> Story:

@@ -22,8 +22,8 @@ class Heading:
 
     `settings` are ("closers", "1") pairs, `replay` the command that shows the trace again,
     `minimal` what was proven about the length and `unproven` why not more, `scope` the parts of the
-    scope line.  The first
-    line says the settings, so the last one does not repeat them.
+    scope line, `needs` the orderings without which the trace does not fail (None: not known).  The
+    first line says the settings, so the last one does not repeat them.
     """
 
     path: str
@@ -34,6 +34,7 @@ class Heading:
     scope: tuple[str, ...] = ()
     replay: str = ""
     unproven: str = ""
+    needs: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from modelcheck.trace.events import SourceLine, Stack, StepEvent, Story, find_stack
+
+NEEDS = "needs"  # the role of an ordering that the trace needs
+MOST_NEEDS = 3  # orderings that are told; of more only how many
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,16 @@ def make_step_row(story: Story, role: str, event: StepEvent, what: str) -> Reaso
     """A row about a step, with its stack."""
     name = story.threads[event.thread]
     return ReasonRow(role, what, event.number, name, event.at, find_stack(event))
+
+
+def list_need_rows(story: Story, needs: Sequence[str]) -> Iterator[ReasonRow]:
+    """The orderings that a trace needs, numbered, those nearest to its end."""
+    if not needs and len({event.thread for event in story.steps}) > 1:
+        yield ReasonRow(NEEDS, "no order between the threads: in any order these steps fail")
+    for number, text in enumerate(needs[:MOST_NEEDS], 1):
+        yield ReasonRow(NEEDS, f"{number}. {text}")
+    if len(needs) > MOST_NEEDS:
+        yield ReasonRow(NEEDS, f"and {len(needs) - MOST_NEEDS} more")
 
 
 def find_last_change(story: Story, place: str) -> StepEvent | None:

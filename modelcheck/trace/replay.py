@@ -11,12 +11,14 @@ from dataclasses import dataclass, replace
 
 from modelcheck.backends.python.model import Model
 from modelcheck.diagnostics import InternalError, Related, Span, SpecError
+from modelcheck.explore.critical import find_needs
 from modelcheck.explore.result import Counts
 from modelcheck.explore.walk import ReplayError
 from modelcheck.trace.confirm import confirm_run
 from modelcheck.trace.derive import Run, derive_run
 from modelcheck.trace.draw import draw_picture
 from modelcheck.trace.events import SourceLine
+from modelcheck.trace.needs import tell_needs
 from modelcheck.trace.picture import Heading, Picture
 from modelcheck.trace.source import Source
 from modelcheck.trace.tour import Tour, tell_tour
@@ -53,6 +55,21 @@ def replay_scenes(
     pictures = _draw(trace, runs, replay)
     tours = [tell_tour(model, run, sources) for run in runs]
     return tuple(map(Scene, pictures, tours))
+
+
+def renew_needs(trace: Trace, model: Model, sources: Mapping[str, str]) -> Trace:
+    """A trace that was read from a file, with what it needs found out again: the file is not asked.
+
+    Raises as `replay_trace` does.
+    """
+    if trace.needs is None or len(trace.witnesses) != 1:
+        return replace(trace, needs=None)
+    check_current(trace, model, sources)
+    run = _replay_witness(trace, model, sources, 0)
+    path = restore_path(trace.witnesses[0], model)
+    needs = find_needs(model, (trace.property, trace.object), path)
+    told = None if needs is None else tell_needs(model, path, run, needs, sources)
+    return replace(trace, needs=told)
 
 
 def _replay(trace: Trace, model: Model, sources: Mapping[str, str]) -> list[Run]:
@@ -96,6 +113,7 @@ def make_heading(trace: Trace, replay: str = "") -> Heading:
         trace.scope,
         replay,
         trace.unproven,
+        None if trace.needs is None else tuple(need.text for need in trace.needs),
     )
 
 

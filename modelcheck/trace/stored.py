@@ -13,7 +13,8 @@ from typing import Any, NoReturn, TypeVar  # Any: JSON values
 from modelcheck.diagnostics import Span, SpecError
 from modelcheck.explore.result import Counts
 from modelcheck.trace.events import SourceLine
-from modelcheck.trace.trace import Trace, TraceStep, Witness
+from modelcheck.trace.needs import Need
+from modelcheck.trace.trace import DroppedStep, Trace, TraceStep, Witness
 
 SCHEMA = "modelcheck-trace-1"
 ENDINGS = ("step", "state", "race", "edge")
@@ -45,8 +46,13 @@ def write_trace(trace: Trace) -> str:
             "depth": trace.counts.depth,
         },
         "witnesses": [_witness_to_json(w) for w in trace.witnesses],
+        **({} if trace.needs is None else {"needs": list(map(_need_to_json, trace.needs))}),
     }
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+def _need_to_json(need: Need) -> Json:
+    return {"step": need.first, "before": need.second, "text": need.text}
 
 
 def _witness_to_json(witness: Witness) -> Json:
@@ -56,6 +62,16 @@ def _witness_to_json(witness: Witness) -> Json:
         "steps": [_step_to_json(s) for s in witness.steps],
         "race": [_step_to_json(s) for s in witness.race],
         **({"unrelated": witness.unrelated} if witness.unrelated else {}),
+        **({"dropped": list(map(_dropped_to_json, witness.dropped))} if witness.dropped else {}),
+    }
+
+
+def _dropped_to_json(step: DroppedStep) -> Json:
+    return {
+        "after": step.after,
+        "thread": step.thread,
+        "step": step.step,
+        "choices": list(step.choices),
     }
 
 
@@ -104,7 +120,12 @@ def read_trace(text: str, path: str) -> Trace:
             counts.number("states"), counts.number("transitions"), counts.optional_number("depth")
         ),
         tuple(top.each("witnesses", _read_witness)),
+        tuple(top.each("needs", _read_need)) if top.has("needs") else None,
     )
+
+
+def _read_need(value: _Reader) -> Need:
+    return Need(value.number("step"), value.number("before"), value.text("text"))
 
 
 def _read_witness(value: _Reader) -> Witness:
@@ -114,6 +135,13 @@ def _read_witness(value: _Reader) -> Witness:
         tuple(value.each("steps", _read_step)),
         tuple(value.each("race", _read_step)),
         value.number("unrelated", 0),
+        tuple(value.each("dropped", _read_dropped)) if value.has("dropped") else (),
+    )
+
+
+def _read_dropped(value: _Reader) -> DroppedStep:
+    return DroppedStep(
+        value.number("after"), value.text("thread"), value.text("step"), value.numbers("choices")
     )
 
 
@@ -146,6 +174,10 @@ class _Reader:
         if not isinstance(value, dict):
             _refuse(path, f"`{name}` is no object" if name else "it is no JSON object")
         self._value: Json = value
+
+    def has(self, key: str) -> bool:
+        """Whether there is such a field."""
+        return key in self._value
 
     def text(self, key: str, default: str | None = None) -> str:
         """A text; with a default the key may be missing."""

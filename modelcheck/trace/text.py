@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from itertools import zip_longest
 
 from modelcheck.trace.picture import Picture, Row
-from modelcheck.trace.reason import ReasonRow
+from modelcheck.trace.reason import NEEDS, ReasonRow
 
 DOES_WIDTH = 46  # a longer line pushes its changes below itself
+NEED_WIDTH = 88  # a longer one goes over two lines
 Cells = tuple[str, str, str, str, str]
 HEAD: Cells = ("step", "thread", "line", "does", "changes")
 
@@ -28,6 +29,7 @@ def write_text(picture: Picture) -> str:
     lines = []
     if picture.part == 1:
         lines += [picture.title, f"  {picture.reason.headline}"]
+        lines += [f"  {line}" for line in _write_needs(picture)]
     lines += [f"  {line}".rstrip() for line in _write_part(picture)]
     if picture.part == picture.parts:
         lines += [f"  {line}".rstrip() for line in _write_reason(picture)]
@@ -37,17 +39,33 @@ def write_text(picture: Picture) -> str:
 
 def write_steps(picture: Picture) -> str:
     """The steps and the facts behind the failure, without heading and counts."""
-    return "\n".join((*_write_table(picture), *_write_reason(picture))) + "\n"
+    return "\n".join((*write_table(picture), *_write_reason(picture))) + "\n"
+
+
+def _write_needs(picture: Picture) -> Iterator[str]:
+    """The orderings that the trace needs, below the headline."""
+    label = "needs:"
+    for row in picture.reason.rows:
+        if row.role != NEEDS:
+            continue
+        first, before, second = row.what.partition(" before ")
+        if len(row.what) <= NEED_WIDTH or not before:
+            yield f"{label:<6} {row.what}"
+        else:
+            yield f"{label:<6} {first}"
+            yield f"{'':<9} {before.strip()} {second}"
+        label = ""
 
 
 def _write_part(picture: Picture) -> Iterator[str]:
     if picture.parts > 1:
         yield ""
         yield f"{picture.part_title}:"
-    yield from _write_table(picture)
+    yield from write_table(picture)
 
 
-def _write_table(picture: Picture) -> Iterator[str]:
+def write_table(picture: Picture) -> Iterator[str]:
+    """The steps alone, a line for each row and those below it."""
     for line in picture.start:
         yield f"start: {line}"
     if not picture.rows:
@@ -113,7 +131,7 @@ def _describe_tag(row: Row) -> str:
 def _write_reason(picture: Picture) -> Iterator[str]:
     """The facts in columns, then each stack below its sentence, then what can happen."""
     reason = picture.reason
-    facts = [row for row in reason.rows if not row.stack]
+    facts = [row for row in reason.rows if not row.stack and row.role != NEEDS]
     if facts:
         yield ""
         yield from _write_facts(picture, facts)

@@ -24,6 +24,7 @@ from modelcheck.trace.events import (
     describe_effects,
     describe_place,
 )
+from modelcheck.trace.needs import Need, tell_needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +43,32 @@ class TraceStep:
 
 
 @dataclass(frozen=True, slots=True)
+class DroppedStep:
+    """A move that was dropped from a path, and how many of those that were not are before it."""
+
+    after: int
+    thread: str
+    step: str
+    choices: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Witness:
-    """One stored path; `last`, `race` and `unrelated` as in `result.Path`."""
+    """One stored path; `last`, `race`, `unrelated` and `dropped` as in `result.Path`."""
 
     initial: tuple[int, ...]
     last: str
     steps: tuple[TraceStep, ...]
     race: tuple[TraceStep, ...] = ()
     unrelated: int = 0
+    dropped: tuple[DroppedStep, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Trace:
     """A violation as it is stored; `settings` are all parameters and flags of its program.
 
-    `minimal` and `unproven` are as in `result.Violation`.
+    `minimal` and `unproven` are as in `result.Violation`, and so are `needs`, put into words.
     """
 
     spec: str
@@ -73,6 +85,7 @@ class Trace:
     scope: tuple[str, ...]
     counts: Counts
     witnesses: tuple[Witness, ...]
+    needs: tuple[Need, ...] | None = None
 
 
 def claim_of(trace: Trace) -> Claim:
@@ -101,10 +114,13 @@ def record_trace(
     """
     claim = Claim(violation.property, violation.object, violation.detail)
     witnesses = []
+    needs: tuple[Need, ...] | None = None
     for number, path in enumerate(violation.witnesses):
         run = derive_run(model, path, claim, sources)
         confirm_run(model, run, path, claim, number)
-        witnesses.append(_record_witness(path, run.story))
+        witnesses.append(_record_witness(model, path, run.story))
+        if violation.needs is not None:
+            needs = tell_needs(model, path, run, violation.needs, sources)
     return Trace(
         info.name,
         info.path,
@@ -120,6 +136,7 @@ def record_trace(
         result.scope,
         result.counts,
         tuple(witnesses),
+        needs,
     )
 
 
@@ -129,7 +146,7 @@ def restore_path(witness: Witness, model: Model) -> Path:
     """
     numbers = {thread.name: thread.number for thread in model.memory.threads}
 
-    def restore(step: TraceStep) -> Move:
+    def restore(step: TraceStep | DroppedStep) -> Move:
         label = step.step.partition(".")[2]
         return Move(numbers.get(step.thread, -1), label, step.choices)
 
@@ -139,13 +156,20 @@ def restore_path(witness: Witness, model: Model) -> Path:
         witness.last,
         tuple(map(restore, witness.race)),
         witness.unrelated,
+        tuple((step.after, restore(step)) for step in witness.dropped),
     )
 
 
-def _record_witness(path: Path, story: Story) -> Witness:
+def _record_witness(model: Model, path: Path, story: Story) -> Witness:
     steps = tuple(_record_step(story, event) for event in story.steps)
     race = tuple(_record_step(story, event) for event in story.racing)
-    return Witness(path.initial, path.last, steps, race, path.unrelated)
+    dropped = tuple(_record_dropped(model, *pair) for pair in path.dropped)
+    return Witness(path.initial, path.last, steps, race, path.unrelated, dropped)
+
+
+def _record_dropped(model: Model, count: int, move: Move) -> DroppedStep:
+    facts = model.memory.threads[move.thread]
+    return DroppedStep(count, facts.name, f"{facts.template}.{move.location}", move.choices)
 
 
 def _record_step(story: Story, event: StepEvent) -> TraceStep:

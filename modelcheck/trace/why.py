@@ -158,6 +158,11 @@ def _is_said(story: Story) -> bool:
 
 def _list_left_out_rows(story: Story) -> Iterator[ReasonRow]:
     """That steps are not shown, whose they are, and what they are for."""
+    shown = {event.thread for event in story.steps}
+    for thread, number in story.dropped:
+        if thread not in shown:  # else its last row says so
+            steps = f"{number} unrelated step{'s' if number > 1 else ''}"
+            yield ReasonRow("left out", f"... {steps} of {story.threads[thread]}")
     counts = Counter(story.threads[event.thread] for event in story.left_out)
     if counts:
         steps = f"{len(story.left_out)} unrelated step{'s' if len(story.left_out) > 1 else ''}"

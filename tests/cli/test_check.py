@@ -300,3 +300,103 @@ def sees_one():
     assert "reachable `sees_one` (line 22) fails after 2 steps" in out
     assert "it cannot be evaluated: use-after-free of item" in out
     assert "REACHED" not in out
+
+
+BUGGY = ["psi-pressure-write-vs-release", "--variant", "buggy"]
+
+
+def test_what_the_trace_needs_stands_below_the_headline(capsys):
+    """The free is local work behind another step: it is named all the same."""
+    assert run(["check", *BUGGY]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[2:6] == [
+        "  needs: 1. `kfree(ctx)` in cgroup_rmdir (step 20)",
+        "            before `if ctx.trigger is not None:` in kernfs_fop_write_iter[0] (step 23)",
+        "         2. `if not cgrp.dead:` in kernfs_fop_write_iter[0] (step 7)",
+        "            before `cgrp.dead = True` in cgroup_rmdir (step 12)",
+    ]
+
+
+def test_a_run_without_an_ordering_is_shown_on_request(capsys):
+    assert run(["check", *BUGGY, "--without", "2"]) == 1
+    out = capsys.readouterr().out
+    said = out.partition("without 2, so not `if not cgrp.dead:` in kernfs_fop_write_iter[0]")[2]
+    assert "VIOLATED" not in said
+    assert said.endswith(
+        "  use-after-free of contexts[0] is not seen, and the trace's steps end here:\n"
+        "    kernfs_fop_write_iter[0] waits at line 343: mutex_lock(cgroup_mutex)\n"
+    )
+
+
+def test_a_run_without_an_ordering_may_fail_otherwise(capsys):
+    assert run(["check", "psi-trigger-replace", "--variant", "replace", "--without", "3"]) == 1
+    out = capsys.readouterr().out
+    assert "and 1 more" in out
+    assert "it fails in another way: use-after-free of psi_triggers[1]" in out.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ([*BUGGY, "--without", "3"], "--without 3: the trace needs 2 orderings"),
+        (["kernfs-release-once", "--without", "1"], "no ordering is known"),
+        (["selftest-two-mutexes", "--without", "1"], "no ordering is known"),
+        ([*BUGGY, "--without", "1", "--json"], "--without is text"),
+    ],
+)
+def test_an_ordering_that_is_not_there_cannot_be_left_out(capsys, arguments, says):
+    assert run(["check", *arguments]) == 2
+    assert says in capsys.readouterr().err
+
+
+def test_an_order_that_does_not_matter_is_said_not_to(capsys):
+    assert run(["check", "dining-philosophers"]) == 1
+    said = "needs: no order between the threads: in any order these steps fail"
+    assert said in capsys.readouterr().out
+
+
+def test_needs_are_in_the_json(check):
+    code, value = check(*BUGGY)
+    assert code == 1
+    (violation,) = next(p["violations"] for p in value["properties"] if p.get("violations"))
+    assert [(need["step"], need["before"]) for need in violation["needs"]] == [(20, 23), (7, 12)]
+
+
+def test_what_a_stored_trace_says_it_needs_is_not_believed(tmp_path, capsys):
+    assert run(["check", *BUGGY, "-o", str(tmp_path)]) == 1
+    told = capsys.readouterr().out.splitlines()[:6]
+    (file,) = tmp_path.glob("*.trace.json")
+    trace = json.loads(file.read_text(encoding="utf-8"))
+    jsonschema.validate(trace, TRACE_SCHEMA)
+    text = "`if not cgrp.dead:` in kernfs_fop_write_iter[0] (step 7) before `cgrp.dead = True`"
+    assert trace["needs"][1] == {
+        "step": 7,
+        "before": 12,
+        "text": f"{text} in cgroup_rmdir (step 12)",
+    }
+    trace["needs"] = [{"step": 1, "before": 2, "text": "nothing"}]
+    file.write_text(json.dumps(trace), encoding="utf-8")
+    assert run(["replay", str(file)]) == 0
+    assert capsys.readouterr().out.splitlines()[:6] == told
+
+
+def test_steps_that_were_left_out_are_counted_and_stored(tmp_path, capsys):
+    """`cgroup_pressure_write` would go on to its end: that has nothing to do with the failure."""
+    arguments = [*BUGGY[:2], "fix_no_null_test", "-o", str(tmp_path)]
+    assert run(["check", *arguments]) == 1
+    out = capsys.readouterr().out
+    assert "null-dereference in step 23 (fewest switches)" in out
+    said = [line.rpartition("  ")[2] for line in out.splitlines() if "unrelated" in line]
+    assert said == ["... 2 unrelated steps"]
+    (file,) = tmp_path.glob("*.trace.json")
+    trace = json.loads(file.read_text(encoding="utf-8"))
+    jsonschema.validate(trace, TRACE_SCHEMA)
+    (witness,) = trace["witnesses"]
+    assert len(witness["steps"]) == 23
+    dropped = [(step["after"], step["thread"]) for step in witness["dropped"]]
+    assert dropped == [(19, "cgroup_pressure_write")] * 2
+    assert run(["replay", str(file)]) == 0
+    assert capsys.readouterr().out.splitlines()[:-1] == out.splitlines()[:-1]
+    witness["dropped"][0]["thread"] = "nobody"
+    file.write_text(json.dumps(trace), encoding="utf-8")
+    assert run(["replay", str(file)]) == 4

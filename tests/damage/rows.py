@@ -12,6 +12,7 @@ from tests.damage import (
     rows_ir,
     rows_looking,
     rows_native,
+    rows_needs,
     rows_pages,
     rows_reduce,
     rows_rounds,
@@ -35,4 +36,5 @@ ROWS: tuple[Row, ...] = (
     *rows_rounds.ROWS,
     *rows_shortest.ROWS,
     *rows_looking.ROWS,
+    *rows_needs.ROWS,
 )
