@@ -330,13 +330,13 @@ def replay_file(file: str, replay: str = "") -> tuple[Picture, ...]:
 
     A trace of another text of the spec raises `SpecError`.
     """
-    stored = read_stored(file)
+    stored = read_told(file)
     return replay_trace(stored.trace, stored.model, stored.spec.sources, replay)
 
 
 def replay_file_scenes(file: str, replay: str = "") -> tuple[Scene, ...]:
     """Like `replay_file`, with all states of each witness."""
-    stored = read_stored(file)
+    stored = read_told(file)
     return replay_scenes(stored.trace, stored.model, stored.spec.sources, replay)
 
 
@@ -362,8 +362,14 @@ def read_stored(file: str) -> Stored:
     spec = load_spec(find_spec(trace.path if Path(trace.path).exists() else trace.spec))
     variant = choose_variant(spec.info, trace.variant)
     program = make_program(spec, variant, read_settings(spec.info, dict(trace.settings)))
-    model = compile_program(program)
-    return Stored(renew_needs(trace, model, spec.sources), spec, variant, model)
+    return Stored(trace, spec, variant, compile_program(program))
+
+
+def read_told(file: str) -> Stored:
+    """Like `read_stored`, for telling it: what the trace needs is found again."""
+    stored = read_stored(file)
+    trace = renew_needs(stored.trace, stored.model, stored.spec.sources)
+    return replace(stored, trace=trace)
 
 
 def _read_text(path: Path) -> str:
@@ -558,6 +564,7 @@ __all__ = [
     "name_command",
     "name_trace",
     "read_stored",
+    "read_told",
     "record",
     "replay_file",
     "replay_file_scenes",
