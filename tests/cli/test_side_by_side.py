@@ -32,7 +32,8 @@ def in_the_root(monkeypatch):
 @pytest.fixture
 def broken(tmp_path):
     path = tmp_path / "broken.py"
-    path.write_text('from modelcheck.lang import shared, spec\nspec("broken")\nx = shared(Nothing)\n')
+    head = 'from modelcheck.lang import shared, spec\nspec("broken")\n'
+    path.write_text(f"{head}x = shared(Nothing)\n")
     return path
 
 
@@ -50,9 +51,8 @@ def test_the_answer_does_not_depend_on_the_jobs(broken, tmp_path, capsys):
     assert said[0] == said[1] == said[2]
     code, (out, err), texts = said[0]
     assert code == 2
-    assert [line.split()[2] for line in out.splitlines() if line.startswith("as expected")] == [
-        *("peterson", "peterson", "two-jugs", "increments", "increments")
-    ]
+    names = [line.split()[2] for line in out.splitlines() if line.startswith("as expected")]
+    assert list(dict.fromkeys(names)) == ["peterson", "two-jugs", "increments"]
     assert "MC201" in err
     assert "pages/index.html" in texts
 
