@@ -153,11 +153,22 @@ def gate(
     """
     deadline = None if timeout_seconds is None else time.monotonic() + timeout_seconds
     for file in find_specs(arguments):
-        try:
-            spec = load_spec(file)
-            yield _gate_spec(file, spec, options, deadline, announce=announce, notice=notice)
-        except SpecErrors as errors:
-            yield GatedSpec(file, errors=errors)
+        yield gate_file(file, options, deadline, announce, notice)
+
+
+def gate_file(
+    file: SpecFile,
+    options: Options,
+    deadline: float | None = None,
+    announce: Callable[[str], None] = lambda _: None,
+    notice: Callable[[str], None] = lambda _: None,
+) -> GatedSpec:
+    """Like `gate`, of one spec; `deadline` is a time of the monotonic clock."""
+    try:
+        spec = load_spec(file)
+        return _gate_spec(file, spec, options, deadline, announce=announce, notice=notice)
+    except SpecErrors as errors:
+        return GatedSpec(file, errors=errors)
 
 
 def list_specs(arguments: Sequence[str]) -> Iterator[SpecInfo | SpecErrors]:
@@ -330,13 +341,13 @@ def replay_file(file: str, replay: str = "") -> tuple[Picture, ...]:
 
     A trace of another text of the spec raises `SpecError`.
     """
-    stored = read_stored(file)
+    stored = read_told(file)
     return replay_trace(stored.trace, stored.model, stored.spec.sources, replay)
 
 
 def replay_file_scenes(file: str, replay: str = "") -> tuple[Scene, ...]:
     """Like `replay_file`, with all states of each witness."""
-    stored = read_stored(file)
+    stored = read_told(file)
     return replay_scenes(stored.trace, stored.model, stored.spec.sources, replay)
 
 
@@ -362,8 +373,14 @@ def read_stored(file: str) -> Stored:
     spec = load_spec(find_spec(trace.path if Path(trace.path).exists() else trace.spec))
     variant = choose_variant(spec.info, trace.variant)
     program = make_program(spec, variant, read_settings(spec.info, dict(trace.settings)))
-    model = compile_program(program)
-    return Stored(renew_needs(trace, model, spec.sources), spec, variant, model)
+    return Stored(trace, spec, variant, compile_program(program))
+
+
+def read_told(file: str) -> Stored:
+    """Like `read_stored`, for telling it: what the trace needs is found again."""
+    stored = read_stored(file)
+    trace = renew_needs(stored.trace, stored.model, stored.spec.sources)
+    return replace(stored, trace=trace)
 
 
 def _read_text(path: Path) -> str:
@@ -558,6 +575,7 @@ __all__ = [
     "name_command",
     "name_trace",
     "read_stored",
+    "read_told",
     "record",
     "replay_file",
     "replay_file_scenes",

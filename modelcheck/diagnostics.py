@@ -12,6 +12,7 @@ import os
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 
@@ -65,6 +66,11 @@ class SpecError(Exception):
         self.help = help
         self.related = tuple(related)
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """From one process to another."""
+        make = partial(SpecError, note=self.note, help=self.help, related=self.related)
+        return make, (self.code, self.message, self.span)
+
 
 @dataclass(frozen=True, slots=True)
 class SpecWarning:
@@ -88,6 +94,10 @@ class SpecErrors(Exception):  # noqa: N818  # several of them
         unique = {(e.span, e.code, e.message): e for e in errors}
         self.errors = tuple(unique[key] for key in sorted(unique))
         super().__init__("\n".join(str(e) for e in self.errors))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """From one process to another."""
+        return SpecErrors, (self.errors,)
 
 
 class InternalError(Exception):

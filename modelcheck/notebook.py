@@ -262,7 +262,7 @@ def replay(file: str | Path) -> Trace:
     Raises `SelectionError` where it cannot be read, SpecError MC401 for what is no trace and MC402
     where the spec has changed since.
     """
-    stored = api.read_stored(str(file))
+    stored = api.read_told(str(file))
     return Trace(api.replay_file_scenes(str(file)), write_trace(stored.trace))
 
 

@@ -65,6 +65,8 @@ MAY_IMPORT = {
         "trace.wander",  # the type of a walk
         "trace.trace",  # the type of a trace
         "backends.native.build",  # begun before anything else is imported
+        "backends.native.compiler",  # how many cores there are
+        "explore.limits",  # memory that processes share
     },
     "__main__": {"cli"},
 }

@@ -5,18 +5,14 @@ No fault of a user's ends in a Python traceback, and none of ours is shown as a 
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Sequence
 
 import click
 
 from modelcheck.cli import check, commands, export, gate, graph, wander  # noqa: F401 (they join it)
-from modelcheck.cli.console import flush_stdout, report_internal_error
+from modelcheck.cli.console import flush_stdout, report_internal_error, spare_collector
 from modelcheck.cli.group import modelcheck
-
-# Programs are trees that live until the end: looking through them often cost an eighth of a gate.
-_OBJECTS_BETWEEN_COLLECTIONS = 50_000
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -26,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; the exit code."""
-    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 50, 50)
+    spare_collector()
     try:
         code = modelcheck.main(
             args=None if arguments is None else list(arguments),

@@ -39,6 +39,12 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--max-memory", type=Size(), metavar="SIZE")
 @click.option("--timeout", type=Duration(), metavar="TIME", help="For all of it together.")
 @click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Specs at a time; the answer is the same with any. Default: one for each core.",
+)
+@click.option(
     "--html",
     "folder",
     type=click.Path(file_okay=False, path_type=Path),
@@ -65,6 +71,7 @@ def gate_command(
     max_states: int | None,
     max_memory: int | None,
     timeout: float | None,
+    jobs: int | None,
     folder: Path | None,
     junit: Path | None,
     sarif: Path | None,
@@ -73,10 +80,12 @@ def gate_command(
 ) -> int:
     """Check every variant against what its spec expects of it."""
     from modelcheck import api
-    from modelcheck.ci.suites import make_suite
+    from modelcheck.backends.native.compiler import count_cores
     from modelcheck.cli import explain_failure
+    from modelcheck.cli.side_by_side import Task, find_deadline, gate_files
     from modelcheck.gate import Judgement, choose_gate_exit
     from modelcheck.report.text import describe_judgement, describe_totals
+    from modelcheck.specfiles import find_specs
 
     refuse_python_workers(backend, workers)
     live = LiveLine("gate")
@@ -95,24 +104,21 @@ def gate_command(
             progress=live.show,
             interrupted=interrupt.is_raised,
         )
-        for gated in api.gate(
-            specs,
-            options,
-            timeout_seconds=timeout,
-            announce=live.name,
-            notice=notices.say,
-        ):
+        task = Task(options, find_deadline(timeout), folder, wants_suites)
+        for gated in gate_files(find_specs(specs), task, jobs or count_cores(), live.name):
             live.clear()
-            if gated.errors is not None:
-                failures.append(explain_failure(gated.errors))
-            warn(gated.warnings)
-            for judgement in gated.judgements:
+            for notice in gated.notices:
+                notices.say(notice)
+            if gated.spec.errors is not None:
+                failures.append(explain_failure(gated.spec.errors))
+            warn(gated.spec.warnings)
+            for judgement in gated.spec.judgements:
                 say_all(describe_judgement(judgement))
-            judgements += gated.judgements
-            if folder is not None:
-                entries.append(api.write_gate_pages(gated, folder))
-            if wants_suites:
-                suites.append(make_suite(gated))
+            judgements += gated.spec.judgements
+            if gated.entry is not None:
+                entries.append(gated.entry)
+            if gated.suite is not None:
+                suites.append(gated.suite)
     if folder is not None:
         api.write_gate_index(entries, folder)
     _write_files(suites, junit, sarif, summary)

@@ -121,6 +121,7 @@ def refuse_beside_begin(given: Mapping[str, bool]) -> None:
         "--backend native": "the python backend explores",
         "--workers": "the python backend has one worker",
         "--compact": "the python backend explores",
+        "--without": "no easier trace, and nothing that it needs, is looked for",
         **dict.fromkeys(("--coverage", "--listing", "--profile"), "it is about the whole spec"),
     }
     for option, is_given in given.items():

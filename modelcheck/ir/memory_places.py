@@ -21,6 +21,9 @@ class Places(ObjectSlots):
     def __init__(self, program: Program) -> None:
         super().__init__(program)
         self._places = {s.name: tuple(self._list_places(s.name)) for s in program.structs}
+        # By the struct that a pointer points to; the numbers also by the struct inside.
+        self._slots = {name: [p.slot for p in places] for name, places in self._places.items()}
+        self._numbers: dict[tuple[str, str], list[int]] = {}
 
     def places(self, struct: str) -> tuple[PlaceInfo, ...]:
         """The places of a struct, by number."""
@@ -75,20 +78,30 @@ class Places(ObjectSlots):
         Where a pointer or index is such that a Check before it fails, the number means nothing,
         but the table has an entry for None.
         """
-        return self._address(place, slot_header, [p.slot for p in self._root_places(place)])
+        root = place.root
+        starts = self._slots[root.struct] if isinstance(root, PointerRoot) else []
+        return self._address(place, slot_header, starts)
 
     def pointer_number(self, place: Place) -> Address:
         """The PtrType value that points to a place whose type is a struct."""
-        header = place_header(self.lookup.struct_at(place))
+        inner = self.lookup.struct_at(place)
         root = place.root
         if isinstance(root, PointerRoot) and not place.path:
             count = len(self._places[root.struct]) + 1
             return Address(0, (Term(root.pointer, 1, count),))
-        firsts = [self._first_number(p, header) for p in self._root_places(place)]
-        return self._address(place, header, firsts)
+        starts = (
+            self._list_first_numbers(root.struct, inner) if isinstance(root, PointerRoot) else []
+        )
+        return self._address(place, place_header(inner), starts)
 
-    def _root_places(self, place: Place) -> tuple[PlaceInfo, ...]:
-        return self._places[place.root.struct] if isinstance(place.root, PointerRoot) else ()
+    def _list_first_numbers(self, struct: str, inner: str) -> list[int]:
+        """For each place of a struct, the pointer value of the first `inner` in it."""
+        known = self._numbers.get((struct, inner))
+        if known is None:
+            header = place_header(inner)
+            known = [self._first_number(place, header) for place in self._places[struct]]
+            self._numbers[struct, inner] = known
+        return known
 
     def _first_number(self, place: PlaceInfo, header: Header) -> int:
         """The pointer value of the first of what `header` counts inside a place."""

@@ -272,11 +272,13 @@ def reachable_blocks(body: Body) -> tuple[Block, ...]:
     found = {body.entry}
     work = [body.entry]
     while work:
-        for label in live_successors(ends[work.pop()]):
+        end = ends[work.pop()]
+        # Half of the blocks that the front end makes only jump.
+        for label in (end.target,) if isinstance(end, Jump) else live_successors(end):
             if label not in found:
                 found.add(label)
                 work.append(label)
-    return tuple(block for block in body.blocks if block.label in found)
+    return tuple([block for block in body.blocks if block.label in found])
 
 
 def live_successors(end: Terminator) -> tuple[str, ...]:

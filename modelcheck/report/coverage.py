@@ -66,7 +66,7 @@ def _describe_ran(
         where = _cite(half.span, path)
         yield f"  never {half.never!s:<5}  {where}  {cut(sources, half.span)}"
     if ran.vacuous:
-        yield "properties that were not put to the test"
+        yield "parts of properties that were not put to the test"
     for vacuous in ran.vacuous:
         yield f"  {describe_vacuous(program, vacuous, sources)}"
     idle = [

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from modelcheck.backends.python.model import Model
-from modelcheck.backends.python.outcomes import Failure, State
+from modelcheck.backends.python.outcomes import Failure, Order, State
 from modelcheck.explore.leak import LeakCheck
+from modelcheck.explore.orders import find_cycles
 from modelcheck.explore.properties import Silence
+from modelcheck.explore.race import RaceCheck
 from modelcheck.trace.derive import Claim
 from modelcheck.trace.endings import is_idle
 
@@ -20,6 +22,7 @@ class Judging:
     def __init__(self, model: Model) -> None:
         self._model = model
         self._leaks = LeakCheck(model.memory)
+        self._races = RaceCheck(model)
         self._silence = Silence(model.program)
         self._kinds = {p.name: p.kind for p in model.program.properties}
 
@@ -57,8 +60,16 @@ class Judging:
         return self._kinds.get(claim.property) == "reachable" and not claim.detail
 
     def is_violated(self, state: State) -> bool:
-        """Whether something is violated in a state."""
-        return any(not self.is_reached(claim) for claim in self.list_broken(state))
+        """Whether something is violated in a state, a race of two steps that can come next too."""
+        races = self._races.find(state) if state else ()
+        return any(not self.is_reached(claim) for claim in self.list_broken(state)) or any(
+            not self._silence.covers(failure.property, failure.declared) for failure, _, _ in races
+        )
+
+    def has_circle(self, orders: Iterable[Order]) -> bool:
+        """Whether recorded orders that the spec does not allow go in a circle."""
+        counted = (o for o in orders if not self._silence.covers(o.property, (o.first, o.second)))
+        return bool(find_cycles(frozenset(counted)))
 
 
 def breaks(model: Model, state: State, claim: Claim) -> bool:

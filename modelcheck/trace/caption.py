@@ -43,7 +43,8 @@ class Caption:
         """The verdict on a ground of its own, what fails, the variant, and small the settings."""
         picture, heading = self._picture, self._picture.heading
         width = measure_text(picture.verdict, 17) + 16
-        self._drawing.add(Box(MARGIN, y, width, 26, VERMILLION, BLACK, 2, 4))
+        ground = VERMILLION if picture.verdict == "VIOLATED" else GREY
+        self._drawing.add(Box(MARGIN, y, width, 26, ground, BLACK, 2, 4))
         self._drawing.add(Label(MARGIN + 8, y + 19, picture.verdict, 17, WHITE, bold=True))
         x = MARGIN + width + 12
         chars = int((self._drawing.width - MARGIN - x) / (17 * CHAR))

@@ -66,5 +66,6 @@ def _passes(model: Model, run: Run, claim: Claim) -> bool:
     return (
         all(not isinstance(visit.outcome.result, Failure) for visit in run.visits)
         and not any(judging.is_violated(visit.state) for visit in run.visits)
+        and not judging.has_circle(o for visit in run.visits for o in visit.outcome.orders)
         and (bool(claim.detail) or is_quiescent(model, run.state))
     )

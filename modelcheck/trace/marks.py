@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -10,6 +11,7 @@ from modelcheck.trace.picture import Arrow, ArrowKind, Bar, BarKind, Row, RowLin
 from modelcheck.trace.reason import Reason
 from modelcheck.trace.why import LIFETIME_FAULTS, any_holds, find_free
 
+STEP = re.compile(r"\bstep (\d+)")  # as a sentence names it
 LOUD = ("lock", "wake", "life")  # roles of lines that make a row worth its room
 
 
@@ -156,6 +158,7 @@ def mark_quiet(rows: tuple[Row, ...], arrows: Iterable[Arrow], reason: Reason) -
     """
     told = {end for arrow in arrows for end in (arrow.source, arrow.target)}
     named = {row.step for row in reason.rows if row.step is not None}
+    named |= {int(number) for row in reason.rows for number in STEP.findall(row.what)}
     return tuple(
         row
         if row.kind != "step"

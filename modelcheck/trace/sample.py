@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from modelcheck.backends.python.model import Model
-from modelcheck.backends.python.outcomes import Failure, Outcome, State
+from modelcheck.backends.python.outcomes import Failure, Order, Outcome, State
 from modelcheck.explore.result import Counts, Move, Path, Result, Violation
 from modelcheck.explore.walk import make_move
 from modelcheck.frontend.spec import SpecInfo
@@ -61,13 +61,17 @@ def _draw(model: Model, judging: Judging, dice: random.Random) -> _Run | None:
     first = _choose(model.start(), judging, dice)
     if first is None:
         return None
-    state, choices = first
+    state, choices, orders = first
     moves: list[Move] = []
     last = -1
     while len(moves) < MOST_STEPS:
         turns = _list_turns(model, state)
         if not turns:
-            return _Run(Path(choices, tuple(moves)), rests=True)
+            return (
+                None
+                if judging.has_circle(orders)
+                else _Run(Path(choices, tuple(moves)), rests=True)
+            )
         order = [last] if last in turns and dice.random() < STAYS else []
         others = [thread for thread in turns if thread not in order]
         dice.shuffle(others)
@@ -76,9 +80,12 @@ def _draw(model: Model, judging: Judging, dice: random.Random) -> _Run | None:
             if found is not None:
                 moves.append(make_move(model.memory, state, thread, found[1]))
                 state, last = found[0], thread
+                orders = orders | found[2]
                 break
         else:
             return None
+    if judging.has_circle(orders):
+        return None
     return _Run(Path(choices, tuple(moves[:SHOWN_STEPS])), rests=False)
 
 
@@ -89,12 +96,12 @@ def _list_turns(model: Model, state: State) -> Mapping[int, list[Outcome]]:
 
 def _choose(
     outcomes: list[Outcome], judging: Judging, dice: random.Random
-) -> tuple[State, tuple[int, ...]] | None:
+) -> tuple[State, tuple[int, ...], frozenset[Order]] | None:
     """One of several transitions that fails nothing and breaks nothing, if there is one."""
     for outcome in dice.sample(outcomes, len(outcomes)):
         reached = outcome.result
         if not isinstance(reached, Failure) and not judging.is_violated(reached):
-            return reached, outcome.choices
+            return reached, outcome.choices, frozenset(outcome.orders)
     return None
 
 

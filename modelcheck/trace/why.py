@@ -37,7 +37,8 @@ def explain_failure(story: Story, minimal: str = "no") -> Reason:
 def _explain(story: Story, headline: str) -> Reason:
     failure = story.failure
     if failure.kind == "sample":
-        what = "nothing is violated on this run, which says nothing about the others"
+        what = "no step on it fails or races, no state breaks a property"
+        what += "; of other runs it says nothing"
         return Reason(headline, (*_list_detail_rows(story), ReasonRow("says", what)))
     if failure.property in LIFETIME_FAULTS:
         return Reason(headline, tuple(_list_lifetime_rows(story)))

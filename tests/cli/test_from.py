@@ -30,7 +30,9 @@ def trace(tmp_path, capsys):
 def test_a_violation_behind_the_state_is_told_with_the_way_to_it(trace, capsys):
     assert run(["check", "--from", f"{trace}:2"]) == 1
     out = capsys.readouterr().out
-    assert out.startswith("VIOLATED  docs/put-twice.py\n  use-after-free of buffer in step 7\n")
+    first, second, *_ = out.splitlines()
+    assert first == "VIOLATED  docs/put-twice.py"
+    assert second == "  use-after-free of buffer in step 7, freed in step 6 by put[1]"
     assert "explored only what follows step 2 of put-twice.trace.json" in out
     assert "minimal: no" in out
 
@@ -97,6 +99,10 @@ def test_a_step_that_is_not_there_is_2_and_says_why(place, complaint, trace, cap
         (["--shortest", "steps"], "no --shortest with --from"),
         (["--backend", "native"], "no --backend native with --from: the python backend explores"),
         (["--compact"], "no --compact with --from"),
+        (["--without", "1"], "no --without with --from"),
+        (["--coverage"], "no --coverage with --from: it is about the whole spec"),
+        (["--listing"], "no --listing with --from"),
+        (["--profile"], "no --profile with --from"),
     ],
 )
 def test_what_does_not_go_with_it_is_2(options, complaint, trace, capsys):

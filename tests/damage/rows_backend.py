@@ -296,8 +296,8 @@ ROWS = (
     Row(
         "one-initial-state",
         MODEL,
-        "return list_outcomes(follow_choices(begin)(()))",
-        "return list_outcomes(follow_choices(begin)(()))[:1]",
+        "return list_outcomes(follow_choices(self._observe(begin))(()))",
+        "return list_outcomes(follow_choices(self._observe(begin))(()))[:1]",
         "Only the first choice of the start is explored.",
         (
             "tests/unit/explore/test_counts.py::test_choices_in_local_work_before_the_first_step_make_several_initial_states",

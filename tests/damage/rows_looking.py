@@ -155,4 +155,20 @@ ROWS = (
             "tests/unit/test_notebook.py::test_a_variant_that_cannot_be_checked_is_not_tested",
         ),
     ),
+    Row(
+        "samples-race",
+        "trace/broken.py",
+        "races = self._races.find(state) if state else ()",
+        "races = iter(())",
+        "A sample goes through states in which two steps race.",
+        ("tests/unit/trace/test_sample.py::test_a_run_with_a_race_on_it_is_no_sample",),
+    ),
+    Row(
+        "samples-take-locks-in-a-circle",
+        "trace/broken.py",
+        "return bool(find_cycles(frozenset(counted)))",
+        "return False",
+        "Lockdep would complain about the run that is shown as one that passes.",
+        ("tests/unit/trace/test_sample.py::test_a_run_that_takes_locks_in_a_circle_is_no_sample",),
+    ),
 )

@@ -156,6 +156,14 @@ ROWS = (
         (f"{DERIVE}test_a_reader_is_a_bar_from_where_it_begins_to_where_it_ends",),
     ),
     Row(
+        "marks-quiet-though-named",
+        "trace/marks.py",
+        "for number in STEP.findall(row.what)}",
+        "for number in STEP.findall(row.role)}",
+        "A step that the reason names in a sentence is drawn small.",
+        (f"{PICTURE}test_a_sleeper_is_told_with_what_it_did_not_see",),
+    ),
+    Row(
         "marks-map-inside-a-lock",
         "trace/names.py",
         'return not fields & {("owner",), (READERS,)}',

@@ -104,6 +104,7 @@ class BodyEmitter:
         self._body = body
         self._template = template
         self._by_label = {block.label: block for block in body.blocks}
+        self._used_in: dict[str, frozenset[str]] = {}
         self._order = {local.name: i for i, local in enumerate(body.locals)}
         names = {local.name: f"v{i}" for i, local in enumerate(body.locals)}
         self._writer = Writer(memory, namespace, names, watches=watches, cover=cover)
@@ -171,11 +172,17 @@ class BodyEmitter:
         self._region = region
         self._live = live
         self._assigned = region.assigned
-        self._used = frozenset[str]().union(
-            *[used_locals(node) for block in region.blocks for node in nodes_of(block)]
-        )
+        self._used = frozenset[str]().union(*map(self._find_used, region.blocks))
         joins = [block.label for block in region.blocks if block.label in region.joins]
         self._numbers = {label: i + 1 for i, label in enumerate(joins)}
+
+    def _find_used(self, block: Block) -> frozenset[str]:
+        """The locals that a block uses; it may belong to several regions."""
+        used = self._used_in.get(block.label)
+        if used is None:
+            found = [used_locals(node) for node in nodes_of(block) if not isinstance(node, Jump)]
+            used = self._used_in[block.label] = frozenset[str]().union(*found)
+        return used
 
     def _emit_region(self, known: set[str]) -> None:
         """The blocks of a region; `known` are the locals that have a value already."""

@@ -7,7 +7,6 @@ pointer's value where that is not null.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 
 from modelcheck.backends.python.expressions import Writer
 from modelcheck.backends.python.outcomes import Failure
@@ -52,9 +51,15 @@ def _write_guards(writer: Writer, address: Address) -> list[str]:
 
 def make_fail(memory: Memory, property_: str, detail: str, subject: Subject) -> Fail:
     """What tells the Failure of a check by the number that `write_failure` works out."""
+    known: dict[int, Failure] = {}
 
-    @cache
     def fail(number: int) -> Failure:
+        failure = known.get(number)
+        if failure is None:
+            failure = known[number] = describe(number)
+        return failure
+
+    def describe(number: int) -> Failure:
         if not subject.struct:
             return _name_scalar_object(memory, property_, detail, subject, number - 1)
         places = memory.places(subject.struct)

@@ -23,6 +23,7 @@ from modelcheck.ir.nodes import (
     HasFreeSlot,
     HasFreeThread,
     Instr,
+    Jump,
     Local,
     New,
     Object,
@@ -139,7 +140,8 @@ class _Finder:
 
     def in_block(self, block: Block) -> frozenset[Name]:
         """Names in a block's code."""
-        found = [self.known.get(node, self.in_node) for node in nodes_of(block)]
+        nodes = block.instrs if isinstance(block.end, Jump) else nodes_of(block)
+        found = [self.known.get(node, self.in_node) for node in nodes]
         return frozenset[Name]().union(*found)
 
     def in_node(self, node: Instr | Terminator) -> frozenset[Name]:

@@ -118,6 +118,7 @@ def test_a_sleeper_is_told_with_what_it_did_not_see():
     assert "deadlock after 3 steps: sleeper waits, and no thread can go on" in (
         picture.reason.headline
     )
+    assert [row.quiet for row in picture.rows] == [False, True, False, False]
     (missed,) = [row for row in picture.reason.rows if row.role == "missed"]
     assert (missed.step, missed.thread) == (3, "waker")
     assert missed.what == "x.n becomes 0, which sleeper last saw as 1 (step 1)"

@@ -91,6 +91,14 @@ def test_all_parts_of_a_violation_are_one_drawing_with_one_heading_and_one_reaso
     assert sum(t.startswith("cycle ") for t in written) == 1
 
 
+def test_only_a_violation_is_headed_in_its_colour():
+    picture = draw_picture(use_after_free(), HEADING)
+    for verdict, ground in (("VIOLATED", "#d55e00"), ("REACHED", "#5f5f5f"), ("SAMPLE", "#5f5f5f")):
+        svg = ET.fromstring(write_svg(dataclasses.replace(picture, verdict=verdict)))
+        paper, box, *_ = svg.iter(f"{NS}rect")
+        assert (paper.get("fill"), box.get("fill")) == ("#ffffff", ground)
+
+
 def test_a_lock_bar_that_is_long_enough_has_its_name():
     story = use_after_free()
     turned = [t.text for t in parse(story).iter(f"{NS}text") if t.get("transform")]
