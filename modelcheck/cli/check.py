@@ -16,7 +16,15 @@ from modelcheck.cli.console import (
     say_all,
     warn,
 )
-from modelcheck.cli.group import EXIT_CODES, choose_backend, limit_run, modelcheck, select_program
+from modelcheck.cli.group import (
+    EXIT_CODES,
+    choose_backend,
+    limit_run,
+    measure_columns,
+    modelcheck,
+    select_program,
+    show_columns,
+)
 from modelcheck.cli.options import (
     read_reductions,
     refuse_beside_begin,
@@ -97,6 +105,7 @@ if TYPE_CHECKING:
     metavar="N",
     help="Also how the steps of the trace pass without ordering N of those that it needs.",
 )
+@show_columns
 @click.option("--coverage", is_flag=True, help="Also what the run did and never did.")
 @click.option(
     "--listing", is_flag=True, help="Also the lines of the spec with how often each one ran."
@@ -146,6 +155,7 @@ def check_command(
     shortest: Shortest,
     shortest_budget: int | None,
     without: int | None,
+    columns: bool,
     compares: bool,
     explains: bool,
     **_refused: object,
@@ -245,8 +255,9 @@ def check_command(
                 value |= {"profile": looked.profile_to_json(api.make_profile(look))}
         say(json.write_json(value).rstrip("\n"))
     else:
-        replay = f"modelcheck replay {written}" if written else ""
-        traces = [write_text(picture) for picture in api.draw_pictures(run, replay)]
+        replay = f"modelcheck replay {written}" if written else api.name_command(run)
+        width = measure_columns(columns=columns)
+        traces = [write_text(p, columns=width) for p in api.draw_pictures(run, replay)]
         passing = [] if without is None else list(api.write_passing(run, without))
         say_all(text.describe_result(run.info, run.program, run.result, traces))
         say_all(passing)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,7 @@ Exit codes
 """
 
 Command = Callable[..., Any]  # click's decorators keep no signature
+WIDE = 120  # characters of a line where there is no terminal
 
 
 @click.group(
@@ -89,3 +91,21 @@ def choose_backend(command: Command) -> Command:
     ):
         command = option(command)
     return command
+
+
+def show_columns(command: Command) -> Command:
+    """--columns."""
+    return click.option(
+        "--columns",
+        is_flag=True,
+        help="Tell a trace with a column for each thread, as wide as the terminal.",
+    )(command)
+
+
+def measure_columns(*, columns: bool) -> int | None:
+    """How wide traces are to be told in columns; None: as a table."""
+    if not columns:
+        return None
+    wide = shutil.get_terminal_size((0, 0)).columns
+    indent = 2  # of all that stands below the first line
+    return (wide or WIDE) - indent

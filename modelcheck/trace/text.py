@@ -11,6 +11,7 @@ import textwrap
 from collections.abc import Iterator
 from itertools import zip_longest
 
+from modelcheck.trace.columns import write_columns
 from modelcheck.trace.picture import Picture, Row
 from modelcheck.trace.reason import NEEDS, ReasonRow
 
@@ -20,9 +21,10 @@ Cells = tuple[str, str, str, str, str]
 HEAD: Cells = ("step", "thread", "line", "does", "changes")
 
 
-def write_text(picture: Picture) -> str:
+def write_text(picture: Picture, *, columns: int | None = None) -> str:
     """The whole report: first line, reason, steps, replay command, counts.
 
+    With `columns` the steps have a column for each thread, so many characters wide in all.
     Of a violation with several traces the first has the heading, the last the reason: one after
     the other they are one report.
     """
@@ -30,7 +32,7 @@ def write_text(picture: Picture) -> str:
     if picture.part == 1:
         lines += [picture.title, f"  {picture.reason.headline}"]
         lines += [f"  {line}" for line in _write_needs(picture)]
-    lines += [f"  {line}".rstrip() for line in _write_part(picture)]
+    lines += [f"  {line}".rstrip() for line in _write_part(picture, columns)]
     if picture.part == picture.parts:
         lines += [f"  {line}".rstrip() for line in _write_reason(picture)]
         lines += [f"  {line}" for line in picture.closing]
@@ -57,11 +59,11 @@ def _write_needs(picture: Picture) -> Iterator[str]:
         label = ""
 
 
-def _write_part(picture: Picture) -> Iterator[str]:
+def _write_part(picture: Picture, columns: int | None) -> Iterator[str]:
     if picture.parts > 1:
         yield ""
         yield f"{picture.part_title}:"
-    yield from write_table(picture)
+    yield from write_table(picture) if columns is None else write_columns(picture, columns)
 
 
 def write_table(picture: Picture) -> Iterator[str]:
