@@ -514,6 +514,19 @@ def _gate_spec(
     )
 
 
+def judge_variant(spec: Spec, variant: Variant, options: Options) -> tuple[Run, Judgement]:
+    """One variant by itself: explored and judged, its steps not compared with other variants'."""
+    program = make_program(spec, variant)
+    warnings = spec.warnings(program)
+    if variant.needs:
+        why = (f"needs {variant.needs}",)
+        run = Run(spec.info, variant, program, None, spec.sources, warnings)
+        return run, Judgement(spec.info.name, variant, Outcome.NOT_CHECKABLE, why)
+    result = explore(program, replace(options, variant=variant.name))
+    run = Run(spec.info, variant, program, result, spec.sources, warnings)
+    return run, judge(spec.info.name, variant, result, find_steps(spec.info, program, result))
+
+
 def _list_settings(info: SpecInfo, variant: Variant) -> tuple[SettingValue, ...]:
     """What a variant gives to every parameter and flag: the same means the same program."""
     defaults: dict[str, SettingValue] = {p.name: p.default for p in info.parameters}

@@ -75,6 +75,12 @@ def find_specs(arguments: Iterable[str], directory: Path | None = None) -> list[
     return list(found.values())
 
 
+def read_spec_file(path: Path, directory: Path | None = None) -> SpecFile | None:
+    """The spec in a file; None where no spec is declared: a module that specs share, or a test."""
+    name = _read_name(path)
+    return None if name is None else SpecFile(path, show_path(path, directory or Path.cwd()), name)
+
+
 def spec_folders(here: Path) -> list[Path]:
     """The folders in which names are looked up, first come first served, the shipped ones last."""
     own = _configured_folders(here) or [here / "specs"]

@@ -55,6 +55,7 @@ MAY_IMPORT = {
     },
     "samples": {"api", "backends.python.model", "explore.result", "specfiles", "trace"},
     "results": {"api", "explore", "gate", "report"},
+    "pytest_plugin": {"api", "diagnostics", "frontend", "gate", "specfiles", "trace.text"},
     "ci": {"api", "diagnostics", "explore.result", "frontend.spec", "gate", "trace"},
     "cli": {
         *("api", "ci", "codes", "diagnostics", "export", "gate", "report", "specfiles", "starter"),
