@@ -159,7 +159,7 @@ class Checked:
 
     @cached_property
     def _scenes(self) -> tuple[Scene, ...]:
-        return api.draw_scenes(self.run)
+        return api.draw_scenes(self.run, api.name_command(self.run))
 
     def graph(self, max_states: int = MAX_STATES) -> nx.MultiDiGraph[str]:
         """The states and transitions, as networkx has them; the headline's path is `marked`.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from modelcheck.pages.gate import Entry
 
 _SECONDS_BETWEEN_LOOKS = 0.1
+# The server's socket lies in a folder of the temporary one, and its path has 108 bytes (unix(7)).
+_LONGEST_FOLDER = 64
 _PRELOADED = ("modelcheck.cli", "modelcheck.cli.side_by_side", "modelcheck.ci.suites")
 
 
@@ -156,7 +159,8 @@ class _Crew:
 
 
 def _make_context() -> ForkServerContext | SpawnContext:
-    if "forkserver" not in multiprocessing.get_all_start_methods():
+    has_room = len(tempfile.gettempdir()) <= _LONGEST_FOLDER
+    if not has_room or "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(_PRELOADED))
