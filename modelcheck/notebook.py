@@ -117,7 +117,8 @@ class Checked:
         """The report, as `modelcheck check` prints it."""
         if self.result is None:
             return describe_unchecked(self.run.info, self.run.variant)
-        texts = [write_text(scene.picture) for scene in self._scenes]
+        pictures = api.draw_pictures(self.run, api.name_command(self.run))
+        texts = [write_text(picture) for picture in pictures]
         return "\n".join(describe_result(self.run.info, self.run.program, self.result, texts))
 
     @property
@@ -159,7 +160,7 @@ class Checked:
 
     @cached_property
     def _scenes(self) -> tuple[Scene, ...]:
-        return api.draw_scenes(self.run, api.name_command(self.run))
+        return api.draw_scenes(self.run)
 
     def graph(self, max_states: int = MAX_STATES) -> nx.MultiDiGraph[str]:
         """The states and transitions, as networkx has them; the headline's path is `marked`.
