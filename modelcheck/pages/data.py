@@ -49,7 +49,7 @@ def _describe_scene(scene: Scene, files: list[str]) -> Json:
 def _describe_row(picture: Picture, number: int, files: list[str]) -> Json:
     row = picture.rows[number]
     links = [a for a in picture.arrows if a.source == number and a.kind in ("wakes", "hands over")]
-    woken = {f"wakes {_name_target(picture, link)}" for link in links if link.kind == "wakes"}
+    woken = {f"lets {_name_target(picture, link)} go on" for link in links if link.kind == "wakes"}
     return {
         "thread": picture.lanes[row.lane].thread,
         "kind": row.kind,
@@ -68,11 +68,11 @@ def _name_target(picture: Picture, link: Arrow) -> str:
 
 
 def _describe_link(picture: Picture, link: Arrow) -> str:
-    """`wakes close, which goes on in step 5`."""
+    """`lets close go on, in step 5`."""
     target = picture.rows[link.target]
     name, step = _name_target(picture, link), target.number
     if link.kind == "wakes":
-        return f"wakes `{name}`, which goes on in step {step}"
+        return f"lets `{name}` go on, in step {step}"
     return f"hands over `{link.label}` to `{name}`, which takes it in step {step}"
 
 

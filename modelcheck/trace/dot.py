@@ -210,7 +210,7 @@ def _make_edge(arrow: Arrow) -> pydot.Edge:
 
     styles = {
         "reads": (arrow.label, BLUE, "solid", "1.5"),
-        "wakes": ("wakes", GREEN, "dashed", "2"),
+        "wakes": ("lets it go on", GREEN, "dashed", "2"),
         "hands over": (f"hands over {arrow.label}", BLUE, "bold", "2.5"),
         "free-use": ("freed here, used there", VERMILLION, "dashed", "3"),
         "waits": (f"waits for {arrow.label}", BLACK, "dotted", "2"),

@@ -257,5 +257,5 @@ def _effect_lines(event: StepEvent, threads: tuple[str, ...]) -> tuple[RowLine, 
         else:
             role = "change"
         lines.append(RowLine(text, role))
-    lines += (RowLine(f"wakes {threads[other]}", "wake") for other in event.woken)
+    lines += (RowLine(f"lets {threads[other]} go on", "wake") for other in event.woken)
     return tuple(lines)

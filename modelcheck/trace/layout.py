@@ -284,7 +284,8 @@ class _Layout:
         for before, after in pairwise(stops):
             if after - before > length + 4:
                 y = min(before + length, after - 4)
-                self._add(Label(x + TINY * 0.35, y, bar.name, TINY, turned=True))
+                # So high that the underscores stand inside the bar, clear of its edge.
+                self._add(Label(x + TINY * 0.2, y, bar.name, TINY, turned=True))
                 return
 
     def _list_crossings(self, lane: int) -> Iterator[float]:
@@ -321,9 +322,10 @@ class _Layout:
             length = measure_text(line.text, line.size)
             if line.pill:
                 fill, stroke = line.pill
-                self._add(Box(column.text, y, length + 10, height - 2, fill, stroke, 1, 3))
+                self._add(Box(column.text, y, length + 10, height - 1, fill, stroke, 1, 3))
             shift = 5 if line.pill else 0
-            baseline = y + (13 if line.size == SIZE else 11)
+            lift = 1.5 if line.pill else 0  # underscores inside the box, clear of its edge
+            baseline = y + (13 if line.size == SIZE else 11) - lift
             self._add(
                 Label(column.text + shift, baseline, line.text, line.size, line.colour, line.bold)
             )

@@ -111,7 +111,7 @@ def _describe_arrow(arrow: Arrow) -> tuple[str, str]:
         case "reads":
             return "-->>", f"{arrow.label} is read"
         case "wakes":
-            return "-)", "wakes"
+            return "-)", "lets it go on"
         case "hands over":
             return "->>", f"hands over {arrow.label}"
         case "free-use":

@@ -90,10 +90,10 @@ def test_the_data_has_a_station_for_each_state_and_a_row_for_each_row(scenes, na
 
 def test_a_row_says_once_whom_it_wakes_and_why_the_thread_before_stops(scenes):
     (part,) = data_of(read_page(write_page(scenes["use-after-free"])))["parts"]
-    wakes = [n for n, row in enumerate(part["rows"]) if any("wakes" in x for x in row["links"])]
+    wakes = [n for n, row in enumerate(part["rows"]) if any("lets" in x for x in row["links"])]
     assert wakes
     for number in wakes:
-        assert "wakes `poll`, which goes on in step" in " ".join(part["rows"][number]["links"])
+        assert "lets `poll` go on, in step" in " ".join(part["rows"][number]["links"])
         assert "wake" not in {line["role"] for line in part["rows"][number]["lines"]}
     whys = [row["why"] for row in part["rows"] if row["switch"]]
     assert whys == [row.why for row in scenes["use-after-free"][0].picture.rows if row.switch]

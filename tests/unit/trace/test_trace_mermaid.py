@@ -135,5 +135,5 @@ def test_a_lock_handed_over_and_a_wake_up_are_arrows():
     )
     arrows = [s for s in flatten(read_diagram(write(story))) if s[0] == "arrow"]
     assert ("arrow", "t0", "->>", "t1", ["hands over m"]) in arrows
-    assert ("arrow", "t1", "-)", "t0", ["wakes"]) in arrows
-    assert sum(arrow[-1] == ["wakes"] for arrow in arrows) == 1
+    assert ("arrow", "t1", "-)", "t0", ["lets it go on"]) in arrows
+    assert sum(arrow[-1] == ["lets it go on"] for arrow in arrows) == 1
