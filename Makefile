@@ -100,7 +100,7 @@ oracle: $(READY) ## SPIN's states, transitions, depth and verdicts against ours,
 pages: $(READY) ## Every violated variant in every form, nothing overlapping; each page walked through in Chromium
 	$(BIN)/python -m tests.pages
 
-bench: $(READY) ## Compare with the peers that are installed; BENCH='--large --tlc JAR', BENCH=--gain
+bench: $(READY) ## Compare with the peers that are installed; BENCH='--large --tlc JAR', --gain or --traces
 	$(BIN)/python bench/bench.py out/bench $(BENCH)
 
 clean: ## Remove what was built; .venv stays

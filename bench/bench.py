@@ -6,9 +6,11 @@ the native backend's requirements was met, and where the time of both backends g
                                  [--harmony PROGRAM] [--tlc JAR]
     python bench/bench.py FOLDER --gain [--quick] [--model NAME]… [--size THREADS]… [--jobs N]
                                  [--timeout SECONDS] [--most-states N] [--most-megabytes N]
+    python bench/bench.py FOLDER --traces
 
 Writes bench.json and bench.md to FOLDER; with `--gain` gain.json and gain.md: the states that are
-stored with reductions, ours and SPIN's, for two to six equal threads.  Peers that are not installed
+stored with reductions, ours and SPIN's, for two to six equal threads; with `--traces` traces.md: how
+long traces are as they were found and as they are told.  Peers that are not installed
 are listed as such.  The counts are facts: a tool that has others than it must ends the program.
 The times are this machine's; one of them ends it too: the states per second that DESIGN promises of
 `python`.
@@ -37,6 +39,7 @@ from stages import Journey, find_journeys
 from tables import write_tables
 from tool import Tool
 from tools import list_tools
+from traces import list_lines
 
 from modelcheck import api
 from modelcheck.specfiles import find_spec
@@ -52,6 +55,8 @@ def main() -> int:
     options = _read_options()
     if options.gain:
         return _bench_gains(options)
+    if options.traces:
+        return _list_traces(options.folder)
     models = [m for m in MODELS if not options.model or m.name in options.model]
     tools = list_tools(options.harmony, options.tlc, *_choose_workers(options.workers))
     tools = tuple(t for t in tools if not options.tool or t.name in options.tool)
@@ -116,6 +121,7 @@ def _read_options() -> argparse.Namespace:
     size.add_argument("--large", action="store_true", help="large sizes too: minutes, gigabytes")
     size.add_argument("--huge", action="store_true", help="all sizes: hours, twelve gigabytes")
     parser.add_argument("--gain", action="store_true", help="count what reductions give instead")
+    parser.add_argument("--traces", action="store_true", help="list how long traces are instead")
     parser.add_argument("--rounds", type=int, default=3, help="how often everything is run")
     parser.add_argument(
         "--timeout", type=float, help="seconds for one command, or search of --gain"
@@ -147,6 +153,14 @@ def _bench_gains(options: argparse.Namespace) -> int:
         jobs=options.jobs or len(os.sched_getaffinity(0)),
         is_quick=options.quick,
     )
+
+
+def _list_traces(folder: Path) -> int:
+    folder.mkdir(parents=True, exist_ok=True)
+    text = "".join(f"{line}\n" for line in list_lines(()))
+    (folder / "traces.md").write_text(text, encoding="utf-8")
+    print(text, end="")  # noqa: T201 (a program)
+    return 0
 
 
 def _choose_workers(wanted: int | None) -> tuple[list[int], list[int]]:

@@ -70,12 +70,17 @@ def _tell(run: api.Run) -> Told | None:
     return Told(headline, total)
 
 
+def list_lines(specs: Sequence[str]) -> Iterator[str]:
+    """The lines of the table."""
+    yield HEAD
+    yield RULE
+    yield from (f"| {' | '.join(row)} |" for row in list_rows(specs))
+
+
 def main(specs: Sequence[str]) -> int:
     """Print the table."""
-    print(HEAD)  # noqa: T201 (a program)
-    print(RULE)  # noqa: T201
-    for row in list_rows(specs):
-        print(f"| {' | '.join(row)} |", flush=True)  # noqa: T201
+    for line in list_lines(specs):
+        print(line, flush=True)  # noqa: T201 (a program)
     return 0
 
 
