@@ -9,9 +9,9 @@ the native backend's requirements was met, and where the time of both backends g
     python bench/bench.py FOLDER --traces
 
 Writes bench.json and bench.md to FOLDER; with `--gain` gain.json and gain.md: the states that are
-stored with reductions, ours and SPIN's, for two to six equal threads; with `--traces` traces.md: how
-long traces are as they were found and as they are told.  Peers that are not installed
-are listed as such.  The counts are facts: a tool that has others than it must ends the program.
+stored with reductions, ours and SPIN's, for two to six equal threads; with `--traces` traces.md:
+how long traces are as they were found and as they are told.  Peers that are not installed are
+listed as such.  The counts are facts: a tool that has others than it must ends the program.
 The times are this machine's; one of them ends it too: the states per second that DESIGN promises of
 `python`.
 """
