@@ -22,6 +22,7 @@ EXPORTED = "SPIN, exported"
 MOST_STATES = 150_000_000  # more fit no machine that this was run on
 LEAST_BITS = 16
 USUAL_MEGABYTES = 16384
+LEAST_ROUNDED = 100_000_000  # written with eight digits from here on
 
 
 def list_spins(version: str) -> list[Tool]:
@@ -87,16 +88,23 @@ def _read(done: Finished) -> Counts:
 
 def _read_any(done: Finished) -> Counts:
     """SPIN counts the initial state as a transition."""
-    states = re.search(r"^\s*(\d+) states, stored", done.output, re.MULTILINE)
-    transitions = re.search(r"^\s*(\d+) transitions", done.output, re.MULTILINE)
+    states = find_number(done.output, "states, stored")
+    transitions = find_number(done.output, "transitions")
     if states is None or transitions is None or "not completed" in done.output:
         raise CommandError(f"SPIN: {_explain(done)}")
     if "max search depth too small" in done.output:
         raise CommandError("SPIN: the search was cut")
-    return Counts(int(states[1]), int(transitions[1]) - 1)
+    is_rounded = max(states, transitions) >= LEAST_ROUNDED
+    return Counts(states, transitions - 1, is_rounded)
+
+
+def find_number(output: str, what: str) -> int | None:
+    """The number that begins a line about `what`: SPIN writes large ones as `1.2712134e+08`."""
+    found = re.search(rf"^\s*(\d\S*) {what}", output, re.MULTILINE)
+    return None if found is None else int(float(found[1]))
 
 
 def _explain(done: Finished) -> str:
-    if "memory" in done.output and "reached" in done.output:
+    if "-DMEMLIM bound" in done.output or "out of memory" in done.output:
         return "more memory than there is"
     return done.output[-200:]

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from combinations import Stored
 from processes import CommandError, Finished, run
+from spin import find_number
 from tool import Command
 
 END = re.compile(r"^(\s*ended_\d+): skip$", re.MULTILINE)
@@ -145,10 +146,10 @@ def _run(command: Command, place: Path) -> None:
 
 def read_totals(done: Finished) -> tuple[Stored, int]:
     """States and errors of what SPIN's verifier wrote; raises `CommandError`."""
-    states = re.search(r"^\s*(\d+) states, stored", done.output, re.MULTILINE)
+    states = find_number(done.output, "states, stored")
     errors = re.search(r"errors: (\d+)", done.output)
     if states is None or errors is None or "VECTORSZ" in done.output:
         raise CommandError(f"SPIN: {done.output[-400:]}")
     gave_up = ("not completed", "max search depth too small", "Interrupted", "memory bound")
     is_whole = not any(word in done.output for word in gave_up)
-    return Stored(int(states[1]), is_whole), int(errors[1])
+    return Stored(states, is_whole), int(errors[1])

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isclose
 from pathlib import Path
 
 from models import Model, Settings, Size
 from processes import CommandError, Finished
 
 Command = Sequence[str | Path]
+ROUNDING = 1e-7  # of a number of eight digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +35,24 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What a tool says it saw; no transitions where it does not tell."""
+    """What a tool says it saw; no transitions where it does not tell.
+
+    `is_rounded`: it told eight digits of large numbers only.
+    """
 
     states: int
     transitions: int | None
+    is_rounded: bool = False
+
+    def agree_with(self, known: Counts) -> bool:
+        """Whether they are the known ones, as far as they were told."""
+        if not self.is_rounded:
+            return self == known
+        pairs = ((self.states, known.states), (self.transitions, known.transitions))
+        return all(
+            told is not None and right is not None and isclose(told, right, rel_tol=ROUNDING)
+            for told, right in pairs
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.bench.test_bench import needs_compiler
 
 BENCH = Path(__file__).resolve().parents[2] / "bench"
@@ -36,6 +38,23 @@ def test_the_peak_has_that_of_what_a_command_starts():
     )
     assert found[0] == 0
     assert 64 << 20 < found[1] < 256 << 20
+
+
+@pytest.mark.parametrize(
+    ("known", "is_right"),
+    [((24_287_432, 127_121_339), True), ((24_287_432, 127_121_300), True),
+     ((24_287_432, 127_121_000), False), ((24_287_400, 127_121_339), False)],
+)  # fmt: skip
+def test_spin_tells_eight_digits_of_large_numbers(known, is_right):
+    text = (
+        " 24287432 states, stored\n1.0283391e+08 states, matched\n"
+        "1.2712134e+08 transitions (= stored+matched)\ndepth reached 140, memory used, errors: 0\n"
+    )
+    assert ask(
+        "import json; from processes import Finished; from spin import _read\n"
+        f"from tool import Counts; told = _read(Finished(0, {text!r}, 1.0, 0))\n"
+        f"print(json.dumps([told.states, told.agree_with(Counts{known!r})]))"
+    ) == [24_287_432, is_right]
 
 
 REQUIREMENTS = """
