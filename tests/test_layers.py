@@ -54,12 +54,17 @@ MAY_IMPORT = {
         *("pages.frame", "report", "samples", "settings", "specfiles", "trace"),
     },
     "samples": {"api", "backends.python.model", "explore.result", "specfiles", "trace"},
+    "repair": {
+        *("api", "backends.native.compiler", "diagnostics", "explore.limits", "explore.result"),
+        *("frontend", "gate", "ir", "settings", "specfiles"),
+        *("trace.dot", "trace.shapes", "trace.states"),
+    },
     "results": {"api", "explore", "gate", "report"},
     "pytest_plugin": {"api", "diagnostics", "frontend", "gate", "specfiles", "trace.text"},
     "ci": {"api", "diagnostics", "explore.result", "frontend.spec", "gate", "trace"},
     "cli": {
         *("api", "ci", "codes", "diagnostics", "export", "gate", "report", "specfiles", "starter"),
-        *("midway", "samples"),
+        *("midway", "repair", "samples"),
         *("trace.text", "trace.stored"),  # writers
         "explore.options",  # the type of a progress report
         "pages.gate",  # the type of an entry
