@@ -11,6 +11,7 @@ RANDOM = f"{TESTS}::test_the_needs_of_random_programs_are_those_of_all_their_run
 CLI = "tests/cli/test_check.py"
 TRIM = "explore/trim.py"
 DROPPED = "tests/unit/explore/test_dropped.py"
+FOLD = "tests/unit/trace/test_fold.py"
 
 ROWS = (
     Row(
@@ -134,6 +135,22 @@ ROWS = (
         "    if (found := trimming.shorten_a_thread(path, kept)) is not None:",
         "What other threads do at their ends is told all the same.",
         (f"{DROPPED}::test_each_thread_that_runs_on_is_cut",),
+    ),
+    Row(
+        "threads-are-folded-like-steps",
+        "trace/fold.py",
+        'return row.quiet and row.kind == "step"',
+        "return row.quiet",
+        "Blocked threads behind one at rest are folded away.",
+        (f"{FOLD}::test_blocked_threads_behind_one_at_rest_are_told",),
+    ),
+    Row(
+        "all-steps-are-alike",
+        "trace/marks.py",
+        "enumerate(story.steps) if _is_loud(event, story.failure)}",
+        "enumerate(story.steps) if event.notes}",
+        "Steps that see what the failure is about are folded away.",
+        (f"{FOLD}::test_a_step_that_matters_stands_alone",),
     ),
     Row(
         "dropped-is-not-said",

@@ -127,7 +127,7 @@ def test_every_other_row_stays_and_so_does_all_that_leads_to_it(seed):
             assert (old < 0 and new == old) or holds(told.rows[new], picture.rows[old].number)
     assert [lane.name for lane in told.lanes] == [lane.name for lane in picture.lanes]
     assert fold_quiet(told) == told
-    assert any(row.kind == "fold" for row in told.rows)
+    assert len(picture.rows) <= FEW_ROWS or any(row.kind == "fold" for row in told.rows)
 
 
 def holds(row, number):
