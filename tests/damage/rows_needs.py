@@ -137,12 +137,12 @@ ROWS = (
         (f"{DROPPED}::test_each_thread_that_runs_on_is_cut",),
     ),
     Row(
-        "threads-are-folded-like-steps",
+        "what-follows-a-fold-is-folded",
         "trace/fold.py",
-        'return row.quiet and row.kind == "step"',
-        "return row.quiet",
-        "Blocked threads behind one at rest are folded away.",
-        (f"{FOLD}::test_blocked_threads_behind_one_at_rest_are_told",),
+        "len(run) >= LEAST_FOLDED and _is_foldable(run[0])",
+        "len(run) >= LEAST_FOLDED and run[0].quiet",
+        "Steps that matter are folded away behind steps that were folded before.",
+        (f"{FOLD}::test_every_other_row_stays_and_so_does_all_that_leads_to_it",),
     ),
     Row(
         "all-steps-are-alike",
