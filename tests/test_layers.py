@@ -47,6 +47,7 @@ MAY_IMPORT = {
         "settings",
         *("pages", "specfiles", "trace"),
     },
+    "formats": {"api", "backends.python.model", "specfiles", "trace"},
     "midway": {"api", "explore", "specfiles", "trace"},
     "notebook": {
         *("api", "backends.python.model", "diagnostics", "midway"),
@@ -64,7 +65,7 @@ MAY_IMPORT = {
     "ci": {"api", "diagnostics", "explore.result", "frontend.spec", "gate", "trace"},
     "cli": {
         *("api", "ci", "codes", "diagnostics", "export", "gate", "report", "specfiles", "starter"),
-        *("midway", "repair", "samples"),
+        *("formats", "midway", "repair", "samples"),
         *("trace.text", "trace.stored"),  # writers
         "explore.options",  # the type of a progress report
         "pages.gate",  # the type of an entry
