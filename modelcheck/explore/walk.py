@@ -102,6 +102,9 @@ def list_edges(model: Model, max_states: int) -> Iterator[State | Edge]:
     order), every transition after its two states; ends early at `max_states` states.
 
     Raises `CutError` where not all that a state leads to is known.
+
+    Soundness: who reads a graph takes what is not in it for impossible, so none is told that is
+    known not to be whole; tests/unit/trace/test_aut.py cuts one.
     """
     index: dict[State, int] = {}
     waiting: list[State] = []

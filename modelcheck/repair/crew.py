@@ -125,10 +125,7 @@ class Crew:
 def explore_program(
     program: Program, limits: Limits, notice: Callable[[str], None] = lambda _: None
 ) -> Finding:
-    """What the run of a program (before any pass) finds.
-
-    Soundness: where no time is left nothing is verified; test_repair_search.py has such a search.
-    """
+    """What the run of a program (before any pass) finds; nothing, where no time is left."""
     options = limits.options
     if options.interrupted is not None and options.interrupted():
         return Finding(Verdict.INCONCLUSIVE, reason="interrupted")

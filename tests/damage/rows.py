@@ -15,6 +15,7 @@ from tests.damage import (
     rows_needs,
     rows_pages,
     rows_reduce,
+    rows_repair,
     rows_rounds,
     rows_runtime,
     rows_shortest,
@@ -37,4 +38,5 @@ ROWS: tuple[Row, ...] = (
     *rows_shortest.ROWS,
     *rows_looking.ROWS,
     *rows_needs.ROWS,
+    *rows_repair.ROWS,
 )
