@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     default="dot",
     show_default=True,
     help="itf is for tools of TLA+ and Quint. With --states: dot or svg, and for other tools aut"
-    " (CADP, mCRL2, LTSmin) or graphml (networkx, Gephi, yEd).",
+    " (CADP, mCRL2) or graphml (networkx, Gephi, yEd).",
 )
 @click.option("--states", is_flag=True, help="The graph of all states instead of one trace.")
 @click.option(

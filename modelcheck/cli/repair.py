@@ -57,6 +57,11 @@ def read_flags(
     help="End each run with its first violation, or judge every property of each set.",
 )
 @click.option(
+    "--only-minimal",
+    is_flag=True,
+    help="Leave out what contains a set that verifies: it is not minimal, and need not verify.",
+)
+@click.option(
     "--format",
     "form",
     type=click.Choice(["text", "dot", "svg"]),
@@ -87,6 +92,7 @@ def repair_command(
     variant: str | None,
     settings: dict[str, str],
     stop: Stop,
+    only_minimal: bool,
     form: Literal["text", "dot", "svg"],
     as_json: bool,
     file: Path | None,
@@ -131,6 +137,7 @@ def repair_command(
             Question(spec, variant, settings, named),
             Limits(options, deadline),
             jobs=jobs or count_cores(),
+            only_minimal=only_minimal,
             announce=live.tell,
             notice=Notices(live).say,
         )

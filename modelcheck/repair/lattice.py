@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from modelcheck.explore.result import Verdict
 from modelcheck.repair.sets import Judged, Minimal, Repair, find_minimal, find_spoilers
-from modelcheck.repair.switches import FixSet, show_set
+from modelcheck.repair.switches import FixSet, show_set, show_value
 from modelcheck.repair.text import WORDS, describe_answer, describe_finding
 from modelcheck.specfiles import SelectionError
 from modelcheck.trace.dot import FONT, finish_dot, quote_dot
@@ -79,13 +79,14 @@ def write_lattice_dot(repair: Repair) -> str:
         )
     graph = build_lattice(repair)
     minimal = find_minimal(repair.judged)
+    off = "\n".join(f"{s.name}: {show_value(s.off)} is off" for s in repair.switchables)
     drawn = pydot.Dot(
         "repair",
         graph_type="digraph",
         rankdir="BT",
         fontname=quote_dot(FONT),
         labelloc="t",
-        label=quote_dot(f"{repair.info.path}\n{describe_answer(repair.judged, minimal)}"),
+        label=quote_dot(f"{repair.info.path}: {describe_answer(repair.judged, minimal)}\n{off}"),
     )
     drawn.set_node_defaults(fontname=quote_dot(FONT), fontsize="10")
     drawn.set_edge_defaults(fontname=quote_dot(FONT), fontsize="9", color=quote_dot(GREY))
@@ -122,7 +123,8 @@ def _make_node(name: str, one: Judged, minimal: Minimal | None) -> pydot.Node:
     lines = [*show_set(one.on).split(" "), WORDS[one.finding.verdict]]
     if minimal is not None and stands_out:
         lines[-1] = f"{lines[-1]}, {minimal.value}"
-    if told := describe_finding(one.finding):
+    told = describe_finding(one.finding).replace("(", "\n(", 1).replace(" after ", "\nafter ")
+    if told:
         lines.append(told)
     return pydot.Node(
         name,

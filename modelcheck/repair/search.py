@@ -23,8 +23,10 @@ from modelcheck.repair.switches import (
     Switchable,
     find_need,
     find_switchables,
+    is_smaller,
     list_sets,
     settings_of,
+    show_set,
 )
 from modelcheck.settings import choose_variant, read_settings
 from modelcheck.specfiles import find_spec
@@ -47,14 +49,16 @@ def search(
     limits: Limits,
     *,
     jobs: int = 1,
+    only_minimal: bool = False,
     announce: Callable[[str], None] = lambda _: None,
     notice: Callable[[str], None] = lambda _: None,
 ) -> Repair:
     """Judge every set of switches as `check` would judge its settings.
 
-    The options of `limits` say how each program is explored.  `announce` is told how far the
-    search is, `notice` what the user should know beside the answer.  Raises `SelectionError`, and
-    `SpecErrors` for a spec of which no set can be lowered.
+    The options of `limits` say how each program is explored.  With `only_minimal` no set is
+    explored that contains one that verifies: it cannot be minimal, and nothing is said of it.
+    `announce` is told how far the search is, `notice` what the user should know beside the answer.
+    Raises `SelectionError`, and `SpecErrors` for a spec of which no set can be lowered.
     """
     spec = api.load_spec(find_spec(question.argument))
     begin = choose_variant(spec.info, question.variant) if question.variant is not None else None
@@ -62,13 +66,16 @@ def search(
     switchables = find_switchables(spec.info, begin, given, question.named)
     lowering = Lowering(spec, switchables, begin, given)
     found: dict[int, Finding] = {}
+    sets = list_sets(switchables)
     with Crew(limits, jobs, notice) as crew:
-        sets = list_sets(switchables)
         for number, on in enumerate(sets):
             announce(f"{number} of {len(sets)} sets, {len(found)} of {lowering.count} programs")
-            lowering.add(on, crew)
-            while crew.is_busy:
+            is_next_size = number > 0 and len(on) > len(sets[number - 1])
+            while crew.is_busy or (only_minimal and is_next_size and crew.is_waiting):
                 found |= crew.fetch(patiently=True)
+            found |= crew.fetch(patiently=False)
+            if not only_minimal or not lowering.leave_out(on, found):
+                lowering.add(on, crew)
         while crew.is_waiting:
             announce(f"{len(sets)} sets, {len(found)} of {lowering.count} programs")
             found |= crew.fetch(patiently=True)
@@ -97,6 +104,7 @@ class Lowering:
         self._numbers: dict[FixSet, int] = {}  # of the first set of each program
         self._likes: dict[FixSet, FixSet] = {}
         self._needs: dict[FixSet, str] = {}
+        self._left_out: dict[FixSet, FixSet] = {}
         self.refused: dict[FixSet, SpecErrors] = {}
 
     @property
@@ -122,6 +130,15 @@ class Lowering:
             self._numbers[on] = len(self._numbers)
             crew.explore(self._numbers[on], program, packed)
 
+    def leave_out(self, on: FixSet, found: Mapping[int, Finding]) -> bool:
+        """Whether a set contains one that verifies; then it is left out of the search."""
+        for smaller, like in self._likes.items():
+            finding = found.get(self._numbers[like])
+            if is_smaller(smaller, on) and finding and finding.verdict is Verdict.VERIFIED:
+                self._left_out[on] = smaller
+                return True
+        return False
+
     def _find_like(self, on: FixSet, program: Program) -> tuple[FixSet, Packed]:
         """The first set with an equal program, and that program.
 
@@ -143,6 +160,8 @@ class Lowering:
         """What is known about a set; a set without a program is not tested."""
         if on in self._needs:
             return Judged(on, _refuse(f"not checkable yet: needs {self._needs[on]}"), on)
+        if on in self._left_out:
+            return Judged(on, _refuse(f"not asked: {show_set(self._left_out[on])} verifies"), on)
         if on in self.refused:
             first = self.refused[on].errors[0]
             return Judged(on, _refuse(f"no program: {first.code}: {first.message}"), on)

@@ -71,7 +71,7 @@ class Repair:
     @property
     def programs(self) -> int:
         """How many different programs the sets have."""
-        return len({one.like for one in self.judged})
+        return len({one.like for one in self.judged if one.finding.counts.states})
 
 
 def tell_result(result: Result) -> Finding:

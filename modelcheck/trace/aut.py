@@ -1,7 +1,7 @@
 """Program → its state graph in the AUT format of CADP, for tools on labelled transition systems.
 
 https://cadp.inria.fr/man/aut.html (2014 version): a line `des (first, transitions, states)`, then
-a line `(from, "label", to)` for each transition, 7-bit ASCII.  mCRL2, LTSmin and CADP read it.  The
+a line `(from, "label", to)` for each transition, 7-bit ASCII.  CADP and mCRL2 read it.  The
 states are numbered breadth-first and nothing is said of them; all that is known is in the labels.
 
 A step that fails leads to one more state, in which nothing can happen.  The format has one first

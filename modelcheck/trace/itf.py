@@ -145,7 +145,7 @@ def _tell_step(event: StepEvent, thread: str) -> str:
 def _tell_standing(standing: Standing) -> dict[str, Json]:
     at = standing.at
     return {
-        "is": standing.condition,
+        "condition": standing.condition,
         "line": {"#bigint": str(at.line if at is not None else 0)},
         "text": at.text if at is not None else "",
     }

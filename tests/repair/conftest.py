@@ -170,10 +170,13 @@ def specs(tmp_path_factory):
 def find(specs):
     """Search a spec: `find("either-or")`; more as in `Question` and `Options`."""
 
-    def run(name, variant=None, settings=(), named=(), deadline=None, jobs=1, **options):
+    def run(
+        name, variant=None, settings=(), named=(), deadline=None, jobs=1, only=False, **options
+    ):
         question = Question(specs.get(name, name), variant, dict(settings), named)
         options = {"stop": "first", "backend": "python", **options}
-        return search(question, Limits(api.Options(**options), deadline), jobs=jobs)
+        limits = Limits(api.Options(**options), deadline)
+        return search(question, limits, jobs=jobs, only_minimal=only)
 
     return run
 

@@ -6,6 +6,7 @@ import os
 import pickle
 import time
 import zlib
+from pathlib import Path
 
 import pytest
 
@@ -15,7 +16,10 @@ from modelcheck.explore.result import Verdict
 from modelcheck.repair import crew
 from modelcheck.repair.crew import Crew, Limits, pack, unpack
 from modelcheck.repair.sets import Minimal, find_common, find_minimal, find_spoilers
+from modelcheck.repair.text import describe_repair
 from modelcheck.specfiles import find_spec
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def verdicts(repair):
@@ -41,6 +45,13 @@ def test_psi_poll_uaf_is_repaired_by_the_merged_fix_and_the_wrapper_not_by_pollf
     assert found[()] == found[(("design", "POLLFREE"),)] == "violated"
     assert found[(("design", "POLLFREE"), ("active_ref", True))] == "violated"
     assert find_common(psi.judged) == (("active_ref", True),)
+    told = "\n".join(describe_repair(psi)).replace(str(ROOT / "specs"), "specs")
+    assert f"{told}\n```" in (ROOT / "docs/repair.md").read_text(encoding="utf-8")
+
+
+def test_the_document_shows_what_the_command_prints(find):
+    told = "\n".join(describe_repair(find("kernfs-hide-show-poll")))
+    assert f"{told}\n```" in (ROOT / "docs/repair.md").read_text(encoding="utf-8")
 
 
 def check(path, repair, one):
@@ -100,6 +111,21 @@ def test_sets_with_equal_programs_are_explored_once(find, monkeypatch):
     assert shared
     by_set = {one.on: one for one in repair.judged}
     assert all(one.finding == by_set[one.like].finding for one in shared)
+
+
+def test_what_contains_a_set_that_verifies_may_be_left_out_and_nothing_is_said_of_it(
+    either_or, two_faults, find
+):
+    named = [("at_once", None), ("data_first", None), ("noise", None)]
+    for whole, found in (
+        (either_or, find("either-or", only=True)),
+        (two_faults, find("two-faults", named=named, only=True)),
+    ):
+        assert minimal(found) == minimal(whole)
+        (left,) = [one for one in found.judged if one.finding.reason.startswith("not asked: ")]
+        assert left.finding.verdict is Verdict.NOT_TESTED
+        assert left.on == found.judged[-1].on
+        assert found.judged[:-1] == whole.judged[:-1]
 
 
 def test_what_needs_more_than_this_version_can_is_never_verified(find):

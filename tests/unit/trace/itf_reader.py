@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from keyword import iskeyword
 
 SAFE = 2**53 - 1
 BIG = re.compile(r"-?[0-9]+")
@@ -44,6 +45,8 @@ def check_expression(value) -> None:
         case dict():
             marked = [name for name in value if name.startswith("#")]
             if not marked:
+                # Readers in Python make named tuples of records.
+                assert all(name.isidentifier() and not iskeyword(name) for name in value)
                 for held in value.values():
                     check_expression(held)
                 return

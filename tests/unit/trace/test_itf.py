@@ -180,7 +180,7 @@ def test_steps_and_threads_tell_the_line_where_they_are(tmp_path):
         assert state[STEP].startswith(f"{state['#meta']['thread']}, line {state['#meta']['line']}")
     stands = dict(value["states"][-1][THREADS]["#map"])
     assert set(stands) == {thread.name for thread in checked.model.memory.threads}
-    assert {stand["is"] for stand in stands.values()} == {"waits"}
+    assert {stand["condition"] for stand in stands.values()} == {"waits"}
 
 
 def test_a_race_names_both_steps_that_can_come_next(tmp_path):
