@@ -69,5 +69,5 @@ def _judged_to_json(one: Judged, minimal: Minimal | None) -> Json:
 
 
 def _name_like(one: Judged) -> dict[str, Any] | None:
-    like: FixSet = one.like
-    return None if like == one.on else dict(like)
+    like: FixSet | None = one.like
+    return None if like is None or like == one.on else dict(like)

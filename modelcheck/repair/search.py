@@ -159,12 +159,12 @@ class Lowering:
     def judge(self, on: FixSet, found: Mapping[int, Finding]) -> Judged:
         """What is known about a set; a set without a program is not tested."""
         if on in self._needs:
-            return Judged(on, _refuse(f"not checkable yet: needs {self._needs[on]}"), on)
+            return Judged(on, _refuse(f"not checkable yet: needs {self._needs[on]}"), None)
         if on in self._left_out:
-            return Judged(on, _refuse(f"not asked: {show_set(self._left_out[on])} verifies"), on)
+            return Judged(on, _refuse(f"not asked: {show_set(self._left_out[on])} verifies"), None)
         if on in self.refused:
             first = self.refused[on].errors[0]
-            return Judged(on, _refuse(f"no program: {first.code}: {first.message}"), on)
+            return Judged(on, _refuse(f"no program: {first.code}: {first.message}"), None)
         like = self._likes[on]
         return Judged(on, found[self._numbers[like]], like)
 

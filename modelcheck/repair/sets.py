@@ -48,11 +48,13 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A set and what was found; `like` is the first set with the same program (maybe itself)."""
+    """A set and what was found; `like` is the first set with the same program (maybe itself), None
+    where no program was to be explored.
+    """
 
     on: FixSet
     finding: Finding
-    like: FixSet
+    like: FixSet | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class Repair:
     @property
     def programs(self) -> int:
         """How many different programs the sets have."""
-        return len({one.like for one in self.judged if one.finding.counts.states})
+        return len({one.like for one in self.judged if one.like is not None})
 
 
 def tell_result(result: Result) -> Finding:

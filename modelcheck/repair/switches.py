@@ -161,8 +161,8 @@ def show_value(value: SettingValue) -> str:
 
 
 def show_set(on: FixSet) -> str:
-    """`design=MERGED notify=True`; of the empty set, `(nothing)`."""
-    return " ".join(f"{name}={show_value(value)}" for name, value in on) or "(nothing)"
+    """`design=MERGED notify`: what is True by its name alone; of the empty set, `(nothing)`."""
+    return " ".join(n if v is True else f"{n}={show_value(v)}" for n, v in on) or "(nothing)"
 
 
 def _make(

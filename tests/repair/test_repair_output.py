@@ -45,19 +45,19 @@ def test_minimal_sets_stand_first_then_what_is_violated_with_its_steps(two_fault
     assert lines[1] == "  1 minimal set verifies"
     rows = [line for line in lines if line.startswith(("verified  ", "VIOLATED  "))]
     assert len(rows) == len(two_faults.judged)
-    assert rows[0].split() == ["verified", "minimal", "at_once=True", "data_first=True"]
-    assert rows[1].split() == ["verified", "at_once=True", "data_first=True", "noise=True"]
+    assert rows[0].split() == ["verified", "minimal", "at_once", "data_first"]
+    assert rows[1].split() == ["verified", "at_once", "data_first", "noise"]
     assert all(row.startswith("VIOLATED") for row in rows[2:])
     assert "(nothing)" in rows[2]
-    late = next(row for row in rows if "  at_once=True   " in row)
+    late = next(row for row in rows if "  at_once   " in row)
     assert late.endswith("published_late(box) after 3 steps")
-    assert "on in every set that verifies: at_once=True data_first=True" in lines
+    assert "on in every set that verifies: at_once data_first" in lines
 
 
 def test_what_a_switch_too_many_breaks_is_said(either_or):
     text = "\n".join(describe_repair(either_or))
     assert (
-        "more is not always better: turn_one=True verifies, with turn_other=True besides"
+        "more is not always better: turn_one verifies, with turn_other besides"
         " lock-order(a -> b -> a) after" in text
     )
 
@@ -66,7 +66,7 @@ def test_what_is_not_decided_is_shown_and_keeps_sets_from_being_minimal(undecide
     lines = list(describe_repair(undecided))
     assert lines[1] == "  2 sets verify and are not known to be minimal"
     row = next(line for line in lines if line.startswith("INCONCLUSIVE"))
-    assert row.endswith("(nothing)                      stopped by timeout")
+    assert row.endswith("(nothing)            stopped by timeout")
     assert sum(line.startswith("verified      minimal?  ") for line in lines) == 2
     assert "minimal?: whether a smaller set verifies is not decided" in lines
     value = repair_to_json(undecided)

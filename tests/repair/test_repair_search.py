@@ -135,6 +135,8 @@ def test_what_needs_more_than_this_version_can_is_never_verified(find):
     weak = [one for one in repair.judged if ("weak", True) in one.on]
     assert [one.finding.verdict for one in weak] == [Verdict.NOT_TESTED] * 2
     assert weak[0].finding.reason == "not checkable yet: needs weak-memory"
+    assert [one.like for one in weak] == [None, None]
+    assert repair.programs == 2
 
 
 @pytest.mark.parametrize(
