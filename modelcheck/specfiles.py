@@ -124,7 +124,32 @@ def _take_path(path: Path, here: Path) -> SpecFile:
     return SpecFile(path, show_path(path, here), _read_name(path) or path.stem)
 
 
+def find_baseline(here: Path) -> Path | None:
+    """The folder that `[tool.modelcheck] baseline` names; None where there is no such line.
+
+    Raises `SelectionError` where that is no folder's name.
+    """
+    file, options = _read_options(here)
+    name = options.get("baseline") if isinstance(options, dict) else None
+    if name is None:
+        return None
+    if not isinstance(name, str) or not name:
+        raise SelectionError(f"{show_path(file, here)}: [tool.modelcheck] baseline is a folder")
+    return file.parent / name
+
+
 def _configured_folders(here: Path) -> list[Path]:
+    file, options = _read_options(here)
+    names = options.get("specs", []) if isinstance(options, dict) else None
+    if not isinstance(names, list) or not all(isinstance(n, str) for n in names):
+        raise SelectionError(
+            f"{show_path(file, here)}: [tool.modelcheck] specs is a list of folders"
+        )
+    return [file.parent / name for name in names]
+
+
+def _read_options(here: Path) -> tuple[Path, object]:
+    """The nearest pyproject.toml and its `[tool.modelcheck]`; an empty one where there is none."""
     for folder in (here, *here.parents):
         file = folder / "pyproject.toml"
         if not file.is_file():
@@ -134,14 +159,8 @@ def _configured_folders(here: Path) -> list[Path]:
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise SelectionError(f"{show_path(file, here)}: {error}") from None
         tool = table.get("tool", {})
-        options = tool.get("modelcheck", {}) if isinstance(tool, dict) else {}
-        names = options.get("specs", []) if isinstance(options, dict) else None
-        if not isinstance(names, list) or not all(isinstance(n, str) for n in names):
-            raise SelectionError(
-                f"{show_path(file, here)}: [tool.modelcheck] specs is a list of folders"
-            )
-        return [folder / name for name in names]
-    return []
+        return file, tool.get("modelcheck", {}) if isinstance(tool, dict) else {}
+    return here / "pyproject.toml", {}
 
 
 def _scan(folder: Path, here: Path) -> Iterator[SpecFile]:

@@ -21,8 +21,10 @@ Level = Literal["error", "warning", "note"]
 Draw = Callable[[Judgement, Violation], tuple[Picture, ...]]
 
 UNEXPECTED, UNDECIDED, UNCHECKED = "not-as-expected", "inconclusive", "not-checkable"
+CHANGED = "differs-from-baseline"
 RULES = {
     UNEXPECTED: "A variant does not do what its spec expects of it.",
+    CHANGED: "A variant has another verdict, scope or count than the baseline.",
     UNDECIDED: "A variant was not explored to its end, so nothing is known of it.",
     UNCHECKED: "A variant needs what this version cannot check.",
 }
@@ -70,6 +72,8 @@ def list_findings(info: SpecInfo, judgement: Judgement, draw: Draw) -> Iterator[
     def say(level: Level, rule: str, message: str) -> Finding:
         return Finding(level, rule, message, place, info.name, name_variant(variant))
 
+    for change in judgement.changes:
+        yield say("error", CHANGED, change)
     match judgement.outcome:
         case Outcome.UNEXPECTED:
             violations = list_unexpected(variant, judgement.result) if judgement.result else []
@@ -85,7 +89,9 @@ def list_findings(info: SpecInfo, judgement: Judgement, draw: Draw) -> Iterator[
             yield say("warning", UNDECIDED, "; ".join(judgement.reasons))
         case Outcome.NOT_CHECKABLE:
             yield say("note", UNCHECKED, "; ".join(judgement.reasons))
-        case Outcome.EXPECTED:
+        case Outcome.CHANGED if judgement.reasons:
+            yield say("note", UNCHECKED, "; ".join(judgement.reasons))
+        case Outcome.EXPECTED | Outcome.CHANGED:
             return
 
 
