@@ -89,11 +89,7 @@ class GateOutcome:
 
     @property
     def code(self) -> int:
-        """The exit code.
-
-        Soundness: a spec that cannot be read goes before everything, and a baseline never makes a
-        code better.  tests/gate/test_gate_exit.py has a gate for each way not to be green.
-        """
+        """The exit code: a spec that cannot be read goes before everything."""
         if self.failures:
             return max(self.failures)
         code = choose_gate_exit(self.judgements)

@@ -13,7 +13,7 @@ from modelcheck.cli import run
 
 HEAD = """\
 from modelcheck.lang import (
-    READ_ONCE, U8, WRITE_ONCE, final, flag, shared, spec, thread, variant
+    READ_ONCE, U8, WRITE_ONCE, default, final, flag, shared, spec, thread, variant
 )
 """
 SPEC = HEAD + dedent("""
@@ -182,6 +182,21 @@ def test_what_cannot_be_checked_is_a_skip_with_its_reason(gate):
     assert [result["level"] for result in sarif["results"]] == ["note"]
     assert "::notice file=good.py" in out
     assert "### Not checked" in summary
+
+
+@pytest.mark.parametrize(
+    ("specs", "code"),
+    [
+        ({"good": GOOD}, 0),
+        ({"good": GOOD, "bad": BAD}, 1),
+        ({"good": GOOD, "broken": GOOD.replace("return", "retrun")}, 2),
+        ({"weak": make_spec("weak", 'default(needs="weak-memory")')}, 3),
+    ],
+)
+def test_a_summary_is_green_only_where_the_gate_is(gate, specs, code):
+    found, _, _, summary, _ = gate(specs)
+    assert found == code
+    assert summary.splitlines()[0] == f"## modelcheck :{'x' if code else 'white_check_mark'}:"
 
 
 def test_a_spec_that_cannot_be_read_is_an_error(gate):
