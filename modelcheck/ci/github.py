@@ -73,27 +73,21 @@ def _list_changes(suites: Sequence[Suite], comparison: Comparison | None) -> Ite
 
 
 def _list_unchecked(suites: Sequence[Suite]) -> Iterator[str]:
-    rows = [
-        (suite.path, judgement)
+    rows = [(suite.path, "", "", "cannot be read") for suite in suites if not suite.judgements]
+    rows += [
+        (
+            suite.path,
+            name_variant(judgement.variant),
+            describe_expectation(judgement.variant),
+            "; ".join(judgement.reasons),
+        )
         for suite in suites
         for judgement in suite.judgements
         if judgement.outcome in {Outcome.NOT_CHECKABLE, Outcome.INCONCLUSIVE, Outcome.SKIPPED}
     ]
-    if not rows:
-        return
-    yield from ("", "### Not checked")
-    yield from _draw_table(
-        ("spec", "variant", "expected", "why"),
-        [
-            (
-                path,
-                name_variant(judgement.variant),
-                describe_expectation(judgement.variant),
-                "; ".join(judgement.reasons),
-            )
-            for path, judgement in rows
-        ],
-    )
+    if rows:
+        yield from ("", "### Not checked")
+        yield from _draw_table(("spec", "variant", "expected", "why"), rows)
 
 
 def _list_parts(gaps: Sequence[Gap]) -> Iterator[str]:
@@ -102,7 +96,7 @@ def _list_parts(gaps: Sequence[Gap]) -> Iterator[str]:
     if told:
         yield from ("", "### Checked, but not for everything")
         rows = [(gap.kind, gap.what, list_some(gap.of, _MOST_NAMES)) for gap in told]
-        yield from _draw_table(("", "what", "variants"), rows)
+        yield from _draw_table(("gap", "what", "variants"), rows)
 
 
 def _draw_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -237,6 +237,7 @@ def test_a_spec_that_cannot_be_read_is_an_error(gate):
     assert result["ruleId"].startswith("MC")
     assert "::error file=broken.py,line=" in out
     assert "| cannot be read | 1 specs |" in summary
+    assert "| broken.py |  |  | cannot be read |" in summary
     assert ":x:" in summary
 
 
