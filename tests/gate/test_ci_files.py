@@ -114,7 +114,7 @@ def test_every_input_of_the_action_comes_to_the_script():
         name: re.fullmatch(r"\$\{\{ (.*) \}\}", text)[1] for name, text in step["env"].items()
     }
     assert set(variables) == set(re.findall(r"GATE_[A-Z]+(?:_[A-Z]+)*", SCRIPT.read_text()))
-    of_other_steps = {"upload-sarif", "working-directory", "python-version"}
+    of_other_steps = {"upload-sarif", "python-version"}
     assert {f"inputs.{name}" for name in set(action["inputs"]) - of_other_steps} == {
         *variables.values()
     }
