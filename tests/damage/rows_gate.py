@@ -1,4 +1,4 @@
-"""Damages of a gate's baseline, and of what it says that it did not check."""
+"""Damages of which specs a gate finds, of its baseline, and of what it says it did not check."""
 
 from tests.damage.row import Row
 
@@ -44,12 +44,12 @@ ROWS = (
         (f"{BASELINE}test_the_same_verdict_on_less_is_a_change",),
     ),
     Row(
-        "baseline-lets-variants-be-switched-off",
-        "baseline/compare.py",
-        "if judgement.outcome is Outcome.NOT_CHECKABLE and known.verdict:",
-        "if judgement.outcome is Outcome.UNEXPECTED and known.verdict:",
-        "A variant that was checked says `needs=`, and nobody is told.",
-        (f"{BASELINE}test_what_was_checked_and_now_needs_something_is_a_change",),
+        "specs-are-found-by-their-looks",
+        "specfiles.py",
+        'if _IMPORT.search(text) and b"spec" in text else None',
+        "if _IMPORT.search(b'') else None",
+        "A spec with a blank before its parenthesis is no part of a gate over its folder.",
+        ("tests/cli/test_specfiles.py::test_a_spec_is_found_however_it_is_written",),
     ),
     Row(
         "baseline-counts-states-only",
