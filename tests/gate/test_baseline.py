@@ -175,6 +175,46 @@ def test_no_outcome_becomes_better_by_a_baseline(record, outcome, before):
             assert found.outcome is outcome
 
 
+# Of a recorded variant: what follows from the rest, what the spec says, and a claim about traces.
+NO_FACTS = {("property",), ("expected",), ("outcome",), ("violated", 0, "minimal")}
+
+
+def list_leaves(value, at=()):
+    """Each number, word and None of a JSON value, by its place."""
+    if isinstance(value, dict | list):
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from list_leaves(inner, (*at, key))
+    else:
+        yield at, value
+
+
+def change_leaf(value, at):
+    *way, last = at
+    for key in way:
+        value = value[key]
+    old = value[last]
+    value[last] = f"x{old}" if isinstance(old, str) else (old or 0) + 1
+
+
+def test_every_fact_of_a_record_counts(record, tmp_path):
+    violated = PropertyResult(
+        "leak", "built in", Verdict.VIOLATED, (Violation("leak", "a[0]", (), "", 3, ()),)
+    )
+    now = judged(make_result(properties=(violated,)))
+    record(now)
+    file = tmp_path / f"{NAME}.json"
+    text = file.read_text(encoding="utf-8")
+    missed = set()
+    for at, _ in list_leaves(json.loads(text)["variants"][0]):
+        value = json.loads(text)
+        change_leaf(value["variants"][0], at)
+        file.write_text(json.dumps(value), encoding="utf-8")
+        [found] = compare_spec(read_baseline(tmp_path, "results"), NAME, PATH, [now])
+        if found.outcome is not Outcome.CHANGED and found.notes != (NEW,):
+            missed.add(at)
+    assert missed == NO_FACTS
+
+
 def test_variants_on_one_side_only_are_told_and_fail_nothing(record):
     slow = Variant("slow")
     baseline = record(judged(make_result()), judged(make_result(), variant=Variant("old")))
