@@ -72,8 +72,7 @@ def list_findings(info: SpecInfo, judgement: Judgement, draw: Draw) -> Iterator[
     def say(level: Level, rule: str, message: str) -> Finding:
         return Finding(level, rule, message, place, info.name, name_variant(variant))
 
-    for change in judgement.changes:
-        yield say("error", CHANGED, change)
+    changes = [say("error", CHANGED, change) for change in judgement.changes]
     match judgement.outcome:
         case Outcome.UNEXPECTED:
             violations = list_unexpected(variant, judgement.result) if judgement.result else []
@@ -85,13 +84,17 @@ def list_findings(info: SpecInfo, judgement: Judgement, draw: Draw) -> Iterator[
             for reason in judgement.reasons:
                 if reason not in told:
                     yield say("error", UNEXPECTED, reason)
+            yield from changes
         case Outcome.INCONCLUSIVE | Outcome.SKIPPED:
             yield say("warning", UNDECIDED, "; ".join(judgement.reasons))
         case Outcome.NOT_CHECKABLE:
             yield say("note", UNCHECKED, "; ".join(judgement.reasons))
-        case Outcome.CHANGED if judgement.reasons:
-            yield say("note", UNCHECKED, "; ".join(judgement.reasons))
-        case Outcome.EXPECTED | Outcome.CHANGED:
+        case Outcome.CHANGED:
+            yield from changes
+            if judgement.reasons:  # it was not decided either
+                kind = UNCHECKED if judgement.result is None else UNDECIDED
+                yield say("note", kind, "; ".join(judgement.reasons))
+        case Outcome.EXPECTED:
             return
 
 

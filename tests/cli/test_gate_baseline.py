@@ -127,10 +127,13 @@ def test_another_verdict_fails_though_it_is_what_the_spec_expects(gate, record):
 def test_an_unexpected_variant_stays_so_and_says_what_changed(gate, record):
     record("good", GOOD)
     bad = GOOD.replace(', violates="counted"', "")
-    code, out, _ = gate("good.py", "--baseline", "results", good=bad.replace("count=2", "count=1"))
+    bad = bad.replace("count=2", "count=1")  # other counts, in both
+    code, out, _ = gate("good.py", "--baseline", "results", "--junit", "j.xml", good=bad)
     assert code == 1
     assert out.count("UNEXPECTED  ") == 1
     assert out.count("CHANGED  ") == 1
+    failures = ET.parse("j.xml").iter("failure")
+    assert [failure.get("type") for failure in failures] == ["differs-from-baseline", "counted"]
 
 
 def test_variants_on_one_side_are_told_and_fail_nothing(gate, record):
