@@ -33,7 +33,7 @@ class Known:
         return bool(self.verdict) and not any(p.startswith("not exhausted") for p in self.scope)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class KnownSpec:
     """A file of a baseline: a spec's variants by name, None the default."""
 
@@ -44,17 +44,27 @@ class KnownSpec:
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """The files of a baseline; `folder` as messages call it."""
+    """The files of a baseline: `folder` as messages call it, `place` where it is.
+
+    Paths in it are relative to where it was written: one of the folders around it, or the working
+    directory.
+    """
 
     folder: str
+    place: Path
     specs: tuple[KnownSpec, ...]
 
     def find(self, name: str, path: str) -> KnownSpec | None:
         """What is known of the spec of that name: in that file, or in one that is gone by now."""
-        named = [spec for spec in self.specs if spec.name == name]
-        here = [spec for spec in named if spec.path == path]
-        moved = [spec for spec in named if not Path(spec.path).is_file()]
+        named = {s: self.find_file(s) for s in self.specs if s.name == name}
+        here = [spec for spec, file in named.items() if file == Path(path).resolve()]
+        moved = [spec for spec, file in named.items() if file is None]
         return next(iter((*here, *moved)), None)
+
+    def find_file(self, spec: KnownSpec) -> Path | None:
+        """Where the file of a recorded spec is now; None where it is gone."""
+        places = (base / spec.path for base in (Path.cwd(), *self.place.resolve().parents))
+        return next((file.resolve() for file in places if file.is_file()), None)
 
 
 def read_baseline(folder: Path, shown: str) -> Baseline:
@@ -68,7 +78,7 @@ def read_baseline(folder: Path, shown: str) -> Baseline:
     specs = tuple(spec for spec in files if spec is not None)
     if not specs:
         raise SelectionError(f"{shown}: no results are there; {_tell_how(shown)}")
-    return Baseline(shown, specs)
+    return Baseline(shown, folder, specs)
 
 
 def split_scope(text: str) -> tuple[str, ...]:

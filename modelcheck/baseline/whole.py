@@ -37,14 +37,15 @@ def compare_gate(
     """
     judged = {(name, path): judgements for name, path, judgements in gated}
     everything = [j for judgements in judged.values() for j in judgements]
-    found = {id(s): (name, path) for name, path in judged if (s := baseline.find(name, path))}
+    found = {s: (name, path) for name, path in judged if (s := baseline.find(name, path))}
+    files = {Path(path).resolve() for _, path in judged}
     gone: list[str] = []
     for spec in baseline.specs:
-        at = found.get(id(spec))
+        at = found.get(spec)
         there: set[str | None] = set()
         if at is not None:
             there = {j.variant.name for j in judged[at]}
-        elif Path(spec.path).is_file() and all(path != spec.path for _, path in judged):
+        elif (file := baseline.find_file(spec)) is not None and file not in files:
             continue  # not asked for
         gone += [
             f"{spec.name} {name or '(default)'}" for name in spec.variants if name not in there

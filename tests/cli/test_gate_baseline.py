@@ -69,7 +69,7 @@ def record(tmp_path, monkeypatch):
     def go(name, text, change=lambda _: None, folder="results"):
         (tmp_path / f"{name}.py").write_text(text)
         assert results.main([folder, f"{name}.py"]) == 0
-        file = tmp_path / folder / f"{name}.json"
+        file = tmp_path / folder / f"{Path(name).name}.json"
         value = json.loads(file.read_text())
         change(value["variants"])
         file.write_text(json.dumps(value))
@@ -148,6 +148,17 @@ def test_variants_on_one_side_are_told_and_fail_nothing(gate, record):
         "  not in it: good fresh",
         "  in no spec any more: gone (default), good old",
     ]
+
+
+def test_it_does_not_matter_from_where_in_a_project_the_gate_runs(gate, record, monkeypatch):
+    (Path("specs") / "deep").mkdir(parents=True)
+    record("specs/deep/good", GOOD)
+    record("specs/other", make_spec("other"))
+    Path("pyproject.toml").write_text('[tool.modelcheck]\nbaseline = "results"\n')
+    monkeypatch.chdir("specs/deep")
+    code, out, _ = gate("good.py")
+    assert code == 0
+    assert out.splitlines()[-1].endswith("/results: 2 variants compared, none changed")
 
 
 def test_a_baseline_of_other_specs_is_not_green(gate, record):
