@@ -185,9 +185,9 @@ def test_the_baseline_of_a_project_is_the_one_that_it_names(gate, record, tmp_pa
 
 def test_a_spec_has_so_much_time_and_the_others_theirs(gate):
     """The large one is cut off in its default, and its variant does not begin."""
-    large = make_spec("large", 'variant("right", is_wrong=False)', WRONG, writers=8)
+    large = make_spec("large", 'variant("right", is_wrong=False)', WRONG, writers=12)
     code, out, _ = gate(
-        *("good.py", "large.py", "--backend", "python", "--spec-timeout", "500ms"),
+        *("good.py", "large.py", "--backend", "python", "--spec-timeout", "1500ms"),
         good=GOOD,
         large=large,
     )
