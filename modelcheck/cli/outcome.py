@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +13,7 @@ from modelcheck.baseline.known import Baseline
 from modelcheck.baseline.whole import Comparison, choose_compared_exit, compare_gate
 from modelcheck.cli.console import say_all
 from modelcheck.cli.side_by_side import Gated
-from modelcheck.gate import Judgement, Outcome, choose_gate_exit
+from modelcheck.gate import Judgement, Outcome, choose_gate_exit, list_unexpected
 from modelcheck.report.gaps import Gap, describe_comparison, describe_gaps, list_gaps
 
 if TYPE_CHECKING:
@@ -97,14 +98,29 @@ class GateOutcome:
         return code if comparison is None else choose_compared_exit(code, comparison)
 
     def describe(self, most: int) -> Iterator[str]:
-        """The lines at the end: totals, the baseline, what was not checked."""
+        """The lines at the end: totals, where to read on, the baseline, what was not checked."""
         from modelcheck.report.text import describe_totals
 
         yield describe_totals(self.judgements)
+        commands = list(self._list_commands())
+        if commands:
+            yield "for the traces:"
+        yield from (f"  {command}" for command in commands[:most])
+        if len(commands) > most:
+            yield f"  and {len(commands) - most} more"
         comparison = self.comparison
         if comparison is not None:
             yield from describe_comparison(comparison, most)
         yield from describe_gaps(self.gaps, most)
+
+    def _list_commands(self) -> Iterator[str]:
+        """How to see each variant that is violated and should not be."""
+        for gated in self.specs:
+            for judgement in gated.spec.judgements:
+                variant, result = judgement.variant, judgement.result
+                if result is not None and list_unexpected(variant, result):
+                    option = f" --variant {variant.name}" if variant.name else ""
+                    yield f"modelcheck check {shlex.quote(gated.spec.file.shown)}{option}"
 
     def write_json(self) -> str:
         """What `gate --json` prints."""
