@@ -58,7 +58,7 @@ MAY_IMPORT = {
     },
     "samples": {"api", "backends.python.model", "explore.result", "specfiles", "trace"},
     "repair": {
-        *("api", "backends.native.compiler", "diagnostics", "explore.limits", "explore.result"),
+        *("api", "diagnostics", "explore.limits", "explore.result"),
         *("frontend", "gate", "ir", "settings", "specfiles"),
         *("trace.dot", "trace.shapes", "trace.states"),
     },

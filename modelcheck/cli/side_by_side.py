@@ -23,12 +23,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from modelcheck import api
-from modelcheck.backends.native.compiler import count_cores
 from modelcheck.baseline.compare import compare_spec
 from modelcheck.baseline.known import Baseline
 from modelcheck.cli.console import spare_collector
 from modelcheck.diagnostics import InternalError
-from modelcheck.explore.limits import choose_memory_limit
+from modelcheck.explore.limits import share_options
 from modelcheck.specfiles import SpecFile
 
 if TYPE_CHECKING:
@@ -150,7 +149,7 @@ class _Crew:
         self._files = files
         self._is_interrupted = task.options.interrupted or (lambda: False)
         self._stop: Event = self._context.Event()
-        self._task = replace(task, options=_share(task.options, jobs))
+        self._task = replace(task, options=share_options(task.options, jobs))
         self._waiting = list(reversed(order))
         self._running: dict[Connection, tuple[int, BaseProcess]] = {}
         self._jobs = jobs
@@ -217,17 +216,6 @@ def _make_context() -> ForkServerContext | SpawnContext:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(_PRELOADED))
     return context
-
-
-def _share(options: api.Options, jobs: int) -> api.Options:
-    """The options of one of several processes: its part of memory and cores."""
-    limit = choose_memory_limit(options)
-    if options.max_memory is None and limit is not None:
-        limit //= jobs
-    workers = options.workers or max(1, count_cores() // jobs)
-    if options.backend == "python":
-        workers = options.workers or 1
-    return replace(options, max_memory=limit, workers=workers, progress=None, interrupted=None)
 
 
 def _work(file: SpecFile, task: Task, stop: Event, answers: Connection) -> None:

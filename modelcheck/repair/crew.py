@@ -21,9 +21,8 @@ from multiprocessing.synchronize import Event
 from typing import Self
 
 from modelcheck import api
-from modelcheck.backends.native.compiler import count_cores
 from modelcheck.diagnostics import InternalError
-from modelcheck.explore.limits import choose_memory_limit
+from modelcheck.explore.limits import share_options
 from modelcheck.explore.result import Verdict
 from modelcheck.ir.nodes import Program
 from modelcheck.ir.passes import run_passes
@@ -135,17 +134,6 @@ def explore_program(
             return Finding(Verdict.INCONCLUSIVE, reason="no time left")
         options = replace(options, timeout_seconds=left)
     return tell_result(api.explore(run_passes(program, verify="last"), options, notice))
-
-
-def share_options(options: api.Options, jobs: int) -> api.Options:
-    """The options of one of several processes: its part of memory and cores."""
-    limit = choose_memory_limit(options)
-    if options.max_memory is None and limit is not None:
-        limit //= jobs
-    workers = options.workers or max(1, count_cores() // jobs)
-    if options.backend == "python":
-        workers = options.workers or 1
-    return replace(options, max_memory=limit, workers=workers, progress=None, interrupted=None)
 
 
 _limits = Limits(api.Options())  # of a process that works

@@ -2,7 +2,9 @@
 
 A minimal set verifies, and no smaller one does.  Nothing is concluded from one set about another:
 a switch may break what the others had mended, so a set that contains one that verifies need not
-verify.
+verify.  That is why all sets are looked at: what finds one minimal set with fewer questions relies
+on a property that more never loses (Marques-Silva, Janota and Belov 2013, "Minimal Sets over
+Monotone Predicates in Boolean Formulae", section 2).
 """
 
 from __future__ import annotations

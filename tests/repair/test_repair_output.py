@@ -148,6 +148,7 @@ def test_a_lattice_that_nobody_can_read_is_refused(two_faults, monkeypatch):
         (("either-or",), 0, "REPAIRED"),
         (("two-faults", "--flags", "noise", "-D", "at_once=off"), 1, "NOT REPAIRED"),
         (("two-faults", "--max-states", "2"), 3, "UNDECIDED"),
+        (("two-faults", "--timeout", "1ms"), 3, "UNDECIDED"),
         (("either-or", "-D", "turn_one=on"), 0, "REPAIRED"),
     ],
 )
