@@ -46,6 +46,36 @@ def describe_repair(repair: Repair) -> Iterator[str]:
     yield from ["", *notes] if notes else []
 
 
+def describe_lattice(repair: Repair) -> Iterator[str]:
+    """The lattice as text: the sets by how many switches are on, and below each what another
+    verdict comes of if one of them is taken off.
+    """
+    minimal = find_minimal(repair.judged)
+    known = {one.on: one for one in repair.judged}
+    yield f"{HEADINGS[choose_repair_exit(repair.judged)]}  {repair.info.path}{_show_fixed(repair)}"
+    yield f"  {describe_answer(repair.judged, minimal)}"
+    size = -1
+    for one in repair.judged:
+        if len(one.on) > size:
+            size = len(one.on)
+            yield ""
+            yield f"{size or 'nothing'} on"
+        yield f"  {_describe_place(one, minimal)}"
+        for switch in one.on:
+            below = known[tuple(s for s in one.on if s != switch)]
+            if below.finding.verdict is not one.finding.verdict:
+                told = describe_finding(below.finding)
+                word = WORDS[below.finding.verdict]
+                yield f"      without {show_set((switch,))}: {word}" + (f"  {told}" if told else "")
+
+
+def _describe_place(one: Judged, minimal: Mapping[FixSet, Minimal]) -> str:
+    kind = minimal.get(one.on)
+    mark = f"  {kind.value}" if kind in (Minimal.YES, Minimal.UNKNOWN) and kind is not None else ""
+    told = describe_finding(one.finding)
+    return f"{WORDS[one.finding.verdict]}{mark}  {show_set(one.on)}" + (f"  {told}" if told else "")
+
+
 def describe_answer(judged: Sequence[Judged], minimal: Mapping[FixSet, Minimal]) -> str:
     """`5 minimal sets verify`, or why there is none."""
     kinds = list(minimal.values())
