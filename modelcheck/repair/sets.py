@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from shlex import quote
 
 from modelcheck.explore.result import Counts, Result, Verdict
 from modelcheck.frontend.spec import SettingValue, SpecInfo, Variant
@@ -76,6 +77,18 @@ class Repair:
     def programs(self) -> int:
         """How many different programs the sets have."""
         return len({one.like for one in self.judged if one.like is not None})
+
+
+def name_command(repair: Repair, on: FixSet) -> str:
+    """The command that checks a set, and tells the story of what it violates."""
+    info, begin = repair.info, repair.begin or repair.info.default
+    usual: dict[str, SettingValue] = {p.name: p.default for p in info.parameters}
+    usual |= {flag.name: flag.default for flag in info.flags}
+    usual |= dict(begin.settings)
+    values = {**repair.fixed, **{s.name: s.off for s in repair.switchables}, **dict(on)}
+    given = [f"-D {name}={value}" for name, value in values.items() if value != usual[name]]
+    variant = [f"--variant {begin.name}"] if begin.name is not None else []
+    return " ".join(("modelcheck check", quote(info.path), *variant, *given))
 
 
 def tell_result(result: Result) -> Finding:

@@ -18,6 +18,7 @@ from modelcheck.repair.sets import (
     find_common,
     find_minimal,
     find_spoilers,
+    name_command,
 )
 from modelcheck.repair.switches import FixSet, show_set, show_value
 
@@ -140,9 +141,11 @@ def _list_notes(repair: Repair, minimal: Mapping[FixSet, Minimal]) -> Iterator[s
         )
     if len(spoilers) > MOST_SPOILERS:
         yield f"... and {len(spoilers) - MOST_SPOILERS} more such pairs"
-    violated = any(one.finding.verdict is Verdict.VIOLATED for one in repair.judged)
+    violated = [one.on for one in repair.judged if one.finding.verdict is Verdict.VIOLATED]
     if repair.stop == "first" and violated:
         yield "of each set the first violation is told; --stop all judges every property"
+    if violated:
+        yield f"the story of {show_set(violated[0])}: {name_command(repair, violated[0])}"
 
 
 def _describe_work(repair: Repair) -> str:
