@@ -69,11 +69,11 @@ def search(
     sets = list_sets(switchables)
     with Crew(limits, jobs, notice) as crew:
         for number, on in enumerate(sets):
-            announce(f"{number} of {len(sets)} sets, {len(found)} of {lowering.count} programs")
             is_next_size = number > 0 and len(on) > len(sets[number - 1])
             while crew.is_busy or (only_minimal and is_next_size and crew.is_waiting):
                 found |= crew.fetch(patiently=True)
             found |= crew.fetch(patiently=False)
+            announce(f"{number} of {len(sets)} sets, {len(found)} of {lowering.count} programs")
             if not only_minimal or not lowering.leave_out(on, found):
                 lowering.add(on, crew)
         while crew.is_waiting:

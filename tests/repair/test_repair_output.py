@@ -7,6 +7,7 @@ import re
 import shutil
 import xml.etree.ElementTree as ET
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 
 import networkx as nx
@@ -14,10 +15,14 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from modelcheck.cli import run
+from modelcheck.cli.console import LiveLine
+from modelcheck.explore.options import Options
 from modelcheck.explore.result import Verdict
 from modelcheck.repair import lattice
+from modelcheck.repair.crew import Limits
 from modelcheck.repair.json import repair_to_json
 from modelcheck.repair.lattice import build_lattice, write_lattice_dot
+from modelcheck.repair.search import Question, search
 from modelcheck.repair.sets import Finding, Minimal
 from modelcheck.repair.text import describe_lattice, describe_repair
 from modelcheck.specfiles import SelectionError
@@ -219,3 +224,22 @@ def test_it_is_written_to_a_file_in_every_form(specs, tmp_path, capsys):
     assert run([*arguments, str(tmp_path / "a.txt")]) == 0
     assert (tmp_path / "a.txt").read_text().startswith("REPAIRED  ")
     assert capsys.readouterr().out == ""
+
+
+class Terminal(StringIO):
+    def isatty(self):
+        return True
+
+
+def test_how_far_a_search_is_stands_in_one_line_of_a_terminal_and_nowhere_else(specs, find):
+    said = []
+    shown, piped = Terminal(), StringIO()
+    for stream in (shown, piped):
+        live = LiveLine("repair", stream)
+        question = Question(specs["either-or"])
+        search(question, Limits(Options(backend="python")), announce=live.tell)
+        said.append(stream.getvalue())
+        live.clear()
+    assert piped.getvalue() == ""
+    assert "\rrepair: 3 of 4 sets, 3 of 3 programs" in said[0]
+    assert shown.getvalue().endswith("\r")
