@@ -1,17 +1,22 @@
 """Rewrites what in the documents comes from the program: in README.md the example, its output, its
-picture, page and diagram, a part of a listing and the table of specs; docs/diagnostics.md.
+picture, page and diagram, a part of a listing and the table of specs; docs/diagnostics.md; what the
+commands of the tutorial and of its like print.
 
     python docs/generate.py [--check]
 
 A part of README.md stands between `<!-- begin: NAME -->` and `<!-- end: NAME -->`.  With --check
-nothing is written, and a part that is not current ends with 1.
+nothing is written, and a part that is not current ends with 1; documents with commands are left to
+tests/docs, which do the same.
 """
 
 import json
 import subprocess
 import sys
+import tempfile
 from collections import Counter
 from pathlib import Path
+
+from walkthrough import rewrite
 
 from modelcheck.codes import render_markdown
 
@@ -20,6 +25,8 @@ README = ROOT / "README.md"
 EXAMPLE = "docs/put-twice.py"
 PICTURE = "docs/put-twice.svg"
 PAGE = "docs/put-twice.html"
+FOLLOWED = ("docs/tutorial.md", "docs/modelling.md")
+MADE = {"psi/race.svg": "docs/tutorial-race.svg"}  # by commands of theirs
 LISTED = "kernfs-active-drain"
 LISTED_FROM = ("  if drained:", "  if get == Get.INC_UNLESS_NEGATIVE:")  # where its parts begin
 LISTED_LINES = 3
@@ -91,6 +98,18 @@ def fill(text: str, parts: dict[str, str]) -> str:
     return text
 
 
+def follow_documents() -> dict[Path, str]:
+    """The documents with commands, and what these make, each followed from an empty folder."""
+    texts = {}
+    for name in FOLLOWED:
+        with tempfile.TemporaryDirectory() as folder:
+            texts[ROOT / name] = rewrite((ROOT / name).read_text(encoding="utf-8"), Path(folder))
+            for made, kept in MADE.items():
+                if (Path(folder) / made).exists():
+                    texts[ROOT / kept] = (Path(folder) / made).read_text(encoding="utf-8")
+    return texts
+
+
 def main(*, only_check: bool) -> int:
     """Write what is not current, or name it."""
     wanted = {
@@ -99,6 +118,8 @@ def main(*, only_check: bool) -> int:
         ROOT / PAGE: draw("html"),
         ROOT / "docs/diagnostics.md": render_markdown(),
     }
+    if not only_check:
+        wanted |= follow_documents()
     stale = [
         path
         for path, text in wanted.items()

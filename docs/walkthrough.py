@@ -2,7 +2,7 @@
 
 A block ```` ```python file=PATH ```` is the whole text of a file.  In a block ```` ```console ```` each
 line that begins with `$ ` is a command, and what follows is its output.  With `show=1-4,9-` behind
-`console` only those lines of it are shown, and `…` stands for what is left out.
+`console` only those of its lines are shown, and `…` stands for what is left out; `show=0` shows none.
 
 `modelcheck` runs in this process, everything else in a shell.  Nothing is read but the document, so
 a reader who types what is there has all that is needed.
@@ -11,13 +11,12 @@ a reader who types what is there has all that is needed.
 from __future__ import annotations
 
 import io
-import os
 import re
 import shlex
 import subprocess
 from collections.abc import Iterator
 from contextlib import chdir, redirect_stderr, redirect_stdout
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from modelcheck.cli import run
@@ -27,13 +26,14 @@ CUT = "…"
 
 
 class DocumentError(Exception):
-    """A block that says nothing a reader could do: what is wrong, and where it begins."""
+    """A block that asks its reader for nothing: what is wrong, and in which line it begins."""
 
 
 @dataclass(frozen=True, slots=True)
-class Followed:
-    """A block as it is in the document, and with what its commands print now."""
+class Block:
+    """A block that the reader did: where it stands, its text, and that text as it should be now."""
 
+    start: int
     line: int
     text: str
     now: str
@@ -45,10 +45,9 @@ class Reader:
 
     folder: Path
     code: int = 0
-    _out: io.TextIOWrapper = field(default_factory=lambda: io.TextIOWrapper(io.BytesIO(), "utf-8"))
 
-    def follow(self, document: str) -> Iterator[Followed]:
-        """Each block that asks the reader for something, done; blocks of other kinds are text.
+    def follow(self, document: str) -> Iterator[Block]:
+        """Do each block that asks for something, in order; blocks of other kinds are text.
 
         Raises `DocumentError` for a console block without a command.
         """
@@ -56,59 +55,65 @@ class Reader:
             kind, *words = match[1].split() or [""]
             settings = dict(word.partition("=")[::2] for word in words)
             line = document.count("\n", 0, match.start()) + 1
+            now = match[0]
             if kind == "python" and "file" in settings:
-                path = self.folder / settings["file"]
-                path.write_text(match[2], encoding="utf-8")
-                yield Followed(line, match[0], match[0])
+                (self.folder / settings["file"]).write_text(match[2], encoding="utf-8")
             elif kind == "console":
-                commands = [text[2:] for text in match[2].splitlines() if text.startswith("$ ")]
-                if not commands:
-                    raise DocumentError(f"line {line}: a console block without a command")
-                parts = [f"$ {c}\n{cut(self.type(c), settings.get('show'))}" for c in commands]
-                yield Followed(line, match[0], f"```{match[1]}\n{''.join(parts)}```")
+                now = f"```{match[1]}\n{self._retype(match[2], line, settings.get('show'))}```"
+            else:
+                continue
+            yield Block(match.start(), line, match[0], now)
 
     def type(self, command: str) -> str:
-        """What a terminal shows of `command`."""
+        """What a terminal shows of `command`, which must not wait for input."""
         words = shlex.split(command)
+        if words[0] == "cd":
+            self.folder = (self.folder / words[1]).resolve(strict=True)
+            return ""
+        if command == "echo $?":
+            return f"{self.code}\n"
         with chdir(self.folder):
-            if words[0] == "cd":
-                self.folder = (self.folder / words[1]).resolve(strict=True)
-                return ""
-            if command == "echo $?":
-                return f"{self.code}\n"
             if words[0] == "modelcheck":
-                out = io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True)
+                shown = io.BytesIO()
+                out = io.TextIOWrapper(shown, "utf-8", write_through=True)
                 with redirect_stdout(out), redirect_stderr(out):
                     self.code = run(words[1:])
-                return out.buffer.getvalue().decode()  # type: ignore[attr-defined]  # a BytesIO
-            done = subprocess.run(  # noqa: S602 (our own document)
-                command, shell=True, capture_output=True, text=True, check=False, env=os.environ
+                return shown.getvalue().decode()
+            done = subprocess.run(  # noqa: S602 (a command of our own document)
+                command, shell=True, capture_output=True, text=True, check=False
             )
-            self.code = done.returncode
-            return done.stdout + done.stderr
+        self.code = done.returncode
+        return done.stdout + done.stderr
+
+    def _retype(self, text: str, line: int, show: str | None) -> str:
+        commands = [typed[2:] for typed in text.splitlines() if typed.startswith("$ ")]
+        if not commands:
+            raise DocumentError(f"line {line}: a console block without a command")
+        return "".join(f"$ {command}\n{cut(self.type(command), show)}" for command in commands)
 
 
 def cut(output: str, show: str | None) -> str:
-    """The lines of `output` that `show` names (`1-4,9-`; -N counts from the end)."""
-    if show is None:
+    """Of `output` the lines that `show` names, as in `1-4,9-`; all of it without."""
+    if show is None or not output:
         return output
     lines = output.splitlines(keepends=True)
-    shown: list[str] = []
-    at = 0
+    wanted: set[int] = set()
     for part in show.split(","):
-        first, _, last = part.partition("-")
-        begin, end = int(first) - 1, int(last or len(lines))
-        if begin > at:
+        first, dash, last = part.partition("-")
+        wanted |= set(range(int(first), int(last or (len(lines) if dash else first)) + 1))
+    shown: list[str] = []
+    for number, line in enumerate(lines, start=1):
+        if number in wanted:
+            shown.append(line)
+        elif not shown or shown[-1] != f"{CUT}\n":
             shown.append(f"{CUT}\n")
-        shown += lines[begin:end]
-        at = end
-    if at < len(lines):
-        shown.append(f"{CUT}\n")
     return "".join(shown)
 
 
 def rewrite(document: str, folder: Path) -> str:
     """`document`, followed in the empty `folder`, with what its commands print now."""
+    parts, at = [], 0
     for block in Reader(folder).follow(document):
-        document = document.replace(block.text, block.now, 1)
-    return document
+        parts += [document[at : block.start], block.now]
+        at = block.start + len(block.text)
+    return "".join([*parts, document[at:]])
