@@ -1,8 +1,9 @@
-"""Follows a document as its reader would: writes its files, runs its commands, shows what they print.
+"""Follows a document as its reader would: writes its files, runs its commands, shows their output.
 
-A block ```` ```python file=PATH ```` is the whole text of a file.  In a block ```` ```console ```` each
-line that begins with `$ ` is a command, and what follows is its output.  With `show=1-4,9-` behind
-`console` only those of its lines are shown, and `…` stands for what is left out; `show=0` shows none.
+A block ```` ```python file=PATH ```` is the whole text of a file.  In a block ```` ```console ````
+each line that begins with `$ ` is a command, and what follows is its output.  With `show=1-4,9-`
+behind `console` only those of its lines are shown, and `…` stands for what is left out; `show=0`
+shows none.
 
 `modelcheck` runs in this process, everything else in a shell.  Nothing is read but the document, so
 a reader who types what is there has all that is needed.

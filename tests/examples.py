@@ -1,5 +1,5 @@
-"""The specs in a document: `python spec` is accepted and as it expects itself, with the counts beside
-it; `python spec=MC121` is refused with that code."""
+"""The specs in a document: `python spec` is accepted and as it expects itself, with the counts
+beside it; `python spec=MC121` is refused with that code."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from docs.walkthrough import rewrite
+from docs.walkthrough import FENCE, rewrite
 from tests.examples import check_example, list_examples, list_fences
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,7 +48,7 @@ def test_the_index_leads_to_every_document():
 
 def find_anchors(document: Path) -> set[str]:
     """What GitHub makes of the headings."""
-    text = re.sub(r"^```.*?^```$", "", document.read_text(encoding="utf-8"), flags=re.M | re.S)
+    text = re.sub(FENCE, "", document.read_text(encoding="utf-8"))
     return {
         re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
         for heading in re.findall(r"^#+ (.+)$", text, re.MULTILINE)
