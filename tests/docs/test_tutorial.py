@@ -126,6 +126,16 @@ def test_a_stale_output_is_noticed_and_rewritten(tmp_path):
     assert rewrite(now, tmp_path) == now
 
 
+def test_a_machine_without_a_compiler_shows_the_same(tmp_path, monkeypatch):
+    reader = Reader(tmp_path)
+    reader.type("modelcheck new tickets")
+    shown = reader.type("modelcheck check tickets.py")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CC", raising=False)
+    assert reader.type("modelcheck check tickets.py") == shown
+    assert shown.startswith("verified  tickets.py")
+
+
 def test_a_console_block_without_a_command_is_an_error(tmp_path):
     with pytest.raises(DocumentError, match="line 3: a console block without a command"):
         rewrite("text\n\n```console\nmodelcheck list\n```\n", tmp_path)
