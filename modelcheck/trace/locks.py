@@ -204,6 +204,10 @@ def describe_waiting(story: Story, waiting: Waiting) -> str:
         return "; ".join(
             f"waits for {lock}, held by {story.threads[thread]}" for lock, thread in waiting.holders
         )
+    asleep = f"tasks[{story.threads[waiting.thread]}].state"
+    for read in waiting.reads:
+        if read.place == asleep:
+            return f"sleeps in {read.value} until somebody wakes it"
     if waiting.reads:
         return "waits while " + ", ".join(f"{r.place} is {r.value}" for r in waiting.reads)
     return "waits"

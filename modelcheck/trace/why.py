@@ -201,7 +201,7 @@ def _list_birth_rows(story: Story) -> Iterator[ReasonRow]:
         yield make_step_row(story, "allocated", allocated, what)
     elif failure.born and failure.born[-1].routine:
         at = failure.born[-1].at
-        yield ReasonRow("allocated", "allocated in @initial", None, "", at, failure.born)
+        yield ReasonRow("allocated", "allocated before the first step", None, "", at, failure.born)
     elif failure.born:
         what = "alive from the start, declared as"
         yield ReasonRow("allocated", what, None, "", failure.born[0].at, failure.born)

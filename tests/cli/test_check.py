@@ -309,7 +309,8 @@ def test_what_the_trace_needs_stands_below_the_headline(capsys):
     """The free is local work behind another step: it is named all the same."""
     assert run(["check", *BUGGY]) == 1
     lines = capsys.readouterr().out.splitlines()
-    assert lines[2:6] == [
+    assert [line.split()[0] for line in lines[2:5]] == ["used", "freed", "allocated"]
+    assert lines[5:9] == [
         "  needs: 1. `kfree(ctx)` in cgroup_rmdir (step 20)",
         "            before `if ctx.trigger is not None:` in kernfs_fop_write_iter[0] (step 23)",
         "         2. `if not cgrp.dead:` in kernfs_fop_write_iter[0] (step 7)",

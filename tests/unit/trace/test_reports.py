@@ -151,7 +151,7 @@ def test_a_use_after_free_has_the_three_stacks_of_kasan(tmp_path):
         f"line {line_of(FREED, 'kfree(b)')}",
         "kfree(b)",
     )
-    assert paragraph(lines, "allocated in @initial:") == [
+    assert paragraph(lines, "allocated before the first step:") == [
         ("make", f"line {line_of(FREED, 'seq.box = new(Box, n=1)')}", "seq.box = new(Box, n=1)"),
         ("boot", f"line {line_of(FREED, 'make()')}", "make()"),
     ]
