@@ -1,9 +1,8 @@
 """Follows a document as its reader would: writes its files, runs its commands, shows their output.
 
 A block ```` ```python file=PATH ```` is the whole text of a file.  In a block ```` ```console ````
-each line that begins with `$ ` is a command, and what follows is its output.  With `show=1-4,9-`
-behind `console` only those of its lines are shown, and `…` stands for what is left out; `show=0`
-shows none.
+each line that begins with `$ ` is a command, and what follows is its output.  With `show=1-4,/=>/`
+behind `console` only those of its lines are shown (`cut` says which), and `…` stands for the rest.
 
 `modelcheck` runs in this process, everything else in a shell.  Nothing is read but the document, so
 a reader who types what is there has all that is needed.
@@ -23,12 +22,13 @@ from pathlib import Path
 from modelcheck.cli import run
 
 FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PART = re.compile(r"(/[^/]*/|\d+)(?:-(/[^/]*/|\d+))?")  # of what `show` names
 CUT = "…"
 NO_COMPILER = "note: no C compiler"  # how a line begins that only some machines print
 
 
 class DocumentError(Exception):
-    """A block that asks its reader for nothing: what is wrong, and in which line it begins."""
+    """A document that cannot be followed: what is wrong, and where."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,21 +96,47 @@ class Reader:
 
 
 def cut(output: str, show: str | None) -> str:
-    """Of `output` the lines that `show` names, as in `1-4,9-`; all of it without."""
+    """Of `output` the lines that `show` names; all of it without.
+
+    Parts are divided by commas: a line number, `/REGEX/`, or two of these with `-` between.  A regex
+    means the first line it is found in and those below that are indented more; neither has
+    spaces or commas.  Raises `DocumentError` for a regex that is found nowhere.
+    """
     if show is None or not output:
         return output
     lines = output.splitlines(keepends=True)
     wanted: set[int] = set()
-    for part in show.split(","):
-        first, dash, last = part.partition("-")
-        wanted |= set(range(int(first), int(last or (len(lines) if dash else first)) + 1))
+    for first, last in PART.findall(show):
+        begin, end = find_lines(lines, first)
+        if last:
+            end = find_lines(lines, last)[1]
+        wanted |= set(range(begin, end))
     shown: list[str] = []
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(lines):
         if number in wanted:
             shown.append(line)
         elif not shown or shown[-1] != f"{CUT}\n":
             shown.append(f"{CUT}\n")
     return "".join(shown)
+
+
+def find_lines(lines: list[str], place: str) -> tuple[int, int]:
+    """The index of the first line of a place, and that behind its last one."""
+    if place.isdecimal():
+        return int(place) - 1, int(place)
+    pattern = re.compile(place[1:-1])
+    begin = next((n for n, line in enumerate(lines) if pattern.search(line)), None)
+    if begin is None:
+        raise DocumentError(f"{place} is found nowhere in what is printed:\n{''.join(lines)}")
+    end = begin + 1
+    while end < len(lines) and measure_indent(lines[end]) > measure_indent(lines[begin]):
+        end += 1
+    return begin, end
+
+
+def measure_indent(line: str) -> int:
+    """How many spaces a line begins with."""
+    return len(line) - len(line.lstrip(" "))
 
 
 def rewrite(document: str, folder: Path) -> str:

@@ -103,7 +103,7 @@ three
 $ rm notes.txt
 ```
 
-```console show=2-
+```console show=2-3
 $ cat notes.txt
 an old output
 ```
@@ -141,15 +141,32 @@ def test_a_console_block_without_a_command_is_an_error(tmp_path):
         rewrite("text\n\n```console\nmodelcheck list\n```\n", tmp_path)
 
 
+OUTPUT = """\
+VIOLATED
+  needs 1
+        2
+     8  one
+        more
+  -- one has finished
+  => 9  two
+"""
+
+
 @pytest.mark.parametrize(
     ("show", "shown"),
     [
-        (None, "1\n2\n3\n4\n5\n"),
-        ("1-2", "1\n2\n…\n"),
-        ("2,4-", "…\n2\n…\n4\n5\n"),
-        ("5", "…\n5\n"),
-        ("0", "…\n"),
+        (None, OUTPUT),
+        ("1-2", "VIOLATED\n  needs 1\n…\n"),
+        ("2,7", "…\n  needs 1\n…\n  => 9  two\n"),
+        ("/needs/", "…\n  needs 1\n        2\n     8  one\n        more\n…\n"),
+        (r"1,/^\s+8\s/", "VIOLATED\n…\n     8  one\n        more\n…\n"),
+        ("/more/-/=>/", "…\n        more\n  -- one has finished\n  => 9  two\n"),
     ],
 )
 def test_what_is_left_out_of_an_output_is_marked(show, shown):
-    assert cut("1\n2\n3\n4\n5\n", show) == shown
+    assert cut(OUTPUT, show) == shown
+
+
+def test_what_should_be_shown_must_be_there():
+    with pytest.raises(DocumentError, match="/no such line/ is found nowhere"):
+        cut(OUTPUT, "1,/no such line/")
