@@ -98,9 +98,9 @@ class Reader:
 def cut(output: str, show: str | None) -> str:
     """Of `output` the lines that `show` names; all of it without.
 
-    Parts are divided by commas: a line number, `/REGEX/`, or two of these with `-` between.  A regex
-    means the first line it is found in and those below that are indented more; neither has
-    spaces or commas.  Raises `DocumentError` for a regex that is found nowhere.
+    Parts are divided by commas: a line number, `/REGEX/`, or two of these with `-` between.  A
+    regex, without spaces and slashes, means the first line it is found in and those below that are
+    indented more.  Raises `DocumentError` for one that is found nowhere.
     """
     if show is None or not output:
         return output

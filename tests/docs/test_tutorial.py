@@ -73,7 +73,7 @@ def test_the_checks_of_the_tutorial_end_as_its_prose_says(followed):
     ("command", "part"),
     [
         ("modelcheck check psi-poll -D fix=POLLFREE", "wake_up_pollfree(t.event_wait, warn=False)"),
-        ("modelcheck check psi-poll -D fix=POLLFREE", "=> 15  do_select"),
+        ("modelcheck check psi-poll -D fix=POLLFREE", "remove_wait_queue(t.event_wait, entry)"),
         ("modelcheck check psi-poll -D fix=OPEN_NODE --coverage", "never True   line"),
         ("modelcheck check psi-poll -D fix=OPEN_NODE --coverage", "never  line"),
         ("modelcheck check psi-poll -D fix=OPEN_NODE -D closers=1", "kfree(node)"),
