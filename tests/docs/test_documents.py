@@ -18,7 +18,7 @@ EXAMPLES = list_examples(MODELLING)
 
 def test_every_block_about_modelling_is_an_example_or_is_run():
     infos = [info for info, _ in list_fences(MODELLING)]
-    assert len(EXAMPLES) >= 3
+    assert len(EXAMPLES) >= 5
     assert {info.partition(" ")[0] for info in infos} == {"python", "console"}
     assert len(EXAMPLES) + sum(info.startswith("console") for info in infos) == len(infos)
 
