@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from docs.walkthrough import FENCE, rewrite
+from modelcheck.cli.group import modelcheck
 from tests.examples import check_example, list_examples, list_fences
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -67,3 +68,30 @@ def test_every_heading_that_a_document_leads_to_is_there():
     assert len(leads) >= 30
     lost = [(d.name, p.name, a) for d, p, a in leads if p in anchors and a not in anchors[p]]
     assert lost == []
+
+
+def list_options() -> dict[str, set[str]]:
+    """The options of each command."""
+    return {
+        name: {text for parameter in command.params for text in parameter.opts} | {"--help"}
+        for name, command in modelcheck.commands.items()
+    }
+
+
+def test_every_option_that_a_document_names_is_there():
+    options = list_options()
+    pattern = re.compile(rf"(?:`|\$ )(?:modelcheck )?({'|'.join(options)}) ([^`\n]*)")
+    named = [
+        (document.name, command, option)
+        for document in DOCUMENTS
+        for command, rest in pattern.findall(document.read_text(encoding="utf-8"))
+        for option in re.findall(r"(?<!\S)--[a-z-]+", rest)
+    ]
+    assert len(named) >= 25
+    assert [(d, c, o) for d, c, o in named if o not in options[c]] == []
+    every = set().union(*options.values())
+    alone = {
+        o for d in DOCUMENTS for o in re.findall(r"`(--[a-z-]+)", d.read_text(encoding="utf-8"))
+    }
+    assert len(alone) >= 20
+    assert alone - every == set()
