@@ -76,7 +76,7 @@ def _describe_part(story: Story, part: int, parts: int) -> str:
     order = story.failure.order
     if parts == 1:
         return ""
-    return f"order {part} of {parts}" + (
+    return f"order {part} of {parts}, in a run of its own" + (
         f": {order.thread} {describe_order(order)}" if order is not None else ""
     )
 
@@ -262,6 +262,8 @@ def _effect_lines(event: StepEvent, threads: tuple[str, ...]) -> tuple[RowLine, 
             for lock, to in event.taken
         ),
     ]
+    lines += (RowLine(f"leaves {section}", "lock") for section, _ in event.left)
+    lines += (RowLine(f"enters {section}", "lock") for section, _ in event.entered)
     for text in describe_effects(event):
         place = text.removeprefix("reads ").partition(" ")[0]
         if place in owners:

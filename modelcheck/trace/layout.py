@@ -381,8 +381,8 @@ def _list_text(picture: Picture, row: Row, chars: int) -> Iterator[_TextLine]:
             for part in wrap_text(_shorten_arrow(text), chars * SIZE // SMALL):
                 yield _TextLine(part, colour, size=SMALL)
         return
-    name = f"{picture.lanes[row.lane].name}  " if len(picture.rows) > FEW_ROWS else ""
-    for part in wrap_text(f"{name}{picture.cite_line(row.at)}", chars):
+    name = row.routine or (picture.lanes[row.lane].name if len(picture.rows) > FEW_ROWS else "")
+    for part in wrap_text(f"{name}  {picture.cite_line(row.at)}".strip(), chars):
         yield _TextLine(part, GREY, size=SMALL)
     for line in row.lines:
         pill = PILLS.get(line.role)

@@ -156,11 +156,17 @@ def mark_quiet(
     story: Story, rows: tuple[Row, ...], arrows: Iterable[Arrow], reason: Reason
 ) -> tuple[Row, ...]:
     """The rows, those steps marked that may be told in few words: no arrow begins or ends there,
-    the reason names none of them, nothing is locked, woken, born, freed, entered or chosen, and
-    the object that the failure is about is not seen.
+    the reason names none of them, nothing is locked, woken, born, freed, entered, waited for or
+    chosen, the object that the failure is about is not seen, and no place is changed that an arrow
+    leads to.
     """
     told = {end for arrow in arrows for end in (arrow.source, arrow.target)}
-    told |= {index for index, event in enumerate(story.steps) if _is_loud(event, story.failure)}
+    shared = {
+        place for arrow in arrows if arrow.kind == "reads" for place in arrow.label.split(", ")
+    }
+    for index, event in enumerate(story.steps):
+        if _is_loud(event, story.failure) or any(c.place in shared for c in event.changes):
+            told.add(index)
     named = {row.step for row in reason.rows if row.step is not None}
     named |= {int(number) for row in reason.rows for number in STEP.findall(row.what)}
     return tuple(
@@ -178,11 +184,13 @@ def mark_quiet(
 
 
 def _is_loud(event: StepEvent, failure: Failure) -> bool:
-    """Whether a step chooses something that is told, begins or ends a section or a thread, or sees
-    what the failure is about.
+    """Whether a step chooses something that is told, begins or ends a section or a thread, waits
+    for something of the library, or sees what the failure is about.
     """
     if event.notes or event.entered or event.left or event.started:
         return True
+    if event.inside is not None and event.inside.text.startswith("wait_until("):
+        return True  # it could have waited there: for a grace period, for work
     name = find_root(failure.object)
     texts = [value for _, value in event.known]
     for access in (*event.reads, *event.writes):

@@ -332,7 +332,7 @@ def test_a_run_without_an_ordering_is_shown_on_request(capsys):
 def test_a_run_without_an_ordering_may_fail_otherwise(capsys):
     assert run(["check", "psi-trigger-replace", "--variant", "replace", "--without", "3"]) == 1
     out = capsys.readouterr().out
-    assert "and 1 more" in out
+    assert "; 2 more below" in out
     assert "it fails in another way: use-after-free of psi_triggers[1]" in out.splitlines()[-1]
 
 

@@ -66,6 +66,7 @@ def test_the_steps_before_the_one_that_fails_are_one_row():
     "facts",
     [
         {"notes": ("either() is True",)},
+        {"inside": at(249, "wait_until(len(snapshot.waits_for) == 0)", "kernel/rcu.py")},
         {"entered": (("rcu", 0),)},
         {"left": (("rcu", 0),)},
         {"taken": (("m", 0),)},
@@ -89,6 +90,15 @@ def test_a_step_that_matters_stands_alone(facts):
         "8-14",
         "15",
     ]
+
+
+def test_what_another_thread_reads_is_told_wherever_it_changes():
+    story = walk(16, (3, {"changes": change("kn.active", "0", "1")}))
+    events = list(story.steps)
+    events[9] = dataclasses.replace(events[9], changes=change("kn.active", "1", "0"))
+    events[15] = dataclasses.replace(events[15], thread=1, reads=read("kn.active", "0"))
+    told = fold_quiet(draw(dataclasses.replace(story, steps=tuple(events))))
+    assert labels(told) == ["1", "2", "3", "4-9", "10", "11-15", "16"]
 
 
 def test_other_objects_are_not_what_the_failure_is_about():
