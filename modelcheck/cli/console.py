@@ -72,6 +72,7 @@ _COLOURS = {
     "NOT TESTED": "yellow",
     "as expected": "green",
     "UNEXPECTED": "red",
+    "CHANGED": "red",
     "inconclusive": "yellow",
 }
 
