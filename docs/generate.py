@@ -1,11 +1,12 @@
 """Rewrites what in the documents comes from the program: in README.md the example, its output, its
 picture, page and diagram, a part of a listing and the table of specs; in docs/ci.md the summary of
-a gate; docs/diagnostics.md.
+a gate; docs/diagnostics.md; what the commands of the tutorial and of its like print.
 
     python docs/generate.py [--check]
 
 A part stands between `<!-- begin: NAME -->` and `<!-- end: NAME -->`.  With --check nothing is
-written, and a part that is not current ends with 1.
+written, and a part that is not current ends with 1; documents with commands are left to tests/docs,
+which do the same.
 """
 
 import json
@@ -15,6 +16,8 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
+from walkthrough import rewrite
+
 from modelcheck.codes import render_markdown
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -23,6 +26,8 @@ CI = ROOT / "docs/ci.md"
 EXAMPLE = "docs/put-twice.py"
 PICTURE = "docs/put-twice.svg"
 PAGE = "docs/put-twice.html"
+FOLLOWED = ("docs/tutorial.md", "docs/modelling.md")
+MADE = {"psi/race.svg": "docs/tutorial-race.svg"}  # by commands of theirs
 GATED = (EXAMPLE, "specs/selftest/publish-and-free.py", "--baseline", "results")
 LISTED = "kernfs-active-drain"
 LISTED_FROM = ("  if drained:", "  if get == Get.INC_UNLESS_NEGATIVE:")  # where its parts begin
@@ -104,6 +109,18 @@ def fill(file: Path, parts: dict[str, str]) -> str:
     return text
 
 
+def follow_documents() -> dict[Path, str]:
+    """The documents with commands, and what these make, each followed from an empty folder."""
+    texts = {}
+    for name in FOLLOWED:
+        with tempfile.TemporaryDirectory() as folder:
+            texts[ROOT / name] = rewrite((ROOT / name).read_text(encoding="utf-8"), Path(folder))
+            for made, kept in MADE.items():
+                if (Path(folder) / made).exists():
+                    texts[ROOT / kept] = (Path(folder) / made).read_text(encoding="utf-8")
+    return texts
+
+
 def main(*, only_check: bool) -> int:
     """Write what is not current, or name it."""
     wanted = {
@@ -113,6 +130,8 @@ def main(*, only_check: bool) -> int:
         ROOT / PAGE: draw("html"),
         ROOT / "docs/diagnostics.md": render_markdown(),
     }
+    if not only_check:
+        wanted |= follow_documents()
     stale = [
         path
         for path, text in wanted.items()
