@@ -23,8 +23,8 @@ from modelcheck.repair.switches import (
     Switchable,
     find_need,
     find_switchables,
-    is_smaller,
     list_sets,
+    list_smaller,
     settings_of,
     show_set,
 )
@@ -132,9 +132,10 @@ class Lowering:
 
     def leave_out(self, on: FixSet, found: Mapping[int, Finding]) -> bool:
         """Whether a set contains one that verifies; then it is left out of the search."""
-        for smaller, like in self._likes.items():
-            finding = found.get(self._numbers[like])
-            if is_smaller(smaller, on) and finding and finding.verdict is Verdict.VERIFIED:
+        for smaller in list_smaller(on):
+            like = self._likes.get(smaller)
+            finding = None if like is None else found.get(self._numbers[like])
+            if finding is not None and finding.verdict is Verdict.VERIFIED:
                 self._left_out[on] = smaller
                 return True
         return False
