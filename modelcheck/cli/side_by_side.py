@@ -6,26 +6,22 @@ number of jobs.  A process ends with its spec; none outlives the command, howeve
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
-import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import ForkServerContext, SpawnContext
 from multiprocessing.process import BaseProcess
 from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from modelcheck import api
-from modelcheck.backends.native.compiler import count_cores
 from modelcheck.cli.console import spare_collector
 from modelcheck.diagnostics import InternalError
-from modelcheck.explore.limits import choose_memory_limit
+from modelcheck.processes import make_context, share_options
 from modelcheck.specfiles import SpecFile
 
 if TYPE_CHECKING:
@@ -33,8 +29,6 @@ if TYPE_CHECKING:
     from modelcheck.pages.gate import Entry
 
 _SECONDS_BETWEEN_LOOKS = 0.1
-# The server's socket lies in a folder of the temporary one, and its path has 108 bytes (unix(7)).
-_LONGEST_FOLDER = 64
 _PRELOADED = ("modelcheck.cli", "modelcheck.cli.side_by_side", "modelcheck.ci.suites")
 
 
@@ -103,11 +97,11 @@ class _Crew:
     """The processes: those that run, and the specs that wait for one."""
 
     def __init__(self, files: Sequence[SpecFile], task: Task, jobs: int) -> None:
-        self._context = _make_context()
+        self._context = make_context(_PRELOADED)
         self._files = files
         self._is_interrupted = task.options.interrupted or (lambda: False)
         self._stop: Event = self._context.Event()
-        self._task = replace(task, options=_share(task.options, jobs))
+        self._task = replace(task, options=share_options(task.options, jobs))
         self._waiting = list(reversed(range(len(files))))
         self._running: dict[Connection, tuple[int, BaseProcess]] = {}
         self._jobs = jobs
@@ -156,26 +150,6 @@ class _Crew:
             connection.close()
         process.join()
         return answer
-
-
-def _make_context() -> ForkServerContext | SpawnContext:
-    has_room = len(tempfile.gettempdir()) <= _LONGEST_FOLDER
-    if not has_room or "forkserver" not in multiprocessing.get_all_start_methods():
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(list(_PRELOADED))
-    return context
-
-
-def _share(options: api.Options, jobs: int) -> api.Options:
-    """The options of one of several processes: its part of memory and cores."""
-    limit = choose_memory_limit(options)
-    if options.max_memory is None and limit is not None:
-        limit //= jobs
-    workers = options.workers or max(1, count_cores() // jobs)
-    if options.backend == "python":
-        workers = options.workers or 1
-    return replace(options, max_memory=limit, workers=workers, progress=None, interrupted=None)
 
 
 def _work(file: SpecFile, task: Task, stop: Event, answers: Connection) -> None:

@@ -1,0 +1,92 @@
+"""Mutants on several cores: whoever is free takes the next one, answers in the order of the mutants.
+
+What becomes of a mutant is a function of its text and the task, so the answers are the same with
+any number of jobs.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
+from multiprocessing.synchronize import Event
+
+from modelcheck.diagnostics import InternalError
+from modelcheck.mutate.judge import Judged, Outcome, Task, judge
+from modelcheck.mutate.mutant import Mutant
+from modelcheck.processes import make_context, share_options
+
+_SECONDS_BETWEEN_LOOKS = 0.1
+_PRELOADED = ("modelcheck.mutate.crew",)
+
+
+def judge_all(
+    mutants: Sequence[Mutant], task: Task, jobs: int, announce: Callable[[int], None]
+) -> Iterator[Judged]:
+    """Judge mutants, `jobs` at a time; `announce` is told how many are done.
+
+    What is not begun when `task.options.interrupted` says so is undecided.
+    """
+    is_interrupted = task.options.interrupted or (lambda: False)
+    if min(jobs, len(mutants)) <= 1:
+        for done, mutant in enumerate(mutants):
+            announce(done)
+            yield _interrupt(mutant) if is_interrupted() else judge(mutant, task)
+        return
+    context = make_context(_PRELOADED)
+    stop = context.Event()
+    shared = replace(task, options=share_options(task.options, jobs))
+    with ProcessPoolExecutor(
+        min(jobs, len(mutants)), mp_context=context, initializer=_begin, initargs=(shared, stop)
+    ) as pool:
+        futures = [pool.submit(_work, mutant) for mutant in mutants]
+        try:
+            for mutant, future in zip(mutants, futures, strict=True):
+                announce(sum(f.done() for f in futures))
+                yield _wait(future, mutant, stop, is_interrupted)
+        except BrokenProcessPool:
+            raise InternalError("a process that explored a mutant was killed") from None
+        finally:
+            stop.set()
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _wait(
+    future: Future[Judged], mutant: Mutant, stop: Event, is_interrupted: Callable[[], bool]
+) -> Judged:
+    while True:
+        if is_interrupted():
+            stop.set()
+            if future.cancel():
+                return _interrupt(mutant)
+        try:
+            return future.result(_SECONDS_BETWEEN_LOOKS)
+        except TimeoutError:
+            continue
+
+
+def _interrupt(mutant: Mutant) -> Judged:
+    return Judged(mutant, Outcome.UNDECIDED, reason="stopped by interrupt")
+
+
+class _Here:
+    """What a process of the crew was given when it began."""
+
+    task: Task
+
+
+def _begin(task: Task, stop: Event) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command's business; it sets `stop`
+    parent = os.getppid()
+
+    def is_interrupted() -> bool:
+        return stop.is_set() or os.getppid() != parent
+
+    _Here.task = replace(task, options=replace(task.options, interrupted=is_interrupted))
+
+
+def _work(mutant: Mutant) -> Judged:
+    return judge(mutant, _Here.task)

@@ -1,0 +1,322 @@
+"""The mutators: mistakes as kernel developers make them, each a change of one place of a spec.
+
+Each takes a routine and gives what can be done to it.  A mutator is listed in `MUTATORS` by the name
+that users write; what two of them would do alike is the first one's.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+from modelcheck.mutate.edits import Edit, cut, cut_node, drop_node, find_end, replace_node
+from modelcheck.mutate.locks import find_pairs
+from modelcheck.mutate.split import split_call
+from modelcheck.mutate.syntax import Syntax
+from modelcheck.mutate.words import (
+    DEFERRED,
+    FREE,
+    ORDERED_LOADS,
+    ORDERED_STORES,
+    name_drop,
+)
+
+# What is done: a statement goes; a look that leaves goes, or is decided; a lock goes with its
+# unlock; anything that removes no step.
+Way = Literal["statement", "guard", "look", "pair", "other"]
+
+MUTATORS: Mapping[str, str] = {
+    "drop-lock": "a lock and its unlocks, in one routine",
+    "drop-unlock": "an unlock",
+    "drop-check": "a look at shared memory that leaves, or that decides what is done",
+    "drop-get": "the taking of a reference",
+    "drop-put": "the giving back of a reference",
+    "drop-wake": "a wake-up",
+    "drop-wait": "a wait, or what queues for one",
+    "drop-grace": "a grace period",
+    "drop-free": "a free",
+    "drop-step": "any other store or call",
+    "free-early": "a free that does not wait for what stands before it, or for its grace period",
+    "swap": "two neighbours, the other way round",
+    "split-atomic": "an atomic operation, as its single loads and stores",
+    "plain": "a marked or ordered access, as a plain one",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one mutator can do at one place.
+
+    `statement` is what the spec says there, `instead` what is done to it, in words; `heads` are the
+    statements that are meant: a comment on the first lines of one is about it.
+    """
+
+    mutator: str
+    way: Way
+    statement: str
+    instead: str
+    edits: tuple[Edit, ...]
+    heads: tuple[ast.stmt, ...]
+
+
+def find_in_routine(syntax: Syntax, routine: ast.FunctionDef) -> Iterator[Found]:
+    """All that the mutators can do to a routine: removals first, each kind in the text's order."""
+    statements = list(syntax.walk(routine.body))
+    for node in statements:
+        yield from _drop(syntax, routine, node)
+    for pair in find_pairs(syntax, statements):
+        text = " … ".join(dict.fromkeys(ast.unparse(call) for _, call in pair))
+        nodes = tuple(node for node, _ in pair)
+        edits = tuple(map(drop_node, nodes))
+        yield Found("drop-lock", "pair", text, "gone", edits, nodes[:1])
+    blocks = list(syntax.walk_blocks(routine.body))
+    for find in _IN_BLOCKS:
+        for block in blocks:
+            yield from find(syntax, routine, block)
+    for find_one in _IN_STATEMENTS:
+        for node in statements:
+            yield from find_one(syntax, node)
+
+
+# ---------------------------------------------------------------------------------------------
+# Removals
+
+
+def _drop(syntax: Syntax, routine: ast.FunctionDef, node: ast.stmt) -> Iterator[Found]:
+    """A statement that makes a step, taken out; one whose value is used has to stay."""
+    if not syntax.touches(node, routine):
+        return
+    match node:
+        case ast.If(test=test):
+            yield from _drop_look(node, ast.unparse(test))
+        case ast.With():
+            yield _drop_whole("drop-step", describe(node), node)
+        case ast.Expr(value=ast.Call(func=func)):
+            yield _drop_whole(name_drop(ast.unparse(func)), ast.unparse(node), node)
+        case ast.Assign() | ast.AugAssign() | ast.AnnAssign() if syntax.stores(node, routine):
+            yield _drop_whole("drop-step", ast.unparse(node), node)
+
+
+def _drop_whole(mutator: str, statement: str, node: ast.stmt) -> Found:
+    return Found(mutator, "statement", statement, "gone", (drop_node(node),), (node,))
+
+
+def _drop_look(node: ast.If, test: str) -> Iterator[Found]:
+    if node.orelse:
+        for constant in ("True", "False"):
+            statement = f"if {test}: … else: … -> {constant}"
+            edits = (replace_node(node.test, constant),)
+            instead = f"always {'the first' if constant == 'True' else 'the other'} way"
+            yield Found("drop-check", "look", statement, instead, edits, (node,))
+    elif isinstance(node.body[-1], ast.Return | ast.Break | ast.Continue):
+        dots = "… " if len(node.body) > 1 else ""
+        statement = f"if {test}: {dots}{ast.unparse(node.body[-1])}"
+        yield Found("drop-check", "guard", statement, "gone", (drop_node(node),), (node,))
+    else:
+        edits = (replace_node(node.test, "True"),)
+        statement = f"if {test}: … -> True"
+        yield Found("drop-check", "look", statement, "done in any case", edits, (node,))
+
+
+# ---------------------------------------------------------------------------------------------
+# The order of statements
+
+
+def _free_early(
+    syntax: Syntax, routine: ast.FunctionDef, block: Sequence[ast.stmt]
+) -> Iterator[Found]:
+    """A free, before all statements of its block that do not give it its pointer."""
+    for index, node in enumerate(block):
+        call = _find_call(node)
+        if call is None or ast.unparse(call.func) not in FREE:
+            continue
+        used = _list_names(call)
+        first = index
+        while first and not _list_assigned(block[first - 1]) & used:
+            first -= 1
+        passed = block[first:index]
+        if any(_has_step(syntax, routine, one) for one in passed):
+            before = describe(block[first])
+            yield Found(
+                "free-early",
+                "other",
+                ast.unparse(node),
+                f"before `{before}`",
+                (_move(syntax.text, block[first], block[index - 1], node),),
+                (node,),
+            )
+
+
+def _swap(syntax: Syntax, routine: ast.FunctionDef, block: Sequence[ast.stmt]) -> Iterator[Found]:
+    """Two neighbours that each make a step, where neither uses what the other computes."""
+    for first, second in pairwise(block):
+        if any(isinstance(n, ast.Return | ast.Break | ast.Continue) for n in (first, second)):
+            continue
+        if not all(_has_step(syntax, routine, node) for node in (first, second)):
+            continue
+        made = _list_assigned(first), _list_assigned(second)
+        if made[0] & (_list_names(second) | made[1]) or made[1] & _list_names(first):
+            continue
+        edit = _move(syntax.text, first, first, second)
+        instead = f"after `{describe(second)}`"
+        yield Found("swap", "other", describe(first), instead, (edit,), (first,))
+
+
+_IN_BLOCKS: tuple[Callable[[Syntax, ast.FunctionDef, Sequence[ast.stmt]], Iterator[Found]], ...] = (
+    _free_early,
+    _swap,
+)
+
+
+def _move(text: str, first: ast.stmt, last: ast.stmt, moved: ast.stmt) -> Edit:
+    """A statement, before those from `first` to `last`, which it follows."""
+    passed = cut(text, first.lineno, first.col_offset, *find_end(last))
+    new = f"{cut_node(text, moved)}\n{' ' * first.col_offset}{passed}"
+    return Edit(first.lineno, first.col_offset, *find_end(moved), new)
+
+
+# ---------------------------------------------------------------------------------------------
+# How a place is accessed
+
+
+def _free_at_once(syntax: Syntax, node: ast.stmt) -> Iterator[Found]:
+    """`kfree_rcu(p, head)` → `kfree(p)`; `call_rcu(head, f)` → `f(head)`."""
+    call = _find_call(node)
+    if call is None or ast.unparse(call.func) not in DEFERRED or len(call.args) != 2:
+        return
+    first, second = map(ast.unparse, call.args)
+    if ast.unparse(call.func) == "call_rcu":
+        edits: tuple[Edit, ...] = (replace_node(node, f"{second}({first})"),)
+    else:
+        imported = "from modelcheck.kernel.slab import kfree as kfree_early"
+        edits = (replace_node(node, f"kfree_early({first})"), append(syntax.text, imported))
+    instead = "without its grace period"
+    yield Found("free-early", "other", ast.unparse(node), instead, edits, (node,))
+
+
+def _take_without_asking(syntax: Syntax, node: ast.stmt) -> Iterator[Found]:
+    """A reference that is asked for, and said to be there without being taken."""
+    for call in _list_calls(node):
+        name = ast.unparse(call.func)
+        is_get = isinstance(call.func, ast.Name) and name_drop(name) == "drop-get"
+        is_value = not (isinstance(node, ast.Expr) and node.value is call)
+        if is_get and is_value and _gives_truth(syntax, name):
+            edits = (replace_node(call, "True"),)
+            yield Found("drop-get", "other", ast.unparse(call), "not taken", edits, (node,))
+
+
+def _split_atomic(syntax: Syntax, node: ast.stmt) -> Iterator[Found]:
+    if isinstance(node, ast.With):
+        edit = Edit(node.lineno, node.col_offset, *find_end(node.items[-1].context_expr), "if True")
+        yield Found("split-atomic", "other", describe(node), "in several steps", (edit,), (node,))
+        return
+    for call in _list_calls(node):
+        made = split_call(syntax, call)
+        if made is not None:
+            name, routine = made
+            edits = (replace_node(call.func, name), append(syntax.text, routine))
+            instead = "in several steps"
+            yield Found("split-atomic", "other", ast.unparse(call), instead, edits, (node,))
+
+
+def _plain(syntax: Syntax, node: ast.stmt) -> Iterator[Found]:
+    for call in _list_calls(node):
+        name = ast.unparse(call.func)
+        is_whole = isinstance(node, ast.Expr) and node.value is call
+        if name in ORDERED_LOADS and call.args:
+            place = cut_node(syntax.text, call.args[0])
+            new = f"plain_value = {place}" if is_whole else place
+        elif name in ORDERED_STORES and is_whole and len(call.args) == 2:
+            place, value = (cut_node(syntax.text, argument) for argument in call.args)
+            new = f"{place} = {value}"
+        else:
+            continue
+        edits = (replace_node(call, new),)
+        yield Found("plain", "other", ast.unparse(call), "a plain access", edits, (node,))
+
+
+_IN_STATEMENTS: tuple[Callable[[Syntax, ast.stmt], Iterator[Found]], ...] = (
+    _take_without_asking,
+    _free_at_once,
+    _split_atomic,
+    _plain,
+)
+
+
+# ---------------------------------------------------------------------------------------------
+# Parts of statements
+
+
+def describe(node: ast.stmt) -> str:
+    """A statement in one line: what stands in a block is left out."""
+    match node:
+        case ast.With(body=body):
+            first = ast.unparse(body[0]).splitlines()[0]
+            more = len(body) > 1 or not isinstance(body[0], ast.Assign | ast.AugAssign)
+            return f"with atomic: {first}{' …' if more else ''}"
+        case ast.If(test=test):
+            return f"if {ast.unparse(test)}: …"
+        case ast.While(test=test):
+            return f"while {ast.unparse(test)}: …"
+        case ast.For(target=target, iter=iterated):
+            return f"for {ast.unparse(target)} in {ast.unparse(iterated)}: …"
+        case ast.Match(subject=subject):
+            return f"match {ast.unparse(subject)}: …"
+    return ast.unparse(node)
+
+
+def append(text: str, more: str) -> Edit:
+    """Lines behind the last one of a text: none of the others moves."""
+    lines = text.split("\n")
+    last = len(lines)
+    return Edit(last, len(lines[-1]), last, len(lines[-1]), f"\n{more}\n")
+
+
+def _find_call(node: ast.stmt) -> ast.Call | None:
+    match node:
+        case ast.Expr(value=ast.Call() as call):
+            return call
+    return None
+
+
+def _list_calls(node: ast.stmt) -> Iterator[ast.Call]:
+    """The calls in a statement by itself, without those of the statements in it."""
+    for part in _list_own(node):
+        yield from (inner for inner in ast.walk(part) if isinstance(inner, ast.Call))
+
+
+def _list_own(node: ast.stmt) -> Sequence[ast.AST]:
+    match node:
+        case ast.If(test=test) | ast.While(test=test):
+            return (test,)
+        case ast.For(iter=iterated):
+            return (iterated,)
+        case ast.Match(subject=subject):
+            return (subject,)
+        case ast.With():
+            return ()  # one step: what is in it is not told apart
+    return (node,)
+
+
+def _gives_truth(syntax: Syntax, name: str) -> bool:
+    decl = syntax.resolve(name)
+    node = getattr(decl, "node", None)
+    returns = node.returns if isinstance(node, ast.FunctionDef) else None
+    return returns is not None and ast.unparse(returns) == "Bool"
+
+
+def _has_step(syntax: Syntax, routine: ast.FunctionDef, node: ast.stmt) -> bool:
+    return any(syntax.touches(inner, routine) for inner in syntax.walk([node]))
+
+
+def _list_names(node: ast.AST) -> set[str]:
+    return {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
+
+
+def _list_assigned(node: ast.AST) -> set[str]:
+    """The names that a statement, or one in it, gives a value."""
+    stored = (n for n in ast.walk(node) if isinstance(n, ast.Name))
+    return {name.id for name in stored if isinstance(name.ctx, ast.Store)}
