@@ -132,10 +132,10 @@ def measure(
 
 
 def find_lines(program: Program, path: str) -> frozenset[int]:
-    """The lines of a file that a program, before any pass, has code of.
+    """The lines of a file at which code of a program, before any pass, begins.
 
-    Soundness: what stands at another line is in no thread of the program, so a mutant of it is
-    the same program; tests/mutate/test_judge.py compares the two.
+    Soundness: a statement that begins and ends between them is in no thread of the program, so a
+    mutant of it is the same program; tests/mutate/test_judge.py compares the two.
     """
     spans = []
     for template in program.templates:
@@ -143,8 +143,7 @@ def find_lines(program: Program, path: str) -> frozenset[int]:
             spans += [node.span for node in (*block.instrs, block.end)]
             if block.step is not None:
                 spans += [block.step.span, *block.step.calls]
-    own = {span for span in spans if span.path == path}
-    return frozenset(n for s in own for n in range(s.line, max(s.line, s.end_line) + 1))
+    return frozenset(span.line for span in spans if span.path == path)
 
 
 def judge(mutant: Mutant, task: Task) -> Judged:

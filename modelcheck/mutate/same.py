@@ -18,7 +18,8 @@ _KIND = re.compile(r"\b(load|store|queue|\$read\() ?(?:once|acquire|release|depe
 _NAMED = re.compile(r"%(?:[A-Za-z0-9_.]+|\"(?:[^\"\\]|\\.)*\")")
 _LABEL = re.compile(r"\b(block|jump|else|entry) (\w+|\"(?:[^\"\\]|\\.)*\")")
 _PLAIN = re.compile(r"\b(?:load|store|queue|\$read\() ?plain ")
-_LEFT_OUT = ("    step", "    via", "routine ", "path ", "doc ")
+_DECLARED = re.compile("struct |object ")
+_LEFT_OUT = ("    step", "    via", "routine ", "path ", "doc ", "enum ")
 
 
 def tell_meaning(program: Program) -> str:
@@ -27,13 +28,19 @@ def tell_meaning(program: Program) -> str:
     Soundness: a mutant that has it in common with the original is left out of the score; so
     everything that changes what threads do or properties ask is kept: tests/mutate/test_same.py.
     """
+    parts: list[str] = []
     names: dict[str, str] = {}
-    lines = []
-    for line in _strip(print_program(program)):
+    lines: list[str] = []
+    for line in [*_strip(print_program(program)), ""]:
         if line.startswith("  entry"):
             names.clear()  # a new graph, with blocks and locals of its own
-        lines.append(_NAMED.sub(lambda m: _rename(names, m[0]), _rename_labels(names, line)))
-    return "\n".join(lines)
+        if line:
+            lines.append(_NAMED.sub(lambda m: _rename(names, m[0]), _rename_labels(names, line)))
+        else:
+            parts.append("\n".join(lines))
+            lines.clear()
+    # What is declared in which order says nothing; of threads it gives them their numbers.
+    return "\n\n".join(sorted(parts, key=lambda part: part if _DECLARED.match(part) else ""))
 
 
 def count_plain(program: Program) -> int:
