@@ -73,6 +73,10 @@ _COLOURS = {
     "as expected": "green",
     "UNEXPECTED": "red",
     "inconclusive": "yellow",
+    "SURVIVES": "red",
+    "UNDECIDED": "yellow",
+    "STALE": "red",
+    "SUSPECT": "yellow",
 }
 
 
@@ -111,6 +115,12 @@ class LiveLine:
             f" depth {progress.depth}, {progress.waiting:,} waiting ({rate:,.0f} states/s)"
         )
         self._write(text[: shutil.get_terminal_size().columns - 1])
+
+    def count(self, done: int, total: int) -> None:
+        """Replace the line by how many of all are done."""
+        if self._live:
+            text = f"{self._title}: {done:,} of {total:,} done"
+            self._write(text[: shutil.get_terminal_size().columns - 1])
 
     def clear(self) -> None:
         """Take the line away, so that the answer stands alone."""

@@ -1,4 +1,4 @@
-"""Mutants on several cores: whoever is free takes the next one, answers in the order of the mutants.
+"""Mutants on several cores: whoever is free takes the next one; answers in the mutants' order.
 
 What becomes of a mutant is a function of its text and the task, so the answers are the same with
 any number of jobs.
@@ -24,28 +24,35 @@ _PRELOADED = ("modelcheck.mutate.crew",)
 
 
 def judge_all(
-    mutants: Sequence[Mutant], task: Task, jobs: int, announce: Callable[[int], None]
+    mutants: Sequence[Mutant],
+    task: Task,
+    jobs: int,
+    announce: Callable[[int, int], None] = lambda _done, _all: None,
+    prepare: Callable[[], None] | None = None,
 ) -> Iterator[Judged]:
-    """Judge mutants, `jobs` at a time; `announce` is told how many are done.
+    """Judge mutants, `jobs` at a time; `announce` is told how many are done of how many.
 
     What is not begun when `task.options.interrupted` says so is undecided.
     """
     is_interrupted = task.options.interrupted or (lambda: False)
     if min(jobs, len(mutants)) <= 1:
         for done, mutant in enumerate(mutants):
-            announce(done)
+            announce(done, len(mutants))
             yield _interrupt(mutant) if is_interrupted() else judge(mutant, task)
         return
     context = make_context(_PRELOADED)
     stop = context.Event()
     shared = replace(task, options=share_options(task.options, jobs))
     with ProcessPoolExecutor(
-        min(jobs, len(mutants)), mp_context=context, initializer=_begin, initargs=(shared, stop)
+        min(jobs, len(mutants)),
+        mp_context=context,
+        initializer=_begin,
+        initargs=(shared, stop, prepare),
     ) as pool:
         futures = [pool.submit(_work, mutant) for mutant in mutants]
         try:
             for mutant, future in zip(mutants, futures, strict=True):
-                announce(sum(f.done() for f in futures))
+                announce(sum(f.done() for f in futures), len(mutants))
                 yield _wait(future, mutant, stop, is_interrupted)
         except BrokenProcessPool:
             raise InternalError("a process that explored a mutant was killed") from None
@@ -78,8 +85,10 @@ class _Here:
     task: Task
 
 
-def _begin(task: Task, stop: Event) -> None:
+def _begin(task: Task, stop: Event, prepare: Callable[[], None] | None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command's business; it sets `stop`
+    if prepare is not None:
+        prepare()
     parent = os.getppid()
 
     def is_interrupted() -> bool:

@@ -1,4 +1,4 @@
-"""Edits of a spec's text: something else stands at a place, and all other lines keep their numbers."""
+"""Edits of a spec's text: something else stands at a place; all other lines keep their numbers."""
 
 from __future__ import annotations
 

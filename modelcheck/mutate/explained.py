@@ -2,8 +2,8 @@
 
     down_read(root.kernfs_rwsem)  # mutate: survives drop-lock: its locks are its own affair
 
-Such a comment is about the statement that it stands behind, or, on a line of its own, about the next
-one.  At a `def` it is about the whole routine.
+Such a comment is about the statement that it stands behind, or, on a line of its own, about the
+next one.  At a `def` it is about the whole routine.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from modelcheck.diagnostics import Span, SpecError, SpecErrors, did_you_mean
 from modelcheck.frontend import Spec
 from modelcheck.mutate.edits import find_end
-from modelcheck.mutate.mutators import MUTATORS
 from modelcheck.mutate.mutant import Mutant
+from modelcheck.mutate.mutators import MUTATORS
 
 _COMMENT = re.compile(r"#\s*mutate:(.*)")
 _FORM = re.compile(r"\s*survives ([\w-]+(?:, *[\w-]+)*): *(\S.*)")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import partial
 from pathlib import Path
 
 from modelcheck import api
@@ -110,10 +109,14 @@ class Mutation:
 def choose_exit(mutation: Mutation, fail_under: float | None) -> Exit:
     """The exit code of `mutate`; `fail_under` is in percent.
 
+    3 where the spec itself is not verified, and so nothing was tried.
+
     Soundness: 0 for a bound only where the score reaches it even if every undecided mutant
     survives, and something was decided; 1 where it cannot reach it; a stale explanation is 1
     without any bound.
     """
+    if mutation.original.result.verdict is not Verdict.VERIFIED:
+        return Exit.UNDECIDED
     if mutation.stale:
         return Exit.FOUND
     if fail_under is None:
@@ -143,12 +146,15 @@ def mutate(
     request: Request,
     options: Options,
     jobs: int = 1,
+    *,
     announce: Callable[[int, int], None] = lambda _done, _all: None,
     notice: Callable[[str], None] = lambda _: None,
+    prepare: Callable[[], None] | None = None,
 ) -> Mutation:
     """Judge the mutants that are asked for, `jobs` at a time: the same answer with any number.
 
-    `announce` is told how many are done of how many.  Raises `SpecErrors`, and `SelectionError`
+    `announce` is told how many are done of how many; `prepare` is called in each process that is
+    started.  Raises `SpecErrors`, and `SelectionError`
     where the spec does not hold as it is, or has no such mutants.
     """
     spec, variant, settings = _choose(request)
@@ -174,17 +180,11 @@ def mutate(
             ),
             folder=request.folder,
         )
-        tell = partial(announce_of, announce, len(mutants))
-        judged = list(judge_all(mutants, task, jobs, tell))
+        judged = list(judge_all(mutants, task, jobs, announce, prepare))
     chosen = [e for e in explanations if _is_asked(e, request)]
     is_whole = variant.name is None and not settings and bool(judged)
     explained, stale = explain(judged, chosen)
     return Mutation(original, tuple(explained), stale if is_whole else (), request.every, bound)
-
-
-def announce_of(announce: Callable[[int, int], None], total: int, done: int) -> None:
-    """Tell how many of all are done."""
-    announce(done, total)
 
 
 def explain(

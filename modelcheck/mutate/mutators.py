@@ -1,7 +1,7 @@
 """The mutators: mistakes as kernel developers make them, each a change of one place of a spec.
 
-Each takes a routine and gives what can be done to it.  A mutator is listed in `MUTATORS` by the name
-that users write; what two of them would do alike is the first one's.
+Each takes a routine and gives what can be done to it.  A mutator is listed in `MUTATORS` by the
+name that users write; what two of them would do alike is the first one's.
 """
 
 from __future__ import annotations
@@ -71,7 +71,8 @@ def find_in_routine(syntax: Syntax, routine: ast.FunctionDef) -> Iterator[Found]
         text = " … ".join(dict.fromkeys(ast.unparse(call) for _, call in pair))
         nodes = tuple(node for node, _ in pair)
         edits = tuple(map(drop_node, nodes))
-        yield Found("drop-lock", "pair", text, "gone", edits, nodes[:1])
+        others = ", ".join(dict.fromkeys(f"`{ast.unparse(call)}`" for _, call in pair[1:]))
+        yield Found("drop-lock", "pair", text, f"gone, with {others}", edits, nodes[:1])
     blocks = list(syntax.walk_blocks(routine.body))
     for find in _IN_BLOCKS:
         for block in blocks:
