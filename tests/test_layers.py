@@ -48,6 +48,10 @@ MAY_IMPORT = {
         *("pages", "specfiles", "trace"),
     },
     "midway": {"api", "explore", "specfiles", "trace"},
+    "mutate": {
+        *("api", "diagnostics", "explore.options", "explore.result", "frontend", "gate", "ir"),
+        *("processes", "report", "settings", "specfiles", "trace.stored"),
+    },
     "notebook": {
         *("api", "backends.python.model", "diagnostics", "midway"),
         *("explore.looked", "explore.options", "explore.result"),
@@ -57,9 +61,10 @@ MAY_IMPORT = {
     "results": {"api", "explore", "gate", "report"},
     "pytest_plugin": {"api", "diagnostics", "frontend", "gate", "specfiles", "trace.text"},
     "ci": {"api", "diagnostics", "explore.result", "frontend.spec", "gate", "trace"},
+    "processes": {"backends.native.compiler", "explore.limits", "explore.options"},
     "cli": {
         *("api", "ci", "codes", "diagnostics", "export", "gate", "report", "specfiles", "starter"),
-        *("midway", "samples"),
+        *("midway", "mutate", "processes", "samples"),
         *("trace.text", "trace.stored"),  # writers
         "explore.options",  # the type of a progress report
         "pages.gate",  # the type of an entry
@@ -67,7 +72,6 @@ MAY_IMPORT = {
         "trace.trace",  # the type of a trace
         "backends.native.build",  # begun before anything else is imported
         "backends.native.compiler",  # how many cores there are
-        "explore.limits",  # memory that processes share
     },
     "__main__": {"cli"},
 }

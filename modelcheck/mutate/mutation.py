@@ -61,13 +61,15 @@ class Stale:
 class Mutation:
     """What became of a spec's mutants, by line.
 
-    `properties` are the names that a spec gives itself, and built-in ones that killed something.
+    `every`: each was explored for all properties that kill it.  `is_whole`: all mutants of the
+    spec were asked for.
     """
 
     original: Original
     judged: tuple[Judged, ...]
     stale: tuple[Stale, ...]
     every: bool
+    is_whole: bool
     max_states: int
 
     def select(self, *outcomes: Outcome) -> list[Judged]:
@@ -182,9 +184,16 @@ def mutate(
         )
         judged = list(judge_all(mutants, task, jobs, announce, prepare))
     chosen = [e for e in explanations if _is_asked(e, request)]
-    is_whole = variant.name is None and not settings and bool(judged)
+    is_default = variant.name is None and not settings  # what explanations are about
     explained, stale = explain(judged, chosen)
-    return Mutation(original, tuple(explained), stale if is_whole else (), request.every, bound)
+    return Mutation(
+        original=original,
+        judged=tuple(explained),
+        stale=stale if is_default and judged else (),
+        every=request.every,
+        is_whole=not request.lines and not request.mutators,
+        max_states=bound,
+    )
 
 
 def explain(

@@ -73,7 +73,7 @@ def describe_list(mutants: Sequence[Mutant], lines: Sequence[str]) -> Iterator[s
     for mutant in mutants:
         if mutant.line != at:
             at = mutant.line
-            yield f"  {at:>4}  {lines[at - 1].strip()}"
+            yield f"  {at:>4}  {_show_line(lines, at)}"
         yield f"        {mutant.mutator:<{_MUTATOR}}  {_tell(mutant, lines)}"
     yield f"{len(mutants)} {_plural(len(mutants), 'mutant')}"
 
@@ -128,9 +128,14 @@ def _describe_lines(mutation: Mutation, *, verbose: bool) -> Iterator[str]:
         mutant = one.mutant
         if mutant.line != at:
             at = mutant.line
-            yield f"  {at:>4}  {lines[at - 1].strip()}"
+            yield f"  {at:>4}  {_show_line(lines, at)}"
         text = f"{_tell(mutant, lines)}: {_describe_outcome(one)}"
         yield from _wrap(f"{mutant.mutator:<{_MUTATOR}}  {text}", "        ", _MUTATOR + 2)
+
+
+def _show_line(lines: Sequence[str], number: int) -> str:
+    """A line of the spec without what it says of mutants, which is told below it."""
+    return lines[number - 1].partition("# mutate:")[0].strip()
 
 
 def _tell(mutant: Mutant, lines: Sequence[str]) -> str:
@@ -185,14 +190,14 @@ def _describe_matrix(mutation: Mutation) -> Iterator[str]:
 
 def _describe_suspects(mutation: Mutation) -> Iterator[str]:
     suspects = mutation.list_suspects()
-    if not suspects or not mutation.select(Outcome.KILLED):
+    if not suspects or not mutation.is_whole or not mutation.select(Outcome.KILLED):
         return
     yield ""
     if mutation.every:
-        yield from _wrap(f"SUSPECT  kill nothing: {', '.join(suspects)}", "", 2)
+        yield from _wrap(f"SUSPECT  these kill nothing: {', '.join(suspects)}", "", 2)
     else:
-        yield from _wrap(f"first to kill nothing: {', '.join(suspects)}", "  ", 2)
-        yield "  --all-properties says whether they kill what another one killed first"
+        yield from _wrap(f"never the first to kill: {', '.join(suspects)}", "  ", 2)
+        yield "  --all-properties says whether they kill what another one kills sooner"
 
 
 def _wrap(text: str, indent: str, more: int = 2) -> list[str]:
