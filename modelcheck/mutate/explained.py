@@ -102,11 +102,11 @@ def _list_comments(text: str) -> Iterator[tuple[int, int, str, int]]:
     lines = text.split("\n")
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type == tokenize.COMMENT:
-            match = _COMMENT.match(token.string)
-            (line, col) = token.start
+            match = _COMMENT.search(token.string)
             if match is None:
                 continue
-            if lines[line - 1][:col].strip():
+            line, col = token.start[0], token.start[1] + match.start()
+            if lines[line - 1][: token.start[1]].strip():
                 yield line, col, match[1].rstrip(), line
             else:
                 waiting.append((line, col, match[1].rstrip()))

@@ -18,7 +18,7 @@ finds the node freed, or takes the count below zero before it is.
 Redundant here: the test of `v` in kernfs_put_active only saves wake-ups, and the early return of
 kernfs_drain only the way through the wait queue; the early return of __kernfs_remove is for those
 who come with a node instead of a name (kernfs-self-removal); dep_map changes nothing but what
-lockdep says (variant drain_under_rwsem); that an operation takes kernfs_rwsem is its own affair.
+lockdep says (variant drain_under_rwsem). More at the statements, for `modelcheck mutate`.
 """
 
 from modelcheck.kernel.atomic import (

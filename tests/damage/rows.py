@@ -11,6 +11,7 @@ from tests.damage import (
     rows_frontend,
     rows_ir,
     rows_looking,
+    rows_mutate,
     rows_native,
     rows_needs,
     rows_pages,
@@ -37,4 +38,5 @@ ROWS: tuple[Row, ...] = (
     *rows_shortest.ROWS,
     *rows_looking.ROWS,
     *rows_needs.ROWS,
+    *rows_mutate.ROWS,
 )

@@ -48,6 +48,7 @@ def judge(counter, read):
         f"{ROUNDS}  # mutate: survives drop-step: nobody asks",
         f"{ROUNDS}  #mutate:survives drop-step:nobody asks",
         f"{ROUNDS}  # mutate: survives drop-step: nobody asks  ",
+        f"{ROUNDS}  # one more  # mutate: survives drop-step: nobody asks",
     ],
 )
 def test_a_comment_behind_a_statement_is_about_it(judge, comment):
