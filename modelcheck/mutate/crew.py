@@ -15,7 +15,7 @@ from dataclasses import replace
 from multiprocessing.synchronize import Event
 
 from modelcheck.diagnostics import InternalError
-from modelcheck.mutate.judge import Judged, Outcome, Task, judge
+from modelcheck.mutate.judge import INTERRUPTED, Judged, Outcome, Task, judge
 from modelcheck.mutate.mutant import Mutant
 from modelcheck.processes import make_context, share_options
 
@@ -76,7 +76,7 @@ def _wait(
 
 
 def _interrupt(mutant: Mutant) -> Judged:
-    return Judged(mutant, Outcome.UNDECIDED, reason="stopped by interrupt")
+    return Judged(mutant, Outcome.UNDECIDED, reason=INTERRUPTED)
 
 
 class _Here:

@@ -23,6 +23,7 @@ from modelcheck.specfiles import SelectionError
 from modelcheck.trace.stored import write_trace
 
 TIMES = 10  # as many states as the spec has itself a mutant may have
+INTERRUPTED = "stopped by interrupt"
 AT_LEAST = 10_000  # states that any mutant may have
 
 

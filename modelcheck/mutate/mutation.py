@@ -17,6 +17,7 @@ from modelcheck.mutate.crew import judge_all
 from modelcheck.mutate.explained import Explanation, read_explanations
 from modelcheck.mutate.judge import (
     AT_LEAST,
+    INTERRUPTED,
     TIMES,
     Judged,
     Original,
@@ -81,6 +82,11 @@ class Mutation:
         return len(self.select(outcome))
 
     @property
+    def interrupted(self) -> int:
+        """How many mutants were not decided because the user ended the run."""
+        return sum(one.reason == INTERRUPTED for one in self.select(Outcome.UNDECIDED))
+
+    @property
     def met(self) -> int:
         """Those that are killed, or survive and are explained."""
         return self.count(Outcome.KILLED) + self.count(Outcome.EXPLAINED)
@@ -111,13 +117,13 @@ class Mutation:
 def choose_exit(mutation: Mutation, fail_under: float | None) -> Exit:
     """The exit code of `mutate`; `fail_under` is in percent.
 
-    3 where the spec itself is not verified, and so nothing was tried.
+    3 where the spec itself is not verified, and so nothing was tried, and after an interrupt.
 
     Soundness: 0 for a bound only where the score reaches it even if every undecided mutant
     survives, and something was decided; 1 where it cannot reach it; a stale explanation is 1
     without any bound.
     """
-    if mutation.original.result.verdict is not Verdict.VERIFIED:
+    if mutation.original.result.verdict is not Verdict.VERIFIED or mutation.interrupted:
         return Exit.UNDECIDED
     if mutation.stale:
         return Exit.FOUND

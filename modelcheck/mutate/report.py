@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from modelcheck.explore.result import Verdict
-from modelcheck.mutate.judge import Judged, Kill, Outcome
+from modelcheck.mutate.judge import INTERRUPTED, Judged, Kill, Outcome
 from modelcheck.mutate.mutant import Mutant
 from modelcheck.mutate.mutation import Mutation
 from modelcheck.report.text import describe_counts
@@ -91,7 +91,10 @@ def _describe_silent(mutation: Mutation) -> str:
 def _describe_open(mutation: Mutation) -> Iterator[str]:
     """The mutants that something is to be done about."""
     survivors = mutation.select(Outcome.SURVIVES)
-    for one in (*survivors, *mutation.select(Outcome.UNDECIDED)):
+    undecided = [u for u in mutation.select(Outcome.UNDECIDED) if u.reason != INTERRUPTED]
+    if mutation.interrupted:
+        yield f"  interrupted: {mutation.interrupted} of them were not tried, or not to the end"
+    for one in (*survivors, *undecided):
         mutant = one.mutant
         where = f"line {mutant.line}"
         yield ""
@@ -159,10 +162,10 @@ def _describe_outcome(one: Judged) -> str:
 
 
 def describe_kill(kill: Kill) -> str:
-    """`use-after-free(kn) after 12 steps`; a `reachable` is never true."""
+    """`use-after-free(kn) after 12 steps`; `somebody_waits (never true)` of a `reachable`."""
     name = f"{kill.property}({kill.object})" if kill.object else kill.property
     if kill.steps is None:
-        return f"{name}, which is never true"
+        return f"{name} (never true)"
     return f"{name} after {kill.steps} {_plural(kill.steps, 'step')}"
 
 

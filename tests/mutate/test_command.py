@@ -170,7 +170,10 @@ def test_an_interrupt_leaves_the_rest_undecided(counter_file):
     assert {one.reason for one in undecided} == {"stopped by interrupt"}
     assert found.judged[-1] in undecided
     assert found.count(Outcome.KILLED) >= 1
-    assert choose_exit(found, 100) is Exit.UNDECIDED
+    assert choose_exit(found, None) is Exit.UNDECIDED
+    assert choose_exit(found, 0) is Exit.UNDECIDED
+    text = "\n".join(describe_mutation(found))
+    assert f"interrupted: {len(undecided)} of them were not tried" in text
 
 
 def test_a_process_that_dies_is_told_and_nothing_is_met(counter_file, monkeypatch):
