@@ -143,8 +143,8 @@ def _show_line(lines: Sequence[str], number: int) -> str:
 
 def _tell(mutant: Mutant, lines: Sequence[str]) -> str:
     """What is done, and to what of a line that has more than that."""
-    line = lines[mutant.line - 1].partition("#")[0].strip()
-    if mutant.statement in (line, line.removesuffix(":")) or mutant.way in (
+    line = lines[mutant.line - 1].partition("  #")[0].strip()
+    if mutant.statement in (line, f"{line} …") or mutant.way in (
         "guard",
         "look",
         "pair",

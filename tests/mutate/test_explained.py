@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from modelcheck.diagnostics import SpecErrors
-from modelcheck.frontend import load_text
+from modelcheck.frontend import load, load_text
 from modelcheck.gate import Exit
 from modelcheck.mutate.explained import read_explanations
 from modelcheck.mutate.judge import Kill, Outcome
+from modelcheck.mutate.mutant import find_mutants
 from modelcheck.mutate.mutation import choose_exit, explain
 from modelcheck.mutate.mutators import MUTATORS
 from tests.mutate.texts import COUNTER
 
+ROOT = Path(__file__).resolve().parents[2]
 ROUNDS = "    counter.rounds = 1"
 
 
@@ -160,3 +163,16 @@ def test_every_name_of_a_mutator_can_be_written(read):
     names = ", ".join(MUTATORS)
     found = read(COUNTER.replace(ROUNDS, f"{ROUNDS}  # mutate: survives {names}: why"))
     assert [e.mutator for e in found] == list(MUTATORS)
+
+
+def test_every_explanation_of_a_shipped_spec_names_a_mutant():
+    told = 0
+    for path in sorted((ROOT / "specs").rglob("*.py")):
+        if "# mutate:" not in path.read_text(encoding="utf-8"):
+            continue
+        spec = load(path, path.name)
+        mutants = find_mutants(spec)
+        for explanation in read_explanations(spec):
+            told += 1
+            assert any(map(explanation.is_about, mutants)), f"{path.name}:{explanation.line}"
+    assert told >= 40
