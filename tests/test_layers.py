@@ -70,6 +70,7 @@ MAY_IMPORT = {
         "pages.gate",  # the type of an entry
         "trace.wander",  # the type of a walk
         "trace.trace",  # the type of a trace
+        "trace.picture",  # the type of a picture
         "backends.native.build",  # begun before anything else is imported
         "backends.native.compiler",  # how many cores there are
     },

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from modelcheck.ci.findings import Finding, name_variant
 from modelcheck.ci.junit import Suite
 from modelcheck.gate import Outcome, describe_expectation
+from modelcheck.trace.fold import fold_quiet
 from modelcheck.trace.mermaid import write_mermaid
 from modelcheck.trace.text import write_text
 
@@ -82,10 +83,12 @@ def _list_stories(findings: Sequence[Finding]) -> Iterator[str]:
         place = f"{finding.place.path}:{finding.place.line}"
         yield from ("", f"### {_quote_cell(of)}: {_quote_cell(finding.rule)}", "")
         yield f"{_quote_cell(finding.message)} (`{place}`)"
-        for picture in finding.pictures:
+        if finding.pictures:
             told += 1
             if told <= _MOST_DIAGRAMS:
-                yield from ("", "```mermaid", write_mermaid(picture).rstrip("\n"), "```")
+                diagram = write_mermaid(*map(fold_quiet, finding.pictures))
+                yield from ("", "```mermaid", diagram.rstrip("\n"), "```")
+        for picture in finding.pictures:
             yield from ("", "<details><summary>as text</summary>", "", "```text")
             yield from (write_text(picture).rstrip("\n"), "```", "", "</details>")
     if told > _MOST_DIAGRAMS:

@@ -13,7 +13,7 @@ from modelcheck.cli.console import (
     Notices,
     say,
 )
-from modelcheck.cli.group import limit_run, modelcheck, select_program
+from modelcheck.cli.group import ALL_STEPS, limit_run, modelcheck, select_program
 
 if TYPE_CHECKING:
     from modelcheck.api import Form, Run  # not on the way to --help
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     "--property", "property_name", metavar="P", help="With --sample: of this `reachable`."
 )
 @click.option("--seed", type=int, metavar="N", help="With --sample: of the run (0).")
+@click.option("--all-steps", is_flag=True, help=ALL_STEPS)
 @click.option(
     "-o",
     "file",
@@ -59,6 +60,7 @@ def graph_command(
     sample: bool,
     property_name: str | None,
     seed: int | None,
+    all_steps: bool,
     file: Path | None,
     max_states: int | None,
     max_memory: int | None,
@@ -80,10 +82,10 @@ def graph_command(
                 "a trace file is drawn as it is: no --states, -D, --variant, json"
             )
         scenes = api.replay_file_scenes(source)
-        drawn: str | None = api.write_scenes(scenes, form)
+        drawn: str | None = api.write_scenes(scenes, form, all_steps=all_steps)
     elif sample and property_name is None:
         run, trace = samples.draw_sample(source, api.Choice(variant, settings), seed or 0)
-        drawn, missing = _draw_trace(run, trace, form), _NO_SAMPLE
+        drawn, missing = _draw_trace(run, trace, form, all_steps=all_steps), _NO_SAMPLE
     else:
         live = LiveLine(source)
         with InterruptFlag() as interrupt:
@@ -102,9 +104,10 @@ def graph_command(
                 run, trace = api.check(source, choice, options, notice), None
         live.clear()
         if property_name is not None:
-            drawn, missing = _draw_trace(run, trace, form), _describe_unreached(run, property_name)
+            drawn = _draw_trace(run, trace, form, all_steps=all_steps)
+            missing = _describe_unreached(run, property_name)
         else:
-            drawn = _draw_run(run, form, states=states)
+            drawn = _draw_run(run, form, states=states, all_steps=all_steps)
     if drawn is None:
         click.echo(missing, err=True)
         return 3
@@ -148,18 +151,22 @@ def _describe_unreached(run: Run, name: str) -> str:
     return f"no reachable state satisfies `{name}`, so there is nothing to draw"
 
 
-def _draw_trace(run: Run, trace: Trace | None, form: Form | Literal["json"]) -> str | None:
+def _draw_trace(
+    run: Run, trace: Trace | None, form: Form | Literal["json"], *, all_steps: bool
+) -> str | None:
     from modelcheck import api
     from modelcheck.trace.stored import write_trace
 
     if trace is None:
         return None
-    return (
-        write_trace(trace) if form == "json" else api.write_scenes(api.draw_trace(run, trace), form)
-    )
+    if form == "json":
+        return write_trace(trace)
+    return api.write_scenes(api.draw_trace(run, trace), form, all_steps=all_steps)
 
 
-def _draw_run(run: Run, form: Form | Literal["json"], *, states: bool) -> str | None:
+def _draw_run(
+    run: Run, form: Form | Literal["json"], *, states: bool, all_steps: bool
+) -> str | None:
     from modelcheck import api
     from modelcheck.trace.stored import write_trace
 
@@ -169,4 +176,4 @@ def _draw_run(run: Run, form: Form | Literal["json"], *, states: bool) -> str | 
         trace = api.record(run)
         return write_trace(trace) if trace is not None else None
     scenes = api.draw_scenes(run)
-    return api.write_scenes(scenes, form) if scenes else None
+    return api.write_scenes(scenes, form, all_steps=all_steps) if scenes else None
