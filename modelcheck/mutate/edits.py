@@ -31,6 +31,13 @@ def drop_node(node: ast.stmt) -> Edit:
     return replace_node(node, "pass")
 
 
+def append_lines(text: str, more: str) -> Edit:
+    """Lines behind the last one of a text: none of the others moves."""
+    lines = text.split("\n")
+    last = len(lines)
+    return Edit(last, len(lines[-1]), last, len(lines[-1]), f"\n{more}\n")
+
+
 def find_end(node: ast.stmt | ast.expr) -> tuple[int, int]:
     """The line and column behind a node."""
     line, col = node.end_lineno, node.end_col_offset

@@ -12,9 +12,26 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from modelcheck.mutate.edits import Edit, cut, cut_node, drop_node, find_end, replace_node
+from modelcheck.mutate.edits import (
+    Edit,
+    append_lines,
+    cut,
+    cut_node,
+    drop_node,
+    find_end,
+    replace_node,
+)
 from modelcheck.mutate.locks import find_pairs
 from modelcheck.mutate.split import split_call
+from modelcheck.mutate.statements import (
+    describe,
+    find_call,
+    gives_truth,
+    has_step,
+    list_assigned,
+    list_calls,
+    list_names,
+)
 from modelcheck.mutate.syntax import Syntax
 from modelcheck.mutate.words import (
     DEFERRED,
@@ -131,15 +148,15 @@ def _free_early(
 ) -> Iterator[Found]:
     """A free, before all statements of its block that do not give it its pointer."""
     for index, node in enumerate(block):
-        call = _find_call(node)
+        call = find_call(node)
         if call is None or ast.unparse(call.func) not in FREE:
             continue
-        used = _list_names(call)
+        used = list_names(call)
         first = index
-        while first and not _list_assigned(block[first - 1]) & used:
+        while first and not list_assigned(block[first - 1]) & used:
             first -= 1
         passed = block[first:index]
-        if any(_has_step(syntax, routine, one) for one in passed):
+        if any(has_step(syntax, routine, one) for one in passed):
             before = describe(block[first])
             yield Found(
                 "free-early",
@@ -156,10 +173,10 @@ def _swap(syntax: Syntax, routine: ast.FunctionDef, block: Sequence[ast.stmt]) -
     for first, second in pairwise(block):
         if any(isinstance(n, ast.Return | ast.Break | ast.Continue) for n in (first, second)):
             continue
-        if not all(_has_step(syntax, routine, node) for node in (first, second)):
+        if not all(has_step(syntax, routine, node) for node in (first, second)):
             continue
-        made = _list_assigned(first), _list_assigned(second)
-        if made[0] & (_list_names(second) | made[1]) or made[1] & _list_names(first):
+        made = list_assigned(first), list_assigned(second)
+        if made[0] & (list_names(second) | made[1]) or made[1] & list_names(first):
             continue
         edit = _move(syntax.text, first, first, second)
         instead = f"after `{describe(second)}`"
@@ -185,7 +202,7 @@ def _move(text: str, first: ast.stmt, last: ast.stmt, moved: ast.stmt) -> Edit:
 
 def _free_at_once(syntax: Syntax, node: ast.stmt) -> Iterator[Found]:
     """`kfree_rcu(p, head)` → `kfree(p)`; `call_rcu(head, f)` → `f(head)`."""
-    call = _find_call(node)
+    call = find_call(node)
     if call is None or ast.unparse(call.func) not in DEFERRED or len(call.args) != 2:
         return
     first, second = map(ast.unparse, call.args)
@@ -193,18 +210,18 @@ def _free_at_once(syntax: Syntax, node: ast.stmt) -> Iterator[Found]:
         edits: tuple[Edit, ...] = (replace_node(node, f"{second}({first})"),)
     else:
         imported = "from modelcheck.kernel.slab import kfree as kfree_early"
-        edits = (replace_node(node, f"kfree_early({first})"), append(syntax.text, imported))
+        edits = (replace_node(node, f"kfree_early({first})"), append_lines(syntax.text, imported))
     instead = "without its grace period"
     yield Found("free-early", "other", ast.unparse(node), instead, edits, (node,))
 
 
 def _take_without_asking(syntax: Syntax, node: ast.stmt) -> Iterator[Found]:
     """A reference that is asked for, and said to be there without being taken."""
-    for call in _list_calls(node):
+    for call in list_calls(node):
         name = ast.unparse(call.func)
         is_get = isinstance(call.func, ast.Name) and name_drop(name) == "drop-get"
         is_value = not (isinstance(node, ast.Expr) and node.value is call)
-        if is_get and is_value and _gives_truth(syntax, name):
+        if is_get and is_value and gives_truth(syntax, name):
             edits = (replace_node(call, "True"),)
             yield Found("drop-get", "other", ast.unparse(call), "not taken", edits, (node,))
 
@@ -214,17 +231,17 @@ def _split_atomic(syntax: Syntax, node: ast.stmt) -> Iterator[Found]:
         edit = Edit(node.lineno, node.col_offset, *find_end(node.items[-1].context_expr), "if True")
         yield Found("split-atomic", "other", describe(node), "in several steps", (edit,), (node,))
         return
-    for call in _list_calls(node):
+    for call in list_calls(node):
         made = split_call(syntax, call)
         if made is not None:
             name, routine = made
-            edits = (replace_node(call.func, name), append(syntax.text, routine))
+            edits = (replace_node(call.func, name), append_lines(syntax.text, routine))
             instead = "in several steps"
             yield Found("split-atomic", "other", ast.unparse(call), instead, edits, (node,))
 
 
 def _plain(syntax: Syntax, node: ast.stmt) -> Iterator[Found]:
-    for call in _list_calls(node):
+    for call in list_calls(node):
         name = ast.unparse(call.func)
         is_whole = isinstance(node, ast.Expr) and node.value is call
         if name in ORDERED_LOADS and call.args:
@@ -245,79 +262,3 @@ _IN_STATEMENTS: tuple[Callable[[Syntax, ast.stmt], Iterator[Found]], ...] = (
     _split_atomic,
     _plain,
 )
-
-
-# ---------------------------------------------------------------------------------------------
-# Parts of statements
-
-
-def describe(node: ast.stmt) -> str:
-    """A statement in one line: what stands in a block is left out."""
-    match node:
-        case ast.With(body=body):
-            first = ast.unparse(body[0]).splitlines()[0]
-            more = len(body) > 1 or not isinstance(body[0], ast.Assign | ast.AugAssign)
-            return f"with atomic: {first}{' …' if more else ''}"
-        case ast.If(test=test):
-            return f"if {ast.unparse(test)}: …"
-        case ast.While(test=test):
-            return f"while {ast.unparse(test)}: …"
-        case ast.For(target=target, iter=iterated):
-            return f"for {ast.unparse(target)} in {ast.unparse(iterated)}: …"
-        case ast.Match(subject=subject):
-            return f"match {ast.unparse(subject)}: …"
-    return ast.unparse(node)
-
-
-def append(text: str, more: str) -> Edit:
-    """Lines behind the last one of a text: none of the others moves."""
-    lines = text.split("\n")
-    last = len(lines)
-    return Edit(last, len(lines[-1]), last, len(lines[-1]), f"\n{more}\n")
-
-
-def _find_call(node: ast.stmt) -> ast.Call | None:
-    match node:
-        case ast.Expr(value=ast.Call() as call):
-            return call
-    return None
-
-
-def _list_calls(node: ast.stmt) -> Iterator[ast.Call]:
-    """The calls in a statement by itself, without those of the statements in it."""
-    for part in _list_own(node):
-        yield from (inner for inner in ast.walk(part) if isinstance(inner, ast.Call))
-
-
-def _list_own(node: ast.stmt) -> Sequence[ast.AST]:
-    match node:
-        case ast.If(test=test) | ast.While(test=test):
-            return (test,)
-        case ast.For(iter=iterated):
-            return (iterated,)
-        case ast.Match(subject=subject):
-            return (subject,)
-        case ast.With():
-            return ()  # one step: what is in it is not told apart
-    return (node,)
-
-
-def _gives_truth(syntax: Syntax, name: str) -> bool:
-    decl = syntax.resolve(name)
-    node = getattr(decl, "node", None)
-    returns = node.returns if isinstance(node, ast.FunctionDef) else None
-    return returns is not None and ast.unparse(returns) == "Bool"
-
-
-def _has_step(syntax: Syntax, routine: ast.FunctionDef, node: ast.stmt) -> bool:
-    return any(syntax.touches(inner, routine) for inner in syntax.walk([node]))
-
-
-def _list_names(node: ast.AST) -> set[str]:
-    return {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
-
-
-def _list_assigned(node: ast.AST) -> set[str]:
-    """The names that a statement, or one in it, gives a value."""
-    stored = (n for n in ast.walk(node) if isinstance(n, ast.Name))
-    return {name.id for name in stored if isinstance(name.ctx, ast.Store)}
