@@ -48,7 +48,7 @@ Way = Literal["statement", "guard", "look", "pair", "other"]
 MUTATORS: Mapping[str, str] = {
     "drop-lock": "a lock and its unlocks, in one routine",
     "drop-unlock": "an unlock",
-    "drop-check": "a look at shared memory that leaves, or that decides what is done",
+    "drop-check": "a look at shared memory that leaves, decides what is done, or is repeated",
     "drop-get": "the taking of a reference",
     "drop-put": "the giving back of a reference",
     "drop-wake": "a wake-up",
@@ -226,6 +226,14 @@ def _take_without_asking(syntax: Syntax, node: ast.stmt) -> Iterator[Found]:
             yield Found("drop-get", "other", ast.unparse(call), "not taken", edits, (node,))
 
 
+def _look_once(syntax: Syntax, node: ast.stmt) -> Iterator[Found]:
+    """A wait that does not look again: `while` becomes `if`."""
+    if isinstance(node, ast.While) and syntax.makes_step(node.test):
+        line, col = node.lineno, node.col_offset
+        edits = (Edit(line, col, line, col + len("while"), "if"),)
+        yield Found("drop-check", "other", describe(node), "looked at once", edits, (node,))
+
+
 def _split_atomic(syntax: Syntax, node: ast.stmt) -> Iterator[Found]:
     if isinstance(node, ast.With):
         edit = Edit(node.lineno, node.col_offset, *find_end(node.items[-1].context_expr), "if True")
@@ -258,6 +266,7 @@ def _plain(syntax: Syntax, node: ast.stmt) -> Iterator[Found]:
 
 _IN_STATEMENTS: tuple[Callable[[Syntax, ast.stmt], Iterator[Found]], ...] = (
     _take_without_asking,
+    _look_once,
     _free_at_once,
     _split_atomic,
     _plain,

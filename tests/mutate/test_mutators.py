@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from pathlib import Path
 
 import pytest
 
@@ -51,6 +52,7 @@ def test_the_sample_has_a_place_for_every_mutator(shown):
             "drop-check",
             ["-if table.open:", "+if True:"],
         ),
+        ("drop-check", ["-while table.open:", "+if table.open:"]),
         ("drop-check", ["-if atomic_dec_and_test(item.refs):", "+if True:"]),
         (
             "drop-get",
@@ -97,6 +99,12 @@ def test_an_atomic_operation_is_split_into_its_loads_and_stores(shown):
         "+v.counter = value",
         "+return value == 0",
     ]
+
+
+def test_the_guide_tells_every_mutator():
+    guide = (Path(__file__).resolve().parents[2] / "docs/mutation.md").read_text(encoding="utf-8")
+    table = guide.partition("## The mistakes")[2].partition("## What becomes")[0]
+    assert [name for name in MUTATORS if f"`{name}`" not in table] == []
 
 
 def test_properties_ghosts_set_up_and_the_library_are_left_alone(every):

@@ -95,6 +95,9 @@ EVERY = dedent("""\
             rcu_assign_pointer(table.item, None)
         item_put(item)
         wait_for_completion(table.gone)
+        while table.open:
+            mutex_lock(table.lock)
+            mutex_unlock(table.lock)
         if later:
             kfree_rcu(item, item.head)
         else:
