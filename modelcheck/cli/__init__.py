@@ -17,6 +17,7 @@ from modelcheck.cli import (  # noqa: F401 (they join it)
     gate,
     graph,
     mutate,
+    repair,
     wander,
 )
 from modelcheck.cli.console import flush_stdout, report_internal_error, spare_collector

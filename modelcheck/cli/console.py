@@ -72,6 +72,7 @@ _COLOURS = {
     "NOT TESTED": "yellow",
     "as expected": "green",
     "UNEXPECTED": "red",
+    "CHANGED": "red",
     "inconclusive": "yellow",
     "SURVIVES": "red",
     "UNDECIDED": "yellow",
@@ -116,11 +117,10 @@ class LiveLine:
         )
         self._write(text[: shutil.get_terminal_size().columns - 1])
 
-    def count(self, done: int, total: int) -> None:
-        """Replace the line by how many of all are done."""
+    def tell(self, text: str) -> None:
+        """Replace the line by what a command says of itself."""
         if self._live:
-            text = f"{self._title}: {done:,} of {total:,} done"
-            self._write(text[: shutil.get_terminal_size().columns - 1])
+            self._write(f"{self._title}: {text}"[: shutil.get_terminal_size().columns - 1])
 
     def clear(self) -> None:
         """Take the line away, so that the answer stands alone."""

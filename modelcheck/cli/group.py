@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 EXIT_CODES = """\b
 Exit codes
   check: 0 verified, 1 violated, whatever the spec expects
-  gate:  0 all as expected, 1 some unexpected, 3 none unexpected but some inconclusive
+  gate:  0 all as expected, 1 some unexpected or changed, 3 none of these but some inconclusive
   other commands: 0 when they did what was asked
   all:   2 bad spec or usage, 3 inconclusive or not tested, 4 internal error
 """

@@ -134,7 +134,7 @@ def mutate_command(
             request,
             options,
             jobs or count_cores(),
-            announce=live.count,
+            announce=lambda done, total: live.tell(f"{done:,} of {total:,} done"),
             notice=Notices(live).say,
             prepare=spare_collector,
         )

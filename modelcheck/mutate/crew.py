@@ -6,8 +6,11 @@ any number of jobs.
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -15,12 +18,12 @@ from dataclasses import replace
 from multiprocessing.synchronize import Event
 
 from modelcheck.diagnostics import InternalError
+from modelcheck.explore.limits import share_options
 from modelcheck.mutate.judge import INTERRUPTED, Judged, Outcome, Task, judge
 from modelcheck.mutate.mutant import Mutant
-from modelcheck.processes import make_context, share_options
 
 _SECONDS_BETWEEN_LOOKS = 0.1
-_PRELOADED = ("modelcheck.mutate.crew",)
+_SECONDS_TO_LEAVE = 5.0  # for what a process has started to end, once its parent is gone
 
 
 def judge_all(
@@ -40,7 +43,7 @@ def judge_all(
             announce(done, len(mutants))
             yield _interrupt(mutant) if is_interrupted() else judge(mutant, task)
         return
-    context = make_context(_PRELOADED)
+    context = multiprocessing.get_context("spawn")
     stop = context.Event()
     shared = replace(task, options=share_options(task.options, jobs))
     with ProcessPoolExecutor(
@@ -94,7 +97,16 @@ def _begin(task: Task, stop: Event, prepare: Callable[[], None] | None) -> None:
     def is_interrupted() -> bool:
         return stop.is_set() or os.getppid() != parent
 
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
     _Here.task = replace(task, options=replace(task.options, interrupted=is_interrupted))
+
+
+def _leave_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+    time.sleep(_SECONDS_TO_LEAVE)
+    os._exit(1)
 
 
 def _work(mutant: Mutant) -> Judged:
