@@ -83,6 +83,7 @@ MAY_IMPORT = {
         "trace.picture",  # the type of a picture
         "backends.native.build",  # begun before anything else is imported
         "backends.native.compiler",  # how many cores there are
+        "explore.limits",  # memory that processes share
     },
     "__main__": {"cli"},
 }
