@@ -41,7 +41,7 @@ def judge_all(
     if min(jobs, len(mutants)) <= 1:
         for done, mutant in enumerate(mutants):
             announce(done, len(mutants))
-            yield _interrupt(mutant) if is_interrupted() else judge(mutant, task)
+            yield _judge_unless_over(mutant, task)
         return
     context = multiprocessing.get_context("spawn")
     stop = context.Event()
@@ -54,9 +54,9 @@ def judge_all(
     ) as pool:
         futures = [pool.submit(_work, mutant) for mutant in mutants]
         try:
-            for mutant, future in zip(mutants, futures, strict=True):
+            for future in futures:
                 announce(sum(f.done() for f in futures), len(mutants))
-                yield _wait(future, mutant, stop, is_interrupted)
+                yield _wait(future, stop, is_interrupted)
         except BrokenProcessPool:
             raise InternalError("a process that explored a mutant was killed") from None
         finally:
@@ -64,22 +64,20 @@ def judge_all(
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _wait(
-    future: Future[Judged], mutant: Mutant, stop: Event, is_interrupted: Callable[[], bool]
-) -> Judged:
+def _wait(future: Future[Judged], stop: Event, is_interrupted: Callable[[], bool]) -> Judged:
     while True:
         if is_interrupted():
-            stop.set()
-            if future.cancel():
-                return _interrupt(mutant)
+            stop.set()  # who works gives up, and begins nothing more
         try:
             return future.result(_SECONDS_BETWEEN_LOOKS)
         except TimeoutError:
             continue
 
 
-def _interrupt(mutant: Mutant) -> Judged:
-    return Judged(mutant, Outcome.UNDECIDED, reason=INTERRUPTED)
+def _judge_unless_over(mutant: Mutant, task: Task) -> Judged:
+    if task.options.interrupted is not None and task.options.interrupted():
+        return Judged(mutant, Outcome.UNDECIDED, reason=INTERRUPTED)
+    return judge(mutant, task)
 
 
 class _Here:
@@ -110,4 +108,4 @@ def _leave_with_parent() -> None:
 
 
 def _work(mutant: Mutant) -> Judged:
-    return judge(mutant, _Here.task)
+    return _judge_unless_over(mutant, _Here.task)

@@ -59,6 +59,10 @@ def describe_score(mutation: Mutation) -> str:
         return "no score: there was nothing to kill"
     total = sum(mutation.count(o) for o in Outcome if o not in _SILENT)
     score = "no score" if mutation.score is None else f"score {show_percent(mutation.score)}"
+    if mutation.score is not None and mutation.count(Outcome.UNDECIDED):
+        least = Fraction(mutation.met, total)
+        most = least + Fraction(mutation.count(Outcome.UNDECIDED), total)
+        score = f"score {int(least * 100)} to {show_percent(most)}"
     return f"{score}: of {total} {_plural(total, 'mutant')} {', '.join(tally)}"
 
 

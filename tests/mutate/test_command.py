@@ -17,7 +17,7 @@ from modelcheck.diagnostics import InternalError
 from modelcheck.explore.options import Options
 from modelcheck.gate import Exit
 from modelcheck.mutate import crew
-from modelcheck.mutate.judge import Outcome
+from modelcheck.mutate.judge import Outcome, Task
 from modelcheck.mutate.mutation import Request, choose_exit, mutate
 from modelcheck.mutate.report import describe_mutation
 
@@ -174,6 +174,25 @@ def test_an_interrupt_leaves_the_rest_undecided(counter_file):
     assert choose_exit(found, 0) is Exit.UNDECIDED
     text = "\n".join(describe_mutation(found))
     assert f"interrupted: {len(undecided)} of them were not tried" in text
+
+
+def test_nothing_more_is_begun_after_an_interrupt(counter_file, counter):
+    known = counter.original
+    task = Task(
+        path=counter_file,
+        shown="counter.py",
+        variant=known.variant,
+        settings={},
+        lines=known.lines,
+        meaning=known.meaning,
+        plain=known.plain,
+        options=Options(interrupted=lambda: True),
+    )
+    mutants = [one.mutant for one in counter.judged] * 4
+    for jobs in (1, 2):
+        found = list(crew.judge_all(mutants, task, jobs))
+        assert [one.mutant for one in found] == mutants
+        assert {one.reason for one in found} == {"stopped by interrupt"}
 
 
 def test_a_process_that_dies_is_told_and_nothing_is_met(counter_file, monkeypatch):

@@ -181,6 +181,8 @@ def test_a_hundred_percent_is_only_said_where_nothing_survives(counter):
     assert describe_score(make_mutation(counter, killed=999, survives=1)).startswith("score 99 %")
     assert describe_score(make_mutation(counter, killed=999)).startswith("score 100 %")
     assert describe_score(make_mutation(counter, undecided=2)).startswith("no score")
+    doubts = make_mutation(counter, killed=6, survives=1, undecided=2)
+    assert describe_score(doubts).startswith("score 66 to 88 %: of 9 mutants")
 
 
 def test_every_mutator_is_explained_in_words():
