@@ -5,6 +5,7 @@ Each is a list by location number (`locations.py`) of sets of location numbers, 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from modelcheck.ir.dependence import Footprints
@@ -23,11 +24,13 @@ MOST_DEMANDS = 512  # with a choice, at one time; beyond, all threads are in the
 @dataclass(frozen=True, slots=True)
 class Watched:
     """A property that steps may change: `cases` are sets of gates of which, each, one has to be
-    opened before it can get another answer; `steps` are all that may change it.
+    opened before it can get another answer; `steps` are all that may change it, `origins` where a
+    thread stands that can come to one of them.
     """
 
     cases: tuple[int, ...]
     steps: int
+    origins: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +40,9 @@ class StubbornTables:
     `base[t]`: the number of thread t's first location; its program counter is added to it.
     `reach[i]`: the steps that a thread at i can come to.  `dependent[i]`: the steps of other
     threads that depend on the one at i, or that a property sees as well.  `enabling[i]`: those that
-    may let the one at i run (of an end: that may spawn the thread).  `sticky[i]`: where the step
-    at i goes on a sticky edge.  `gates` are closed or open from state to state; `around[g][i]`: the
+    may let the one at i run (of an end: that may spawn the thread).  `dependent_origins[i]` and
+    `enabling_origins[i]`: where a thread stands that can come to one of these steps, which is most
+    of what is asked in a state.  `sticky[i]`: where the step at i goes on a sticky edge.  `gates` are closed or open from state to state; `around[g][i]`: the
     steps that a thread at i can come to while gate g is closed for it.  `seen[i]`: the numbers of
     the properties that see the step at i, as a set; the gates behind those in `around` are theirs.
     """
@@ -47,6 +51,8 @@ class StubbornTables:
     reach: tuple[int, ...]
     dependent: tuple[int, ...]
     enabling: tuple[int, ...]
+    dependent_origins: tuple[int, ...]
+    enabling_origins: tuple[int, ...]
     sticky: tuple[int, ...]
     gates: tuple[Gate, ...] = ()
     around: tuple[tuple[int, ...], ...] = ()
@@ -94,18 +100,33 @@ def make_stubborn_tables(program: Program) -> StubbornTables | None:
         if len({*gates, *(gate for case in cases for gate in case)}) > MOST_GATES:
             cases = []
         kept = tuple(make_set(_number(gates, gate) for gate in case) for case in cases)
-        watched.append(Watched(kept, visible))
+        watched.append(Watched(kept, visible, find_origins(locations.reach, visible)))
+    origins_of: dict[int, int] = {}  # many rows are alike
+    for row in (*dependent, *enabling):
+        if row not in origins_of:
+            origins_of[row] = find_origins(locations.reach, row)
     return StubbornTables(
         base=tuple(locations.base),
         reach=tuple(locations.reach),
         dependent=tuple(dependent),
         enabling=tuple(enabling),
+        dependent_origins=tuple(origins_of[row] for row in dependent),
+        enabling_origins=tuple(origins_of[row] for row in enabling),
         sticky=tuple(find_sticky(program, locations)),
         gates=tuple(gates),
         around=tuple(tuple(_go_around(gate.locations, locations)) for gate in passed),
         seen=tuple(seen),
         watched=tuple(watched),
     )
+
+
+def find_origins(reach: Sequence[int], steps: int) -> int:
+    """Where a thread stands that can come to one of some steps, if it comes to what `reach` says.
+
+    Soundness: where a thread is thought not to come to a step that depends on one of the set, it
+    is left out; `test_tables.py` asks each pair.
+    """
+    return make_set(number for number, reached in enumerate(reach) if reached & steps)
 
 
 def _number(gates: list[Gate], gate: Gate) -> int:
@@ -135,5 +156,6 @@ __all__ = [
     "StubbornTables",
     "Tests",
     "Watched",
+    "find_origins",
     "make_stubborn_tables",
 ]
