@@ -9,7 +9,7 @@
 enum { MOST_THREADS = 64, MOST_DEMANDS = 512 }; /* reduce/tables.py */
 
 /* What is known of a state: where each thread stands (locations numbered through all threads), and
- * sets of threads: those whose step was looked at; those of them whose step is enabled, and whose
+ * sets of threads: all; those whose step was looked at; those of them whose step is enabled, and whose
  * step fails or takes a sticky edge; by gate those for which it is closed, and those who may open
  * it.  By thread the gates that are closed for it, of those that keep threads.
  *
@@ -21,7 +21,7 @@ typedef struct {
   const uint64_t *state;
   mc_way *way;
   uint32_t standing[MOST_THREADS];
-  uint64_t looked, enabled, barred;
+  uint64_t all, looked, enabled, barred;
   uint32_t thread; /* whose step is looked at */
   bool knows_gates;
   uint64_t closed[MC_MOST_GATES], openers[MC_MOST_GATES];
@@ -216,13 +216,17 @@ static void demand_watchers(mc_closing *closing, const mc_watched *watched) {
   if (!watched->case_count) demand_users(closing, &watched->users);
 }
 
-/* A set with a step that fails or takes a sticky edge, or with no fewer enabled threads than
- * another one, is no good whatever else it needs. */
+/* A set with a step that fails or takes a sticky edge, with no fewer enabled threads than another
+ * one, or with all of them, is no good whatever else it needs. */
 static void demand_all(mc_closing *closing, uint32_t thread) {
   mc_view *view = closing->view;
   const mc_stubborn *tables = view->model->stubborn;
   uint32_t stands = view->standing[thread];
   closing->known = closing->found;
+  if ((closing->found | (view->looked & ~view->enabled)) == view->all) {
+    closing->is_no_good = true;
+    return;
+  }
   if (!is_enabled(view, thread)) {
     uint64_t gates = find_keepers(view, thread, NULL);
     if (gates)
@@ -292,6 +296,7 @@ uint64_t mc_choose_stubborn(const mc_search *search, const uint64_t *state, mc_w
   view.model = model;
   view.state = state;
   view.way = way;
+  view.all = UINT64_MAX >> (64 - model->thread_count);
   view.looked = view.enabled = view.barred = 0;
   view.knows_gates = false;
   for (uint32_t thread = 0; thread < model->thread_count; thread++)
@@ -301,9 +306,9 @@ uint64_t mc_choose_stubborn(const mc_search *search, const uint64_t *state, mc_w
   for (uint32_t seed = 0; seed < model->thread_count && fewest > 1; seed++) {
     if (!is_enabled(&view, seed)) continue;
     uint64_t found = close_set(&view, seed, fewest) & view.enabled;
-    if (!found) continue;
-    best = found;
-    fewest = (uint32_t)__builtin_popcountll(best);
+    if (found) best = found;
+    else if (view.looked == view.all && !best) found = view.enabled;
+    if (found) fewest = (uint32_t)__builtin_popcountll(found);
   }
   if (best) return best;
   return view.enabled ? view.enabled : UINT64_MAX;
