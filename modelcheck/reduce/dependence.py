@@ -29,7 +29,8 @@ class Dependence:
             self._steps.append(None)
             if step is not None:
                 template, region = step
-                found = footprints.of_step(template, region.entry.label, locations.threads[number])
+                thread, known = locations.threads[number], locations.known[number]
+                found = footprints.of_step(template, region.entry.label, thread, known)
                 self._steps[-1] = found
                 self._add(number, found)
         for part in {**self._readers, **self._writers}:

@@ -110,7 +110,7 @@ class Gates:
         found: dict[Tests, _Found] = {}
         for thread, number, _, region in self._list_steps():
             try:
-                for case in self._walk(thread, region).gates():
+                for case in self._walk(thread, number, region).gates():
                     self._add(found, thread, number, case)
             except TooManyWaysError:
                 continue
@@ -123,9 +123,13 @@ class Gates:
             if step is not None:
                 yield self._memory.threads[self._locations.threads[number]], number, *step
 
-    def _walk(self, thread: Thread, region: Region) -> Walker:
-        blocks = {b.label: self._instances.block(thread, b) for b in region.blocks}
+    def _walk(self, thread: Thread, number: int, region: Region) -> Walker:
+        blocks = {b.label: b for b in self._list_blocks(thread, number, region)}
         return Walker(blocks, region.entry.label, self._meet)
+
+    def _list_blocks(self, thread: Thread, number: int, region: Region) -> list[Block]:
+        known = self._locations.known[number]
+        return self._instances.step(thread, region.blocks, region.entry.label, known)
 
     def _meet(self, a: Place, b: Place) -> bool:
         aliases = self._footprints.aliases
@@ -234,14 +238,14 @@ class Gates:
         if not any(p.may_meet(q) for p in footprint.reads for q in parts.values()):
             return ((),)  # it asks for nothing that could keep it from that
         writes: dict[str, int] = {}
-        for block in region.blocks:
-            for i, footprint in enumerate(self._list_nodes(thread, number, template, block)):
+        for block in self._list_blocks(thread, number, region):
+            for i, footprint in enumerate(self._list_nodes(number, template, block)):
                 if _may_change(footprint, parts):
                     writes[block.label] = i
                     break
         found: set[Tests] = set()
         try:
-            walker = self._walk(thread, region)
+            walker = self._walk(thread, number, region)
             for case, way, node in walker.first_writes(writes, self._make_filter(parts)):
                 found |= self._list_tests(case, way, node, parts)
         except TooManyWaysError:
@@ -275,21 +279,18 @@ class Gates:
 
         return matters
 
-    def _list_nodes(
-        self, thread: Thread, number: int, template: Template, block: Block
-    ) -> list[Footprint]:
+    def _list_nodes(self, number: int, template: Template, block: Block) -> list[Footprint]:
         """What each node of a block does by itself."""
         key = number, block.label
         if key not in self._nodes:
-            made = self._instances.block(thread, block)
-            self._nodes[key] = [self._footprints.of_node(template, n) for n in nodes_of(made)]
+            self._nodes[key] = [self._footprints.of_node(template, n) for n in nodes_of(block)]
         return self._nodes[key]
 
     def _find_footprint(self, template: Template, label: str, number: int) -> Footprint:
         found = self._footprint_of.get(number)
         if found is None:
-            thread = self._locations.threads[number]
-            found = self._footprints.of_step(template, label, thread)
+            thread, known = self._locations.threads[number], self._locations.known[number]
+            found = self._footprints.of_step(template, label, thread, known)
             self._footprint_of[number] = found
         return found
 

@@ -64,10 +64,13 @@ class StubbornSets:
     def _find_barred(self, state: State, results: Sequence[StepResult | None]) -> int:
         """The threads with whose step no other one may be put off."""
         barred = 0
-        for thread, first in enumerate(self._tables.base):
-            sticky = self._tables.sticky[first + state[thread]]
-            for reached in _list_reached(results[thread]):
-                if isinstance(reached, Failure) or sticky >> (first + reached[thread]) & 1:
+        tables = self._tables
+        for thread, result in enumerate(results):
+            sticky = tables.sticky[tables.stands(state, thread)]
+            for reached in _list_reached(result):
+                if isinstance(reached, Failure) or (
+                    sticky and sticky >> tables.stands(reached, thread) & 1
+                ):
                     barred |= 1 << thread
         return barred
 
@@ -79,7 +82,7 @@ class _View:
         self._tables = tables
         self._state = state
         self._enabled = enabled
-        self._standing = [base + pc for base, pc in zip(tables.base, state, strict=False)]
+        self._standing = [tables.stands(state, t) for t in range(len(tables.lookups))]
         self._closed = [self._find_closed(gate) for gate in tables.gates]
         self._openers: dict[int, int] = {}
 

@@ -1,6 +1,7 @@
 """The tables of the stubborn sets: everything that is known of a program before any state is.
 
-Each is a list by location number (`locations.py`) of sets of location numbers, as integers.
+Each is a list by location number (`locations.py`) of sets of location numbers, as integers.  A
+location here is a stance: one of the program may have several, told apart by pointers.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from modelcheck.ir.nodes import Program
 from modelcheck.reduce.dependence import Dependence
 from modelcheck.reduce.gates import Gate, Gates, Tests
 from modelcheck.reduce.locations import Locations, close, list_members, make_set
+from modelcheck.reduce.stances import Lookup
 from modelcheck.reduce.sticky import find_sticky
 
 MOST_THREADS = 64  # a set of threads is a word in C; so is one of gates, and one of properties
@@ -37,7 +39,7 @@ class Watched:
 class StubbornTables:
     """What `stubborn.StubbornSets` and runtime/stubborn.c read.
 
-    `base[t]`: the number of thread t's first location; its program counter is added to it.
+    `lookups[t]` has, by the program counter of thread t, where it stands (its end last).
     `reach[i]`: the steps that a thread at i can come to.  `dependent[i]`: the steps of other
     threads that depend on the one at i, or that a property sees as well.  `enabling[i]`: those that
     may let the one at i run (of an end: that may spawn the thread).  `dependent_origins[i]` and
@@ -47,7 +49,7 @@ class StubbornTables:
     the properties that see the step at i, as a set; the gates behind those in `around` are theirs.
     """
 
-    base: tuple[int, ...]
+    lookups: tuple[tuple[Lookup, ...], ...]
     reach: tuple[int, ...]
     dependent: tuple[int, ...]
     enabling: tuple[int, ...]
@@ -58,6 +60,10 @@ class StubbornTables:
     around: tuple[tuple[int, ...], ...] = ()
     seen: tuple[int, ...] = ()
     watched: tuple[Watched, ...] = ()
+
+    def stands(self, state: Sequence[int], thread: int) -> int:
+        """Where a thread stands in a state."""
+        return self.lookups[thread][state[thread]].find(state)
 
 
 def make_stubborn_tables(program: Program) -> StubbornTables | None:
@@ -72,8 +78,8 @@ def make_stubborn_tables(program: Program) -> StubbornTables | None:
     """
     if sum(template.count for template in program.templates) > MOST_THREADS:
         return None
-    locations = Locations(program)
     footprints = Footprints(program)
+    locations = Locations(program, footprints.instances)
     dependence = Dependence(footprints, locations)
     dependent = [dependence.dependent(number) for number in range(len(locations.steps))]
     enabling = [dependence.enabling(number) for number in range(len(locations.steps))]
@@ -106,7 +112,7 @@ def make_stubborn_tables(program: Program) -> StubbornTables | None:
         if row not in origins_of:
             origins_of[row] = find_origins(locations.reach, row)
     return StubbornTables(
-        base=tuple(locations.base),
+        lookups=tuple(locations.lookups),
         reach=tuple(locations.reach),
         dependent=tuple(dependent),
         enabling=tuple(enabling),

@@ -15,6 +15,7 @@ from modelcheck.ir.nodes import Crash, Program, Property, Spawn, Template
 from modelcheck.ir.races import Candidates
 from modelcheck.ir.regions import can_fail, find_step_regions, has_choices
 from modelcheck.ir.types import PtrType, SetType
+from modelcheck.reduce.stances import Lookup
 from modelcheck.reduce.tables import StubbornTables, Tests, find_origins
 
 _KINDS = {"invariant": "MC_INVARIANT", "final": "MC_FINAL", "reachable": "MC_REACHABLE"}
@@ -173,7 +174,11 @@ class ModelTables:
             watched.append(f"{{{cases}, {len(one.cases)}, {users}}}")
         shown = [
             "mc_choose_stubborn",
-            self._add("m_base", "uint32_t", list(map(str, stubborn.base))),
+            self._add(
+                "m_stances",
+                "mc_stance *const",
+                [self._add_stances(lookups) for lookups in stubborn.lookups],
+            ),
             str(words),
             self._add_users("m_dependent", stubborn.dependent, stubborn.dependent_origins, words),
             self._add_users("m_enabling", stubborn.enabling, stubborn.enabling_origins, words),
@@ -196,6 +201,18 @@ class ModelTables:
             bounds = f"{write_value(test.lo)}, {write_value(test.hi)}"
             lines.append(f"{{{test.slot}, {flags}, {bounds}}}")
         return f"{self._unit.add_table('m_tests', 'mc_test', lines)}, {len(lines)}"
+
+    def _add_stances(self, lookups: Sequence[Lookup]) -> str:
+        """Where one thread stands, by its program counter."""
+        lines = []
+        for one in lookups:
+            digits = [f"{{{slot}, {size}}}" for slot, size in zip(one.slots, one.sizes, strict=True)]
+            numbers = [str(n) if n >= 0 else "UINT32_MAX" for n in one.numbers]
+            lines.append(
+                f"{{{self._unit.add_table('m_digits', 'mc_digit', digits)}, {len(digits)}, "
+                f"{self._unit.add_table('m_numbers', 'uint32_t', numbers)}}}"
+            )
+        return self._unit.add_table("m_standing", "mc_stance", lines)
 
     def _add_users(
         self, name: str, steps: Sequence[int], origins: Sequence[int], words: int

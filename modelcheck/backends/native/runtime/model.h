@@ -144,6 +144,18 @@ typedef struct {
   int64_t lo, hi;
 } mc_test;
 
+/* Where a thread stands at one location: `numbers` by the values of some slots, as digits; UINT32_MAX
+ * where none ever does. */
+typedef struct {
+  uint32_t slot, size;
+} mc_digit;
+
+typedef struct {
+  const mc_digit *digits;
+  uint32_t digit_count;
+  const uint32_t *numbers;
+} mc_stance;
+
 /* Some steps, and where a thread stands that can come to one of them: rows. */
 typedef struct {
   const uint64_t *steps, *from;
@@ -184,7 +196,7 @@ uint64_t mc_choose_stubborn(const mc_search *search, const uint64_t *state, mc_w
 
 typedef struct {
   uint64_t (*choose)(const mc_search *, const uint64_t *, mc_way *); /* mc_choose_stubborn */
-  const uint32_t *base; /* by thread: the number of its first location */
+  const mc_stance *const *stances; /* by thread and program counter, its end last */
   uint32_t row_words;
   const mc_users *dependent, *enabling; /* by location */
   const uint64_t *sticky; /* a row for each location */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "memory.h"
 #include "search.h"
 #include "states.h"
 
@@ -51,13 +52,26 @@ static const uint64_t *row_of(const mc_stubborn *tables, const uint64_t *rows, u
   return rows + (size_t)location * tables->row_words;
 }
 
+/* Soundness: what is not in the table ends the run; nothing is guessed. */
+static uint32_t find_stance(const mc_model *model, const uint64_t *m, uint32_t thread) {
+  const mc_stance *stance = &model->stubborn->stances[thread][mc_pc(model, m, thread)];
+  uint64_t at = 0;
+  for (uint32_t i = 0; i < stance->digit_count; i++) {
+    const mc_digit *digit = &stance->digits[i];
+    uint64_t value = (uint64_t)mc_get(m, &model->fields[digit->slot]);
+    if (value >= digit->size) mc_die("slot %u points nowhere", digit->slot);
+    at = at * digit->size + value;
+  }
+  if (stance->numbers[at] == UINT32_MAX) mc_die("thread %u stands where it cannot come to", thread);
+  return stance->numbers[at];
+}
+
 static void look(void *context, mc_result result, const uint64_t *m, mc_way *way) {
   mc_view *view = context;
   const mc_stubborn *tables = view->model->stubborn;
   const uint64_t *sticky = row_of(tables, tables->sticky, view->standing[view->thread]);
   (void)way;
-  if (result == MC_FAILED ||
-      has(sticky, tables->base[view->thread] + mc_pc(view->model, m, view->thread)))
+  if (result == MC_FAILED || has(sticky, find_stance(view->model, m, view->thread)))
     view->barred |= (uint64_t)1 << view->thread;
 }
 
@@ -300,7 +314,7 @@ uint64_t mc_choose_stubborn(const mc_search *search, const uint64_t *state, mc_w
   view.looked = view.enabled = view.barred = 0;
   view.knows_gates = false;
   for (uint32_t thread = 0; thread < model->thread_count; thread++)
-    view.standing[thread] = model->stubborn->base[thread] + mc_pc(model, state, thread);
+    view.standing[thread] = find_stance(model, state, thread);
   uint64_t best = 0;
   uint32_t fewest = UINT32_MAX;
   for (uint32_t seed = 0; seed < model->thread_count && fewest > 1; seed++) {
