@@ -120,6 +120,7 @@ class Footprints:
         self.aliases = Aliases(program)
         self.bits = Bits(program, self.aliases)
         self._program = program
+        self._of_step: dict[tuple[str, str, int | None, Known], Footprint] = {}
         self._regions = {t.name: Regions(t.body.blocks) for t in program.templates}
         self._first = {
             t.name: find_first_locations(t) if t.interrupts else frozenset[str]()
@@ -152,6 +153,14 @@ class Footprints:
         Attacked by `test_dependence.py`, a test per node and one that lets random programs take
         independent steps in both orders.
         """
+        key = template.name, label, thread, known
+        if key not in self._of_step:
+            self._of_step[key] = self._find_of_step(template, label, thread, known)
+        return self._of_step[key]
+
+    def _find_of_step(
+        self, template: Template, label: str, thread: int | None, known: Known
+    ) -> Footprint:
         parts = _Parts(self._program, self.bits, template)
         blocks: Iterable[Block] = self._regions[template.name].step(label)
         if thread is not None:

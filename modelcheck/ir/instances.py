@@ -52,7 +52,9 @@ class Instances:
             found = self._blocks[key] = self._make(thread, block, known)
         return found
 
-    def step(self, thread: Thread, blocks: Collection[Block], entry: str, known: Known) -> list[Block]:
+    def step(
+        self, thread: Thread, blocks: Collection[Block], entry: str, known: Known
+    ) -> list[Block]:
         """The blocks of a step as one thread runs it that stands at `entry`, where some locals are
         known.
 

@@ -27,6 +27,7 @@ from modelcheck.ir.nodes import (
     Property,
     Store,
     Template,
+    Wait,
 )
 from modelcheck.ir.regions import Region
 from modelcheck.ir.traverse import nodes_of, parts_of_place
@@ -101,7 +102,6 @@ class Gates:
         self._footprints = footprints
         self._memory = footprints.memory
         self._instances = footprints.instances
-        self._footprint_of: dict[int, Footprint] = {}
         self._nodes: dict[tuple[int, str], list[Footprint]] = {}
         self._watches: dict[Test, Gate] = {}
 
@@ -109,6 +109,8 @@ class Gates:
         """All gates, those with the most locations first."""
         found: dict[Tests, _Found] = {}
         for thread, number, _, region in self._list_steps():
+            if not any(isinstance(i, Wait) for block in region.blocks for i in block.instrs):
+                continue
             try:
                 for case in self._walk(thread, number, region).gates():
                     self._add(found, thread, number, case)
@@ -119,8 +121,9 @@ class Gates:
         return made[:MOST_PASSED]
 
     def _list_steps(self) -> Iterator[tuple[Thread, int, Template, Region]]:
-        for number, step in enumerate(self._locations.steps):
-            if step is not None:
+        """Of steps that are alike the first."""
+        for number in self._locations.alike:
+            if (step := self._locations.steps[number]) is not None:
                 yield self._memory.threads[self._locations.threads[number]], number, *step
 
     def _walk(self, thread: Thread, number: int, region: Region) -> Walker:
@@ -146,7 +149,7 @@ class Gates:
             parts[known.slot] = self._find_part(fact)
         one = found.setdefault(tuple(sorted(tests)), _Found(parts))
         one.threads |= 1 << thread.number
-        one.locations |= 1 << number
+        one.locations |= self._locations.alike[number]
 
     def _find_part(self, fact: Fact) -> MemoryPart:
         aspect: Aspect = "life" if fact.test == "life" else "value"
@@ -212,7 +215,7 @@ class Gates:
         guards: dict[Tests, int] = defaultdict(int)
         for thread, number, template, region in self._list_steps():
             for guard in self._find_guards(thread, number, template, region, one.parts):
-                guards[guard] |= 1 << number
+                guards[guard] |= self._locations.alike[number]
         openers = tuple(
             Opener(guard, where)
             for guard, where in sorted(guards.items())
@@ -232,7 +235,8 @@ class Gates:
 
         Soundness: tests are left out rather than guessed; none at all mean "always".
         """
-        footprint = self._find_footprint(template, region.entry.label, number)
+        label, known = region.entry.label, self._locations.known[number]
+        footprint = self._footprints.of_step(template, label, thread.number, known)
         if not _may_change(footprint, parts):
             return ()
         if not any(p.may_meet(q) for p in footprint.reads for q in parts.values()):
@@ -285,14 +289,6 @@ class Gates:
         if key not in self._nodes:
             self._nodes[key] = [self._footprints.of_node(template, n) for n in nodes_of(block)]
         return self._nodes[key]
-
-    def _find_footprint(self, template: Template, label: str, number: int) -> Footprint:
-        found = self._footprint_of.get(number)
-        if found is None:
-            thread, known = self._locations.threads[number], self._locations.known[number]
-            found = self._footprints.of_step(template, label, thread, known)
-            self._footprint_of[number] = found
-        return found
 
     def _list_tests(
         self, case: Case, way: Way, node: Instr | End, parts: dict[int, MemoryPart]

@@ -13,6 +13,7 @@ from modelcheck.ir.instances import Instances, Known
 from modelcheck.ir.memory import Memory, Thread
 from modelcheck.ir.nodes import Block, Program, Spawn, Template
 from modelcheck.ir.regions import Region, find_step_regions, list_start_blocks
+from modelcheck.ir.traverse import nodes_of, used_locals
 from modelcheck.reduce.stances import END, Lookup, ThreadStances
 
 
@@ -20,10 +21,12 @@ class Locations:
     """The locations of one program, as far as threads stand there in different ways.
 
     `base[t]` is the number of the first one of thread t, `ends[t]` that of its end; `threads` has
-    the thread by number, `steps` template and region (None for an end), `known` what its pointers
-    are.  `successors[i]` is the set to which the step at i may lead; of a spawned thread's end, to
-    where a `Spawn` puts it.  `reach[i]` is everything a thread may come to from i, i too.
-    `lookups[t]` says for each location of thread t where in the row it stands.
+    the thread by number, `steps` template and region (None for an end), `known` those of its
+    pointers that the step uses.  `alike` has, for each step that is like no one before it, its
+    number and the set of all that do the same.  `successors[i]` is the set to which the step at i
+    may lead; of a spawned thread's end, to where a `Spawn` puts it.  `reach[i]` is everything a
+    thread may come to from i, i too.  `lookups[t]` says for each location of thread t where in the
+    row it stands.
     """
 
     def __init__(self, program: Program, instances: Instances | None = None) -> None:
@@ -41,6 +44,17 @@ class Locations:
         for thread in memory.threads:
             self._add(memory.lookup.template(thread.template), thread)
         self.reach = close(self.successors)
+        self.alike = self._find_alike()
+
+    def _find_alike(self) -> dict[int, int]:
+        firsts: dict[object, int] = {}
+        found: dict[int, int] = {}
+        for number, step in enumerate(self.steps):
+            if step is not None:
+                key = self.threads[number], step[1].entry.label, self.known[number]
+                first = firsts.setdefault(key, number)
+                found[first] = found.get(first, 0) | 1 << number
+        return found
 
     def _add(self, template: Template, thread: Thread) -> None:
         base = len(self.steps)
@@ -51,7 +65,11 @@ class Locations:
         self.ends.append(end)
         regions = find_step_regions(template.body)
         self.steps += [(template, regions[location]) for location in stances.locations]
-        self.known += stances.known
+        used = [_list_used(region) for region in regions]
+        self.known += [
+            tuple(one for one in known if one[0] in used[location])
+            for location, known in zip(stances.locations, stances.known, strict=True)
+        ]
         targets = [*stances.targets, stances.starts if template.spawned else set()]
         self.successors += [
             make_set(end if to == END else base + to for to in found) for found in targets
@@ -84,6 +102,12 @@ class Locations:
                     found.add(instr.template)
                     work.extend(list_start_blocks(self._bodies[instr.template]))
         return frozenset(found)
+
+
+def _list_used(region: Region) -> frozenset[str]:
+    """The locals whose values a step uses."""
+    nodes = (node for block in region.blocks for node in nodes_of(block))
+    return frozenset(name for node in nodes for name in used_locals(node))
 
 
 def make_set(numbers: Iterable[int]) -> int:

@@ -42,7 +42,7 @@ from modelcheck.ir.regions import find_entry, find_region, find_step_regions, li
 from modelcheck.ir.traverse import assigned_local, successors
 from modelcheck.ir.types import PtrType, ScalarType
 
-MOST_STANCES = 160  # of one thread; beyond, one pointer less is told apart
+MOST_STANCES = 96  # of one thread; beyond, one pointer less is told apart
 
 Values = Mapping[str, frozenset[int]]  # of pointers; one that is not in it may hold anything
 END = -1
@@ -118,7 +118,8 @@ class ThreadStances:
                 self._explore(told)
                 break
             except _TooManyError as error:
-                told.remove(max(sorted(told), key=lambda name: error.seen.get(name, 0)))
+                seen = error.seen
+                told.remove(max(sorted(told), key=lambda name: seen.get(name, 0)))
         self.lookups = [self._make_lookup(number) for number in range(len(self._locations))]
 
     def _explore(self, told: set[str]) -> None:
@@ -172,9 +173,7 @@ class ThreadStances:
     def _make_lookup(self, location: int) -> Lookup:
         names = self._names[location]
         offsets = [self._memory.local_slot(self._thread.template, name) for name in names]
-        slots = tuple(
-            self._thread.locals_base + offset for offset in offsets if offset is not None
-        )
+        slots = tuple(self._thread.locals_base + offset for offset in offsets if offset is not None)
         if len(slots) != len(names):
             raise InternalError("a live local has no slot")
         domains = [range(self._memory.domain(self._types[name])[1] + 1) for name in names]
@@ -250,9 +249,7 @@ class ThreadStances:
         if found is not None:
             known[local] = found
 
-    def _assume(
-        self, known: dict[str, frozenset[int]], condition: Expr, *, wanted: bool
-    ) -> bool:
+    def _assume(self, known: dict[str, frozenset[int]], condition: Expr, *, wanted: bool) -> bool:
         """Keep the values with which a condition may have an answer; False where it cannot."""
         match condition:
             case Const(value):
@@ -266,9 +263,7 @@ class ThreadStances:
             case _:
                 return True
 
-    def _compare(
-        self, known: dict[str, frozenset[int]], a: Expr, b: Expr, *, same: bool
-    ) -> bool:
+    def _compare(self, known: dict[str, frozenset[int]], a: Expr, b: Expr, *, same: bool) -> bool:
         if not isinstance(a, Local):
             a, b = b, a
         if not isinstance(a, Local) or not isinstance(self._types.get(a.name), PtrType):
@@ -278,11 +273,11 @@ class ThreadStances:
             return True
         found = known.get(a.name) or frozenset(self._list_values(a.name, known))
         if same:
-            kept = found & other
-        else:
-            kept = found - other if len(other) == 1 else found
-        known[a.name] = kept
-        return bool(kept)
+            found &= other
+        elif len(other) == 1:
+            found -= other
+        known[a.name] = found
+        return bool(found)
 
     def _evaluate(self, expr: Expr, known: Values) -> frozenset[int] | None:
         """What a pointer may be; None: anything of its type."""

@@ -44,9 +44,10 @@ class StubbornTables:
     threads that depend on the one at i, or that a property sees as well.  `enabling[i]`: those that
     may let the one at i run (of an end: that may spawn the thread).  `dependent_origins[i]` and
     `enabling_origins[i]`: where a thread stands that can come to one of these steps, which is most
-    of what is asked in a state.  `sticky[i]`: where the step at i goes on a sticky edge.  `gates` are closed or open from state to state; `around[g][i]`: the
-    steps that a thread at i can come to while gate g is closed for it.  `seen[i]`: the numbers of
-    the properties that see the step at i, as a set; the gates behind those in `around` are theirs.
+    of what is asked in a state.  `sticky[i]`: where the step at i goes on a sticky edge.  `gates`
+    are closed or open from state to state; `around[g][i]`: the steps that a thread at i can come to
+    while gate g is closed for it.  `seen[i]`: the numbers of the properties that see the step at i,
+    as a set; the gates behind those in `around` are theirs.
     """
 
     lookups: tuple[tuple[Lookup, ...], ...]
@@ -81,8 +82,11 @@ def make_stubborn_tables(program: Program) -> StubbornTables | None:
     footprints = Footprints(program)
     locations = Locations(program, footprints.instances)
     dependence = Dependence(footprints, locations)
-    dependent = [dependence.dependent(number) for number in range(len(locations.steps))]
-    enabling = [dependence.enabling(number) for number in range(len(locations.steps))]
+    dependent, enabling = [0] * len(locations.steps), [0] * len(locations.steps)
+    for number, alike in locations.alike.items():
+        depending, waking = dependence.dependent(number), dependence.enabling(number)
+        for one in list_members(alike):
+            dependent[one], enabling[one] = depending, waking
     templates = [t for t in program.templates for _ in range(t.count)]
     for template, end in zip(templates, locations.ends, strict=True):
         if template.spawned:

@@ -26,8 +26,10 @@ def draw(first):
 def footprints_of(program, locations):
     made = Footprints(program)
     return [
-        None if step is None else made.of_step(step[0], step[1].entry.label, thread)
-        for step, thread in zip(locations.steps, locations.threads, strict=True)
+        None if step is None else made.of_step(step[0], step[1].entry.label, thread, known)
+        for step, thread, known in zip(
+            locations.steps, locations.threads, locations.known, strict=True
+        )
     ]
 
 
@@ -93,7 +95,7 @@ def test_tables_are_what_is_known_of_locations():
     for program in draw(7_400):
         locations, tables = Locations(program), make_stubborn_tables(program)
         dependence = Dependence(Footprints(program), locations)
-        assert tables.base == tuple(locations.base)
+        assert tables.lookups == tuple(locations.lookups)
         assert tables.reach == tuple(locations.reach)
         numbers = range(len(locations.steps))
         assert tables.dependent == tuple(map(dependence.dependent, numbers))

@@ -151,9 +151,13 @@ class ModelTables:
         for number, gate in enumerate(stubborn.gates):
             rows = stubborn.around[number] if number < len(stubborn.around) else ()
             openers = [
-                f"{{{self._add_tests(opener.tests)}, "
-                f"{self._add_row(find_origins(stubborn.reach, opener.locations), words)}, "
-                f"{self._add_row(find_origins(rows, opener.locations), words) if rows else 'NULL'}}}"
+                ", ".join(
+                    (
+                        f"{{{self._add_tests(opener.tests)}",
+                        self._add_row(find_origins(stubborn.reach, opener.locations), words),
+                        self._add_row(find_origins(rows, opener.locations), words) + "}",
+                    )
+                )
                 for opener in gate.openers
             ]
             fields = (
@@ -206,7 +210,9 @@ class ModelTables:
         """Where one thread stands, by its program counter."""
         lines = []
         for one in lookups:
-            digits = [f"{{{slot}, {size}}}" for slot, size in zip(one.slots, one.sizes, strict=True)]
+            digits = [
+                f"{{{slot}, {size}}}" for slot, size in zip(one.slots, one.sizes, strict=True)
+            ]
             numbers = [str(n) if n >= 0 else "UINT32_MAX" for n in one.numbers]
             lines.append(
                 f"{{{self._unit.add_table('m_digits', 'mc_digit', digits)}, {len(digits)}, "
