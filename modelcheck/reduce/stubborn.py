@@ -68,9 +68,7 @@ class StubbornSets:
         for thread, result in enumerate(results):
             sticky = tables.sticky[tables.stands(state, thread)]
             for reached in _list_reached(result):
-                if isinstance(reached, Failure) or (
-                    sticky and sticky >> tables.stands(reached, thread) & 1
-                ):
+                if isinstance(reached, Failure) or sticky >> tables.stands(reached, thread) & 1:
                     barred |= 1 << thread
         return barred
 

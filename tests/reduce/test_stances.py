@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from random_programs.sample import make
-from reduce.traps_kit import check_all
 
 from modelcheck.backends.python.model import Model
 from modelcheck.backends.python.outcomes import Failure
@@ -18,7 +17,8 @@ from modelcheck.ir.passes import run_passes
 from modelcheck.reduce import stances
 from modelcheck.reduce.locations import Locations
 from modelcheck.reduce.stances import MOST_STANCES, Lookup
-from tests.checking import counts, violated
+from reduce.traps_kit import check_all
+from tests.checking import counts, program_of, violated
 
 ROOT = Path(__file__).parents[2]
 SPECS = (
@@ -31,12 +31,44 @@ PROGRAMS = 30  # of each form
 MOST_STATES = 250
 
 
+LIST = """
+    @struct(marked=True)
+    class Box:
+        value: U8
+        next: Ptr[Box]
+
+    boxes = shared(Box, count=2)
+    seen = shared(U8)
+
+    @initial
+    def start():
+        boxes[0].next = boxes[1]
+
+    @thread
+    def moves():
+        boxes[1].value = 1
+        boxes[1].value = 2
+        boxes[0].next = boxes[0]
+        boxes[0].next = boxes[1]
+
+    @thread
+    def looks():
+        box = boxes[1]
+        if either():
+            box = boxes[0]
+        box = READ_ONCE(box.next)
+        if box is not None:
+            value = READ_ONCE(box.value)
+            WRITE_ONCE(seen, value + 1)
+"""
+
+
 @pytest.fixture(scope="module")
 def models():
     drawn = [make(seed, form) for seed in range(9_000, 9_000 + PROGRAMS) for form in ("ir", "text")]
     paths = [ROOT / "specs" / f"{name}.py" for name in SPECS]
     drawn += [load(path, path.name).program({}) for path in paths]
-    return [Model(run_passes(program)) for program in drawn]
+    return [Model(run_passes(program)) for program in drawn] + [Model(program_of(LIST))]
 
 
 def list_edges(model):
@@ -54,6 +86,14 @@ def list_edges(model):
                         work.append(outcome.result)
 
 
+def stand(locations, state, thread):
+    """Where a thread stands by the tables."""
+    try:
+        return locations.stands(state, thread)
+    except InternalError as error:
+        pytest.fail(str(error))
+
+
 @pytest.mark.parametrize("most", [MOST_STANCES, 5])
 def test_threads_stand_and_go_where_the_tables_say(models, most, monkeypatch):
     monkeypatch.setattr(stances, "MOST_STANCES", most)
@@ -61,7 +101,7 @@ def test_threads_stand_and_go_where_the_tables_say(models, most, monkeypatch):
     for model in models:
         locations, memory = Locations(model.program), model.memory
         for state, thread, after in list_edges(model):
-            here, there = locations.stands(state, thread), locations.stands(after, thread)
+            here, there = (stand(locations, one, thread) for one in (state, after))
             moved += 1
             assert locations.successors[here] >> there & 1
             template, region = locations.steps[here]
@@ -91,7 +131,31 @@ def test_where_no_thread_can_stand_nothing_is_guessed():
             lookup.find((value,))
 
 
-BOXES = """
+REACHED = """
+    @reachable
+    def saw_0():
+        return seen == 1
+
+    @reachable
+    def saw_1():
+        return seen == 2
+
+    @reachable
+    def saw_2():
+        return seen == 3
+"""
+
+
+def test_a_pointer_that_is_loaded_through_itself_points_elsewhere():
+    full, _ = check_all(LIST + REACHED)
+    assert violated(full) == set()
+
+
+def test_a_pointer_that_its_own_step_moves_points_elsewhere_behind_that():
+    """Behind one arm of a branch it has moved, behind the other it has not."""
+    full, _ = check_all(
+        REACHED
+        + """
     @struct(marked=True)
     class Box:
         value: U8
@@ -111,45 +175,10 @@ BOXES = """
 
     @thread
     def moves():
-        place.box = boxes[1]
         boxes[1].value = 1
         boxes[1].value = 2
+        place.box = boxes[1]
 
-    @reachable
-    def saw_0():
-        return seen == 1
-
-    @reachable
-    def saw_1():
-        return seen == 2
-
-    @reachable
-    def saw_2():
-        return seen == 3
-"""
-
-
-def test_a_pointer_that_is_loaded_again_may_point_elsewhere():
-    full, _ = check_all(
-        BOXES
-        + """
-    @thread
-    def looks():
-        box = place.box
-        first = READ_ONCE(box.value)
-        box = place.box
-        value = READ_ONCE(box.value)
-        WRITE_ONCE(seen, value + 1 + first - first)
-    """
-    )
-    assert violated(full) == set()
-
-
-def test_a_pointer_that_its_own_step_moves_points_elsewhere_behind_that():
-    """Behind one arm of a branch it has moved, behind the other it has not."""
-    full, _ = check_all(
-        BOXES
-        + """
     @thread
     def looks():
         box = place.box
@@ -162,6 +191,40 @@ def test_a_pointer_that_its_own_step_moves_points_elsewhere_behind_that():
     """
     )
     assert violated(full) == set()
+
+
+def test_who_frees_an_object_frees_it_for_all_who_hold_it():
+    full, _ = check_all("""
+        @struct(marked=True)
+        class Box:
+            value: U8
+
+        @struct(marked=True)
+        class Place:
+            box: Ptr[Box]
+
+        boxes = pool(Box, count=2)
+        place = shared(Place)
+        seen = shared(U8)
+
+        @initial
+        def start():
+            place.box = new(Box, value=1)
+
+        @thread
+        def looks():
+            box = place.box
+            if box is not None:
+                value = READ_ONCE(box.value)
+                WRITE_ONCE(seen, value)
+
+        @thread
+        def frees():
+            box = place.box
+            place.box = None
+            free(box)
+    """)
+    assert violated(full) == {"use-after-free"}
 
 
 def test_a_lock_behind_a_pointer_is_freed_by_who_had_it():
