@@ -422,6 +422,22 @@ ROWS = (
         f"{STANCE_TESTS}test_a_pointer_that_its_own_step_moves_points_elsewhere_behind_that",
     ),
     row(
+        "stances-are-guessed",
+        STANCES,
+        "if self.numbers[at] < 0:",
+        "if not self.numbers:",
+        "A thread that stands nowhere by the tables stands in the last stance.",
+        f"{STANCE_TESTS}test_where_no_thread_can_stand_nothing_is_guessed",
+    ),
+    row(
+        "nobody-comes-from-the-first",
+        TABLES,
+        "enumerate(reach) if reached & steps)",
+        "enumerate(reach) if number and reached & steps)",
+        "Who stands at the first location comes to nothing.",
+        f"{TABLE_TESTS}test_tables_are_what_is_known_of_locations",
+    ),
+    row(
         "pointers-point-beside",
         NOTICED,
         "place = self.memory.places(struct)[value - 1]",
@@ -439,13 +455,12 @@ ROWS = (
     ),
     # The C interpreter
     row(
-        "c-puts-off-sticky-edges",
+        "c-stands-elsewhere",
         f"{RUNTIME}stubborn.c",
-        "if (view->barred >> thread & 1 || ++closing",
-        "if (++closing",
-        "Neither sticky edges nor failing steps make a state fully expanded.",
-        ROUND,
-        FAILS,
+        "    at = at * digit->size + value;",
+        "    at = at * digit->size + (value ? 1 : 0);",
+        "In C all objects are the first.",
+        f"{STANCE_TESTS}test_a_pointer_that_is_loaded_through_itself_points_elsewhere",
     ),
     row(
         "c-lets-failures-pass",
