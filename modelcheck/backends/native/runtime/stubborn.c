@@ -106,9 +106,7 @@ static inline bool is_enabled(mc_view *view, uint32_t thread) {
 /* ------------------------------------------------------------------------------------------ gates */
 
 static bool holds(const mc_view *view, const mc_test *test, uint32_t thread) {
-  const mc_field *field = &view->model->fields[test->slot];
-  int64_t value =
-      mc_is_initialised(view->state, field) ? mc_get(view->state, field) : MC_UNINITIALISED;
+  int64_t value = mc_value(view->model, view->state, test->slot);
   if (test->is_bit)
     return (mc_shift_right(value, test->own ? thread : test->lo) & 1) == test->wanted;
   if (test->own) return (value == (int64_t)thread + 1) == test->wanted;
