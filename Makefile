@@ -36,7 +36,7 @@ demo: $(READY) ## Check a spec, break it, show the trace, draw the picture
 	@echo 'The picture: out/kernfs-release-once.no_released_check.svg'
 
 test: $(READY) ## All tests
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 damage: $(READY) ## Break the checker in many ways; each must make a named test fail
 	$(BIN)/python -m tests.damage --jobs 2
@@ -54,13 +54,14 @@ soak-native: $(READY) ## The native backend against python: N random programs, s
 	$(BIN)/python -m tests.agree --count $(N) --seed $(SEED) --with thread
 	$(BIN)/python -m tests.agree --repeat 20
 	$(BIN)/python -m tests.agree --specs
+	SOAK=1 $(BIN)/python -m pytest -q tests/reduce/test_native.py
 
 check: format-current lint types $(READY) ## Format, lint, types and the fast tests
 	$(BIN)/python -m pytest -q -x -n 2 -m 'not compiles' --ignore=tests/unit/kernel \
 		--deselect=tests/unit/frontend/test_lint.py tests/unit tests/gate tests/cli tests/test_layers.py
 
-gate: $(READY) ## Every variant of every spec against its expectation
-	$(BIN)/modelcheck gate specs
+gate: $(READY) ## Every variant of every spec against its expectation, and against results/
+	$(BIN)/modelcheck gate specs --baseline results
 
 results: $(READY) ## Write results/ anew
 	$(BIN)/python -m modelcheck.results results specs

@@ -1,25 +1,34 @@
 """Rewrites what in the documents comes from the program: in README.md the example, its output, its
-picture, page and diagram, a part of a listing and the table of specs; docs/diagnostics.md.
+picture, page and diagram, a part of a listing and the table of specs; in docs/ci.md the summary of
+a gate; docs/diagnostics.md; what the commands of the tutorial and of its like print.
 
     python docs/generate.py [--check]
 
-A part of README.md stands between `<!-- begin: NAME -->` and `<!-- end: NAME -->`.  With --check
-nothing is written, and a part that is not current ends with 1.
+A part stands between `<!-- begin: NAME -->` and `<!-- end: NAME -->`.  With --check nothing is
+written, and a part that is not current ends with 1; documents with commands are left to tests/docs,
+which do the same.
 """
 
 import json
 import subprocess
 import sys
+import tempfile
 from collections import Counter
 from pathlib import Path
+
+from walkthrough import rewrite
 
 from modelcheck.codes import render_markdown
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
+CI = ROOT / "docs/ci.md"
 EXAMPLE = "docs/put-twice.py"
 PICTURE = "docs/put-twice.svg"
 PAGE = "docs/put-twice.html"
+FOLLOWED = ("docs/tutorial.md", "docs/modelling.md")
+MADE = {"psi/race.svg": "docs/tutorial-race.svg"}  # by commands of theirs
+GATED = (EXAMPLE, "specs/selftest/publish-and-free.py", "--baseline", "results")
 LISTED = "kernfs-active-drain"
 LISTED_FROM = ("  if drained:", "  if get == Get.INC_UNLESS_NEGATIVE:")  # where its parts begin
 LISTED_LINES = 3
@@ -57,6 +66,14 @@ def cut_listing() -> str:
     return "".join(f"{line}\n" for part in parts for line in ("...", *part))
 
 
+def make_summary() -> str:
+    """What the summary of a job shows of a gate."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "summary.md")
+        run_modelcheck("gate", *GATED, "--jobs", "1", "--summary", str(file), code=1)
+        return file.read_text(encoding="utf-8").rstrip("\n")
+
+
 def draw(form: str) -> str:
     """The example's trace in a format."""
     return run_modelcheck("graph", EXAMPLE, "--format", form, code=0)
@@ -80,25 +97,41 @@ def make_table() -> str:
     return "\n".join(rows)
 
 
-def fill(text: str, parts: dict[str, str]) -> str:
-    """`text` with every part put between its marks."""
+def fill(file: Path, parts: dict[str, str]) -> str:
+    """The text of a file with every part put between its marks."""
+    text = file.read_text(encoding="utf-8")
     for name, part in parts.items():
         begin, end = f"<!-- begin: {name} -->", f"<!-- end: {name} -->"
         if text.count(begin) != 1 or text.count(end) != 1:
-            sys.exit(f"docs: README.md does not have the part {name} once")
+            sys.exit(f"docs: {file.name} does not have the part {name} once")
         before, rest = text.split(begin)
         text = f"{before}{begin}\n{part}\n{end}{rest.split(end)[1]}"
     return text
 
 
+def follow_documents() -> dict[Path, str]:
+    """The documents with commands, and what these make, each followed from an empty folder."""
+    texts = {}
+    for name in FOLLOWED:
+        with tempfile.TemporaryDirectory() as folder:
+            texts[ROOT / name] = rewrite((ROOT / name).read_text(encoding="utf-8"), Path(folder))
+            for made, kept in MADE.items():
+                if (Path(folder) / made).exists():
+                    texts[ROOT / kept] = (Path(folder) / made).read_text(encoding="utf-8")
+    return texts
+
+
 def main(*, only_check: bool) -> int:
     """Write what is not current, or name it."""
     wanted = {
-        README: fill(README.read_text(encoding="utf-8"), make_parts()),
+        README: fill(README, make_parts()),
+        CI: fill(CI, {"summary": make_summary()}),
         ROOT / PICTURE: draw("svg"),
         ROOT / PAGE: draw("html"),
         ROOT / "docs/diagnostics.md": render_markdown(),
     }
+    if not only_check:
+        wanted |= follow_documents()
     stale = [
         path
         for path, text in wanted.items()

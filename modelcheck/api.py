@@ -41,6 +41,7 @@ from modelcheck.report.files import write_whole
 from modelcheck.settings import choose_variant, explain_unknown, read_settings
 from modelcheck.specfiles import SelectionError, SpecFile, find_spec, find_specs
 from modelcheck.trace.derive import Claim, derive_run
+from modelcheck.trace.fold import fold_quiet
 from modelcheck.trace.mermaid import write_mermaid
 from modelcheck.trace.needs import tell_needs
 from modelcheck.trace.picture import Picture
@@ -304,26 +305,33 @@ def draw_states(run: Run, form: Literal["dot", "svg"]) -> str:
 Form = Literal["dot", "svg", "html", "mermaid"]
 
 
-def write_scenes(scenes: Sequence[Scene], form: Form) -> str:
-    """A violation in a format: a page or an SVG holds all its scenes, any other text the first."""
+def write_scenes(scenes: Sequence[Scene], form: Form, *, all_steps: bool = False) -> str:
+    """A violation in a format, with all its scenes.
+
+    Quiet steps of a long trace are told together, unless `all_steps` are asked for; a page has all.
+    """
     if form == "html":
         from modelcheck.pages.trace import write_page
 
         return write_page(scenes)
-    if form == "svg":
-        return write_svg(*(scene.picture for scene in scenes))
-    return write_picture(scenes[0].picture, form)
+    return write_pictures([scene.picture for scene in scenes], form, all_steps=all_steps)
 
 
-def write_picture(picture: Picture, form: Literal["dot", "svg", "mermaid"]) -> str:
-    """A picture's text in a format; pydot is imported only for `dot`."""
+def write_pictures(
+    pictures: Sequence[Picture],
+    form: Literal["dot", "svg", "mermaid"],
+    *,
+    all_steps: bool = False,
+) -> str:
+    """The pictures of a violation in a format; pydot is imported only for `dot`."""
+    told = pictures if all_steps else tuple(map(fold_quiet, pictures))
     if form == "svg":
-        return write_svg(picture)
+        return write_svg(*told)
     if form == "mermaid":
-        return write_mermaid(picture)
+        return write_mermaid(*told)
     from modelcheck.trace.dot import write_dot
 
-    return write_dot(picture)
+    return write_dot(*told)
 
 
 def graph_trace(picture: Picture) -> nx.MultiDiGraph[int]:
@@ -598,6 +606,6 @@ __all__ = [
     "write_gate_index",
     "write_gate_pages",
     "write_passing",
-    "write_picture",
+    "write_pictures",
     "write_scenes",
 ]

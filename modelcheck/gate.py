@@ -31,6 +31,7 @@ class Outcome(Enum):
 
     EXPECTED = "as expected"
     UNEXPECTED = "UNEXPECTED"
+    CHANGED = "CHANGED"  # not what a baseline has
     INCONCLUSIVE = "inconclusive"
     NOT_CHECKABLE = "not checkable yet"
     SKIPPED = "skipped"
@@ -75,7 +76,10 @@ class Steps:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A variant, its result (None where it did not run) and what to think of it."""
+    """A variant, its result (None where it did not run) and what to think of it.
+
+    With a baseline `changes` are what is not as it was, and `notes` what could not be compared.
+    """
 
     spec: str
     variant: Variant
@@ -83,11 +87,18 @@ class Judgement:
     reasons: tuple[str, ...] = ()
     result: Result | None = None
     steps: Steps = field(default=Steps(), repr=False)
+    changes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def expects_verified(self) -> bool:
         """Whether the variant names nothing that should be violated."""
         return not self.variant.violates
+
+    @property
+    def name(self) -> str:
+        """`kernfs-release-once (default)`."""
+        return f"{self.spec} {self.variant.name or '(default)'}"
 
 
 def describe_expectation(variant: Variant) -> str:
@@ -219,7 +230,7 @@ def choose_gate_exit(judgements: Iterable[Judgement]) -> Exit:
     outcomes = {j.outcome for j in judgements}
     if not outcomes:
         return Exit.USAGE
-    if Outcome.UNEXPECTED in outcomes:
+    if outcomes & {Outcome.UNEXPECTED, Outcome.CHANGED}:
         return Exit.FOUND
     if outcomes & {Outcome.INCONCLUSIVE, Outcome.SKIPPED} or Outcome.EXPECTED not in outcomes:
         return Exit.UNDECIDED

@@ -85,7 +85,8 @@ def _draw(stem: str, run: api.Run) -> Iterator[tuple[str, str]]:
 
 def find_stale(folder: Path, files: dict[str, str]) -> list[str]:
     """The files in `folder` that are missing, differ, or belong to no spec any more."""
-    there = {p.name: p for p in folder.iterdir() if p.suffix in (".json", ".dot", ".svg")}
+    found = folder.iterdir() if folder.is_dir() else ()  # the first time there is none
+    there = {p.name: p for p in found if p.suffix in (".json", ".dot", ".svg")}
     stale = [n for n in sorted(there) if n not in files]
     for name, text in sorted(files.items()):
         if name not in there or there[name].read_text(encoding="utf-8") != text:

@@ -2,20 +2,23 @@
 
 A name is looked up in the spec folders of the working directory (`[tool.modelcheck] specs` of the
 nearest pyproject.toml, else `specs/`), then among the specs that come with modelcheck.  A file is
-a spec if it has a line `spec("…")`; other files in these folders are libraries of specs.  Nothing
-is parsed here: whether a file is a *good* spec is the front end's question.
+a spec if it calls `spec`, most of them on a line `spec("…")`; other files in these folders are
+libraries of specs.  Whether a file is a *good* spec is the front end's question.
 """
 
 from __future__ import annotations
 
+import ast
 import difflib
 import os
 import re
 import tomllib
+import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+_IMPORT = re.compile(rb"^[ \t]*(?:from[ \t]+\.|(?:from|import)[ \t]+modelcheck\b)", re.MULTILINE)
 _SPEC_CALL = re.compile(rb"""^spec\(\s*(?:"([^"\n]*)"|'([^'\n]*)')""", re.MULTILINE)
 
 
@@ -124,7 +127,32 @@ def _take_path(path: Path, here: Path) -> SpecFile:
     return SpecFile(path, show_path(path, here), _read_name(path) or path.stem)
 
 
+def find_baseline(here: Path) -> Path | None:
+    """The folder that `[tool.modelcheck] baseline` names; None where there is no such line.
+
+    Raises `SelectionError` where that is no folder's name.
+    """
+    file, options = _read_options(here)
+    name = options.get("baseline") if isinstance(options, dict) else None
+    if name is None:
+        return None
+    if not isinstance(name, str) or not name:
+        raise SelectionError(f"{show_path(file, here)}: [tool.modelcheck] baseline is a folder")
+    return file.parent / name
+
+
 def _configured_folders(here: Path) -> list[Path]:
+    file, options = _read_options(here)
+    names = options.get("specs", []) if isinstance(options, dict) else None
+    if not isinstance(names, list) or not all(isinstance(n, str) for n in names):
+        raise SelectionError(
+            f"{show_path(file, here)}: [tool.modelcheck] specs is a list of folders"
+        )
+    return [file.parent / name for name in names]
+
+
+def _read_options(here: Path) -> tuple[Path, object]:
+    """The nearest pyproject.toml and its `[tool.modelcheck]`; an empty one where there is none."""
     for folder in (here, *here.parents):
         file = folder / "pyproject.toml"
         if not file.is_file():
@@ -134,14 +162,8 @@ def _configured_folders(here: Path) -> list[Path]:
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise SelectionError(f"{show_path(file, here)}: {error}") from None
         tool = table.get("tool", {})
-        options = tool.get("modelcheck", {}) if isinstance(tool, dict) else {}
-        names = options.get("specs", []) if isinstance(options, dict) else None
-        if not isinstance(names, list) or not all(isinstance(n, str) for n in names):
-            raise SelectionError(
-                f"{show_path(file, here)}: [tool.modelcheck] specs is a list of folders"
-            )
-        return [folder / name for name in names]
-    return []
+        return file, tool.get("modelcheck", {}) if isinstance(tool, dict) else {}
+    return here / "pyproject.toml", {}
 
 
 def _scan(folder: Path, here: Path) -> Iterator[SpecFile]:
@@ -158,13 +180,68 @@ def _scan(folder: Path, here: Path) -> Iterator[SpecFile]:
 
 
 def _read_name(path: Path) -> str | None:
+    """How the spec in a file calls itself; None where there is none.
+
+    Soundness: a spec that is not seen here is no part of a gate, which would be green without it.
+    So a call of `spec` counts wherever it stands and whatever it is called by, and a file that
+    cannot be read, or one of ours that is no Python, is a spec: the front end says what is wrong.
+    tests/cli/test_specfiles.py::test_a_spec_is_found_however_it_is_written.
+    """
     try:
-        match = _SPEC_CALL.search(path.read_bytes())
+        text = path.read_bytes()
     except OSError:
-        return None
-    if match is None:
-        return None
-    return (match[1] or match[2] or b"").decode("utf-8", "replace")
+        return path.stem
+    match = _SPEC_CALL.search(text)
+    if match is not None:
+        return (match[1] or match[2] or b"").decode("utf-8", "replace")
+    return _find_other_call(text, path.stem) if _IMPORT.search(text) and b"spec" in text else None
+
+
+def _find_other_call(text: bytes, stem: str) -> str | None:
+    """The name in a call of `spec` that does not stand in a line of its own, or has another name;
+    the file's where it is no text.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of strings; they are the front end's question
+            tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return stem
+    names, modules = _list_names(tree)
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Name(id=name)) if name in names:
+                return _read_argument(node, stem)
+            case ast.Call(func=ast.Attribute(attr="spec", value=module)):
+                if ast.unparse(module).partition(".")[0] in modules:
+                    return _read_argument(node, stem)
+    return None
+
+
+def _list_names(tree: ast.Module) -> tuple[set[str], set[str]]:
+    """What `spec` is called in a file, and the modules of ours that may have it."""
+    names, modules = set[str](), set[str]()
+    for node in ast.walk(tree):
+        match node:
+            case ast.ImportFrom(module=module, level=level) if level or _is_ours(module):
+                found = {alias.asname or alias.name: alias.name for alias in node.names}
+                names |= {name for name, meant in found.items() if meant in ("spec", "*")}
+                modules |= {*found}
+            case ast.Import():
+                ours = [alias for alias in node.names if _is_ours(alias.name)]
+                modules |= {alias.asname or alias.name.partition(".")[0] for alias in ours}
+    return names | ({"spec"} if "*" in names else set()), modules
+
+
+def _is_ours(module: str | None) -> bool:
+    return (module or "").partition(".")[0] == "modelcheck"
+
+
+def _read_argument(call: ast.Call, stem: str) -> str:
+    match call.args:
+        case [ast.Constant(value=str(name)), *_]:
+            return name
+    return stem
 
 
 def _first_with(name: str, here: Path) -> list[SpecFile]:

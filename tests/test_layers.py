@@ -28,7 +28,9 @@ MAY_IMPORT = {
     "trace": {"checks", "diagnostics", "ir", "backends", "explore", "frontend.spec"},
     "export": {"diagnostics", "ir"},
     "gate": {"explore.result", "frontend.spec"},
+    "baseline": {"explore.result", "gate", "specfiles"},
     "report": {
+        "baseline",
         "diagnostics",
         "ir",
         "explore.looked",
@@ -47,6 +49,7 @@ MAY_IMPORT = {
         "settings",
         *("pages", "specfiles", "trace"),
     },
+    "formats": {"api", "backends.python.model", "specfiles", "trace"},
     "midway": {"api", "explore", "specfiles", "trace"},
     "notebook": {
         *("api", "backends.python.model", "diagnostics", "midway"),
@@ -54,17 +57,26 @@ MAY_IMPORT = {
         *("pages.frame", "report", "samples", "settings", "specfiles", "trace"),
     },
     "samples": {"api", "backends.python.model", "explore.result", "specfiles", "trace"},
+    "repair": {
+        *("api", "diagnostics", "explore.limits", "explore.result"),
+        *("frontend", "gate", "ir", "settings", "specfiles"),
+        *("trace.dot", "trace.shapes", "trace.states"),
+    },
     "results": {"api", "explore", "gate", "report"},
     "pytest_plugin": {"api", "diagnostics", "frontend", "gate", "specfiles", "trace.text"},
-    "ci": {"api", "diagnostics", "explore.result", "frontend.spec", "gate", "trace"},
+    "ci": {
+        *("api", "baseline", "diagnostics", "explore.result", "frontend.spec", "gate", "trace"),
+        "report.gaps",
+    },
     "cli": {
         *("api", "ci", "codes", "diagnostics", "export", "gate", "report", "specfiles", "starter"),
-        *("midway", "samples"),
+        *("baseline", "formats", "midway", "repair", "samples"),
         *("trace.text", "trace.stored"),  # writers
         "explore.options",  # the type of a progress report
         "pages.gate",  # the type of an entry
         "trace.wander",  # the type of a walk
         "trace.trace",  # the type of a trace
+        "trace.picture",  # the type of a picture
         "backends.native.build",  # begun before anything else is imported
         "backends.native.compiler",  # how many cores there are
         "explore.limits",  # memory that processes share

@@ -21,8 +21,10 @@ Level = Literal["error", "warning", "note"]
 Draw = Callable[[Judgement, Violation], tuple[Picture, ...]]
 
 UNEXPECTED, UNDECIDED, UNCHECKED = "not-as-expected", "inconclusive", "not-checkable"
+CHANGED = "differs-from-baseline"
 RULES = {
     UNEXPECTED: "A variant does not do what its spec expects of it.",
+    CHANGED: "A variant has another verdict, scope or count than the baseline.",
     UNDECIDED: "A variant was not explored to its end, so nothing is known of it.",
     UNCHECKED: "A variant needs what this version cannot check.",
 }
@@ -70,6 +72,7 @@ def list_findings(info: SpecInfo, judgement: Judgement, draw: Draw) -> Iterator[
     def say(level: Level, rule: str, message: str) -> Finding:
         return Finding(level, rule, message, place, info.name, name_variant(variant))
 
+    changes = [say("error", CHANGED, change) for change in judgement.changes]
     match judgement.outcome:
         case Outcome.UNEXPECTED:
             violations = list_unexpected(variant, judgement.result) if judgement.result else []
@@ -81,10 +84,16 @@ def list_findings(info: SpecInfo, judgement: Judgement, draw: Draw) -> Iterator[
             for reason in judgement.reasons:
                 if reason not in told:
                     yield say("error", UNEXPECTED, reason)
+            yield from changes
         case Outcome.INCONCLUSIVE | Outcome.SKIPPED:
             yield say("warning", UNDECIDED, "; ".join(judgement.reasons))
         case Outcome.NOT_CHECKABLE:
             yield say("note", UNCHECKED, "; ".join(judgement.reasons))
+        case Outcome.CHANGED:
+            yield from changes
+            if judgement.reasons:  # it was not decided either
+                kind = UNCHECKED if judgement.result is None else UNDECIDED
+                yield say("note", kind, "; ".join(judgement.reasons))
         case Outcome.EXPECTED:
             return
 

@@ -56,7 +56,7 @@ def _add_outcome(case: ET.Element, judgement: Judgement, findings: Sequence[Find
     match judgement.outcome:
         case Outcome.EXPECTED:
             return
-        case Outcome.UNEXPECTED:
+        case Outcome.UNEXPECTED | Outcome.CHANGED:
             _add(case, "failure", findings[0].rule, [_tell(finding) for finding in findings])
         case Outcome.NOT_CHECKABLE:
             ET.SubElement(case, "skipped", message=_clean("; ".join(judgement.reasons)))

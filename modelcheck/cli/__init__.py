@@ -10,7 +10,15 @@ from collections.abc import Sequence
 
 import click
 
-from modelcheck.cli import check, commands, export, gate, graph, wander  # noqa: F401 (they join it)
+from modelcheck.cli import (  # noqa: F401 (they join it)
+    check,
+    commands,
+    export,
+    gate,
+    graph,
+    repair,
+    wander,
+)
 from modelcheck.cli.console import flush_stdout, report_internal_error, spare_collector
 from modelcheck.cli.group import modelcheck
 

@@ -20,10 +20,10 @@ from modelcheck.cli.group import (
     EXIT_CODES,
     choose_backend,
     limit_run,
-    measure_columns,
     modelcheck,
     select_program,
-    show_columns,
+    shape_trace,
+    tell_picture,
 )
 from modelcheck.cli.options import (
     read_reductions,
@@ -105,7 +105,7 @@ if TYPE_CHECKING:
     metavar="N",
     help="Also how the steps of the trace pass without ordering N of those that it needs.",
 )
-@show_columns
+@shape_trace
 @click.option("--coverage", is_flag=True, help="Also what the run did and never did.")
 @click.option(
     "--listing", is_flag=True, help="Also the lines of the spec with how often each one ran."
@@ -156,6 +156,7 @@ def check_command(
     shortest_budget: int | None,
     without: int | None,
     columns: bool,
+    all_steps: bool,
     compares: bool,
     explains: bool,
     **_refused: object,
@@ -198,7 +199,6 @@ def check_command(
         from modelcheck.report.coverage import describe_coverage
         from modelcheck.report.listing import describe_listing
         from modelcheck.report.profile import describe_profile
-        from modelcheck.trace.text import write_text
 
         options = api.Options(
             backend=backend,
@@ -256,8 +256,10 @@ def check_command(
         say(json.write_json(value).rstrip("\n"))
     else:
         replay = f"modelcheck replay {written}" if written else api.name_command(run)
-        width = measure_columns(columns=columns)
-        traces = [write_text(p, columns=width) for p in api.draw_pictures(run, replay)]
+        traces = [
+            tell_picture(picture, columns=columns, all_steps=all_steps)
+            for picture in api.draw_pictures(run, replay)
+        ]
         passing = [] if without is None else list(api.write_passing(run, without))
         say_all(text.describe_result(run.info, run.program, run.result, traces))
         say_all(passing)

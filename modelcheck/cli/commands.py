@@ -11,7 +11,7 @@ from modelcheck.cli.console import (
     say,
     say_all,
 )
-from modelcheck.cli.group import measure_columns, modelcheck, select_program, show_columns
+from modelcheck.cli.group import modelcheck, select_program, shape_trace, tell_picture
 
 
 @modelcheck.command("list")
@@ -40,15 +40,14 @@ def list_command(specs: Sequence[str], *, as_json: bool) -> int:
 
 @modelcheck.command("replay")
 @click.argument("trace", metavar="TRACE.json")
-@show_columns
-def replay_command(trace: str, *, columns: bool) -> int:
+@shape_trace
+def replay_command(trace: str, *, columns: bool, all_steps: bool) -> int:
     """Run a stored trace again and show what it shows."""
     from modelcheck import api
-    from modelcheck.trace.text import write_text
 
-    width = measure_columns(columns=columns)
     for picture in api.replay_file(trace, f"modelcheck replay {trace}"):
-        say_all(write_text(picture, columns=width).rstrip("\n").splitlines())
+        text = tell_picture(picture, columns=columns, all_steps=all_steps)
+        say_all(text.rstrip("\n").splitlines())
     return 0
 
 

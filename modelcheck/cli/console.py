@@ -72,6 +72,7 @@ _COLOURS = {
     "NOT TESTED": "yellow",
     "as expected": "green",
     "UNEXPECTED": "red",
+    "CHANGED": "red",
     "inconclusive": "yellow",
 }
 
@@ -111,6 +112,11 @@ class LiveLine:
             f" depth {progress.depth}, {progress.waiting:,} waiting ({rate:,.0f} states/s)"
         )
         self._write(text[: shutil.get_terminal_size().columns - 1])
+
+    def tell(self, text: str) -> None:
+        """Replace the line by what a command says of itself."""
+        if self._live:
+            self._write(f"{self._title}: {text}"[: shutil.get_terminal_size().columns - 1])
 
     def clear(self) -> None:
         """Take the line away, so that the answer stands alone."""

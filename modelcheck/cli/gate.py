@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from modelcheck.cli.console import (
-    InterruptFlag,
-    LiveLine,
-    Notices,
-    say,
-    say_all,
-    warn,
-)
+from modelcheck.cli.console import InterruptFlag, LiveLine, Notices, say, say_all, warn
 from modelcheck.cli.group import EXIT_CODES, choose_backend, modelcheck
-from modelcheck.cli.options import (
-    Duration,
-    Size,
-    refuse_python_workers,
-)
+from modelcheck.cli.options import Duration, Size, refuse_python_workers
 
 if TYPE_CHECKING:
-    from modelcheck.ci.junit import Suite
+    from modelcheck.baseline.known import Baseline
     from modelcheck.explore.options import Backend
-    from modelcheck.pages.gate import Entry
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+_MOST_NAMES = 4  # of one kind in the lines at the end; files and --json have all
 
 
 @modelcheck.command("gate", epilog=EXIT_CODES)
@@ -39,15 +28,37 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--max-memory", type=Size(), metavar="SIZE")
 @click.option("--timeout", type=Duration(), metavar="TIME", help="For all of it together.")
 @click.option(
+    "--spec-timeout",
+    type=Duration(),
+    metavar="TIME",
+    help="For each spec; what it cuts off is inconclusive or skipped, exit 3.",
+)
+@click.option(
     "--jobs",
     type=click.IntRange(1),
     metavar="N",
     help="Specs at a time; the answer is the same with any. Default: one for each core.",
 )
 @click.option(
+    "--baseline",
+    "known",
+    type=_FOLDER,
+    metavar="DIR",
+    help="Results to compare with: another verdict or count is exit 1. Default: `baseline` of"
+    " [tool.modelcheck] in pyproject.toml, if it is there.",
+)
+@click.option("--no-baseline", is_flag=True, help="Compare with none.")
+@click.option(
+    "--times",
+    type=_FILE,
+    metavar="FILE",
+    help="Keep there how long each spec takes, to begin with the cheapest next time.",
+)
+@click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
+@click.option(
     "--html",
     "folder",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=_FOLDER,
     metavar="DIR",
     help="Write index.html there, and a page for each trace.",
 )
@@ -71,7 +82,12 @@ def gate_command(
     max_states: int | None,
     max_memory: int | None,
     timeout: float | None,
+    spec_timeout: float | None,
     jobs: int | None,
+    known: Path | None,
+    no_baseline: bool,
+    times: Path | None,
+    as_json: bool,
     folder: Path | None,
     junit: Path | None,
     sarif: Path | None,
@@ -81,20 +97,21 @@ def gate_command(
     """Check every variant against what its spec expects of it."""
     from modelcheck import api
     from modelcheck.backends.native.compiler import count_cores
-    from modelcheck.cli import explain_failure
+    from modelcheck.cli import costs, explain_failure
+    from modelcheck.cli.outcome import GateOutcome, write_files
     from modelcheck.cli.side_by_side import Task, find_deadline, gate_files
-    from modelcheck.gate import Judgement, choose_gate_exit
-    from modelcheck.report.text import describe_judgement, describe_totals
+    from modelcheck.report.text import describe_judgement
     from modelcheck.specfiles import find_specs
 
     refuse_python_workers(backend, workers)
+    if as_json and github:
+        raise click.UsageError("--json and --github both write to standard output; take one")
+    baseline = _read_baseline(known, wanted=not no_baseline)
+    before = costs.read_times(times) if times is not None else {}
+    files = find_specs(specs)
     live = LiveLine("gate")
     notices = Notices(live)
-    judgements: list[Judgement] = []
-    failures: list[int] = []
-    entries: list[Entry] = []
-    suites: list[Suite] = []
-    wants_suites = github or any(path is not None for path in (junit, sarif, summary))
+    outcome = GateOutcome(baseline)
     with InterruptFlag() as interrupt:
         options = api.Options(
             backend=backend,
@@ -104,59 +121,43 @@ def gate_command(
             progress=live.show,
             interrupted=interrupt.is_raised,
         )
-        task = Task(options, find_deadline(timeout), folder, wants_suites)
-        for gated in gate_files(find_specs(specs), task, jobs or count_cores(), live.name):
+        wants_suites = github or any(path is not None for path in (junit, sarif, summary))
+        deadline = find_deadline(timeout)
+        task = Task(options, deadline, spec_timeout, folder, wants_suites, baseline)
+        order = costs.order_by_cost(files, before, baseline)
+        for gated in gate_files(files, task, jobs or count_cores(), live.name, order):
             live.clear()
             for notice in gated.notices:
                 notices.say(notice)
-            if gated.spec.errors is not None:
-                failures.append(explain_failure(gated.spec.errors))
+            failed = explain_failure(gated.spec.errors) if gated.spec.errors is not None else 0
             warn(gated.spec.warnings)
-            for judgement in gated.spec.judgements:
-                say_all(describe_judgement(judgement))
-            judgements += gated.spec.judgements
-            if gated.entry is not None:
-                entries.append(gated.entry)
-            if gated.suite is not None:
-                suites.append(gated.suite)
+            if not as_json:
+                for judgement in gated.spec.judgements:
+                    say_all(describe_judgement(judgement))
+            outcome.add(gated, failed)
     if folder is not None:
-        api.write_gate_index(entries, folder)
-    _write_files(suites, junit, sarif, summary)
-    if github:
-        _tell_github(suites)
-    say(describe_totals(judgements))
-    if not judgements and not failures:
+        api.write_gate_index(outcome.entries, folder)
+    write_files(outcome, junit, sarif, summary, github=github)
+    if times is not None:
+        for line in costs.tell_slower(before, outcome.seconds):
+            notices.say(line)
+        costs.write_times(times, {**before, **outcome.seconds})
+    if as_json:
+        say(outcome.write_json().rstrip("\n"))
+    else:
+        say_all(outcome.describe(_MOST_NAMES))
+    if outcome.is_empty:
         click.echo("error: no spec was selected", err=True)
-    return max(failures) if failures else choose_gate_exit(judgements)
+    return outcome.code
 
 
-def _write_files(
-    suites: Sequence[Suite], junit: Path | None, sarif: Path | None, summary: Path | None
-) -> None:
-    from importlib import metadata
+def _read_baseline(known: Path | None, *, wanted: bool) -> Baseline | None:
+    """What is to be compared with: the folder that was named, else the one of the project."""
+    from modelcheck.baseline.known import read_baseline
+    from modelcheck.specfiles import find_baseline, show_path
 
-    from modelcheck.ci.github import write_summary
-    from modelcheck.ci.junit import write_junit
-    from modelcheck.ci.sarif import write_sarif
-    from modelcheck.report.files import write_whole
-
-    if junit is not None:
-        write_whole(junit, write_junit(suites))
-    if sarif is not None:
-        findings = [finding for suite in suites for finding in suite.findings]
-        write_whole(sarif, write_sarif(findings, metadata.version("modelcheck")))
-    if summary is not None:
-        write_whole(summary, write_summary(suites))
-
-
-def _tell_github(suites: Sequence[Suite]) -> None:
-    from modelcheck.ci.github import write_annotations, write_summary
-    from modelcheck.report.files import OutputError
-
-    say_all(write_annotations(finding for suite in suites for finding in suite.findings))
-    if path := os.environ.get("GITHUB_STEP_SUMMARY"):
-        try:
-            with Path(path).open("a", encoding="utf-8") as file:  # other steps write there too
-                file.write(write_summary(suites))
-        except OSError as error:
-            raise OutputError(f"cannot write {path}: {error.strerror or error}") from None
+    if known is not None and not wanted:
+        raise click.UsageError("--baseline and --no-baseline: take one")
+    here = Path.cwd()
+    folder = known or (find_baseline(here) if wanted else None)
+    return None if folder is None else read_baseline(folder, show_path(here / folder, here))

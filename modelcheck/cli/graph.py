@@ -13,11 +13,13 @@ from modelcheck.cli.console import (
     Notices,
     say,
 )
-from modelcheck.cli.group import limit_run, modelcheck, select_program
+from modelcheck.cli.group import ALL_STEPS, limit_run, modelcheck, select_program
 
 if TYPE_CHECKING:
     from modelcheck.api import Form, Run  # not on the way to --help
     from modelcheck.trace.trace import Trace
+
+    AnyForm = Form | Literal["json", "itf", "aut", "graphml"]
 
 
 @modelcheck.command("graph")
@@ -26,9 +28,11 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["dot", "svg", "html", "mermaid", "json"]),
+    type=click.Choice(["dot", "svg", "html", "mermaid", "json", "itf", "aut", "graphml"]),
     default="dot",
     show_default=True,
+    help="itf is for tools of TLA+ and Quint. With --states: dot or svg, and for other tools aut"
+    " (CADP, mCRL2) or graphml (networkx, Gephi, yEd).",
 )
 @click.option("--states", is_flag=True, help="The graph of all states instead of one trace.")
 @click.option(
@@ -41,6 +45,7 @@ if TYPE_CHECKING:
     "--property", "property_name", metavar="P", help="With --sample: of this `reachable`."
 )
 @click.option("--seed", type=int, metavar="N", help="With --sample: of the run (0).")
+@click.option("--all-steps", is_flag=True, help=ALL_STEPS)
 @click.option(
     "-o",
     "file",
@@ -54,11 +59,12 @@ def graph_command(
     *,
     variant: str | None,
     settings: dict[str, str],
-    form: Form | Literal["json"],
+    form: AnyForm,
     states: bool,
     sample: bool,
     property_name: str | None,
     seed: int | None,
+    all_steps: bool,
     file: Path | None,
     max_states: int | None,
     max_memory: int | None,
@@ -67,11 +73,15 @@ def graph_command(
     """Draw a violation, a lane per thread; with --sample a run without one, with --states the whole
     state graph.
     """
-    from modelcheck import api, samples
+    from modelcheck import api, formats, samples
     from modelcheck.report.files import write_whole
 
-    if states and form not in ("dot", "svg"):
-        raise click.BadParameter("a state graph is dot or svg", param_hint="--format")
+    if states and form not in ("dot", "svg", "aut", "graphml"):
+        raise click.BadParameter(
+            "a state graph is dot or svg, aut or graphml", param_hint="--format"
+        )
+    if not states and form in ("aut", "graphml"):
+        raise click.BadParameter(f"{form} is for --states", param_hint="--format")
     _refuse_sample(source, sample=sample, states=states, name=property_name, seed=seed)
     missing = _NO_VIOLATION
     if source.endswith(".json"):
@@ -79,11 +89,15 @@ def graph_command(
             raise click.UsageError(
                 "a trace file is drawn as it is: no --states, -D, --variant, json"
             )
-        scenes = api.replay_file_scenes(source)
-        drawn: str | None = api.write_scenes(scenes, form)
+        drawn: str | None
+        if form == "itf":
+            drawn = formats.write_file_itf(source)
+        else:
+            scenes = api.replay_file_scenes(source)
+            drawn = api.write_scenes(scenes, _take_picture(form), all_steps=all_steps)
     elif sample and property_name is None:
         run, trace = samples.draw_sample(source, api.Choice(variant, settings), seed or 0)
-        drawn, missing = _draw_trace(run, trace, form), _NO_SAMPLE
+        drawn, missing = _draw_trace(run, trace, form, all_steps=all_steps), _NO_SAMPLE
     else:
         live = LiveLine(source)
         with InterruptFlag() as interrupt:
@@ -102,9 +116,14 @@ def graph_command(
                 run, trace = api.check(source, choice, options, notice), None
         live.clear()
         if property_name is not None:
-            drawn, missing = _draw_trace(run, trace, form), _describe_unreached(run, property_name)
+            drawn = _draw_trace(run, trace, form, all_steps=all_steps)
+            missing = _describe_unreached(run, property_name)
         else:
-            drawn = _draw_run(run, form, states=states)
+            drawn = (
+                _draw_states(run, form, max_states)
+                if states
+                else _draw_trace(run, api.record(run), form, all_steps=all_steps)
+            )
     if drawn is None:
         click.echo(missing, err=True)
         return 3
@@ -148,25 +167,29 @@ def _describe_unreached(run: Run, name: str) -> str:
     return f"no reachable state satisfies `{name}`, so there is nothing to draw"
 
 
-def _draw_trace(run: Run, trace: Trace | None, form: Form | Literal["json"]) -> str | None:
-    from modelcheck import api
+def _draw_trace(run: Run, trace: Trace | None, form: AnyForm, *, all_steps: bool) -> str | None:
+    from modelcheck import api, formats
     from modelcheck.trace.stored import write_trace
 
     if trace is None:
         return None
-    return (
-        write_trace(trace) if form == "json" else api.write_scenes(api.draw_trace(run, trace), form)
-    )
-
-
-def _draw_run(run: Run, form: Form | Literal["json"], *, states: bool) -> str | None:
-    from modelcheck import api
-    from modelcheck.trace.stored import write_trace
-
-    if states:
-        return api.draw_states(run, "svg" if form == "svg" else "dot")
     if form == "json":
-        trace = api.record(run)
-        return write_trace(trace) if trace is not None else None
-    scenes = api.draw_scenes(run)
-    return api.write_scenes(scenes, form) if scenes else None
+        return write_trace(trace)
+    if form == "itf":
+        return formats.write_run_itf(run, trace)
+    return api.write_scenes(api.draw_trace(run, trace), _take_picture(form), all_steps=all_steps)
+
+
+def _draw_states(run: Run, form: AnyForm, max_states: int | None) -> str:
+    from modelcheck import api, formats
+
+    if form == "aut" or form == "graphml":  # noqa: PLR1714 (mypy follows nothing else)
+        return formats.write_states(run, form, max_states)
+    return api.draw_states(run, "svg" if form == "svg" else "dot")
+
+
+def _take_picture(form: AnyForm) -> Form:
+    """What is left where the others were written or refused."""
+    if form == "json" or form == "itf" or form == "aut" or form == "graphml":  # noqa: PLR1714
+        raise click.BadParameter(f"{form} is no picture", param_hint="--format")
+    return form

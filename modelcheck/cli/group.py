@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from modelcheck.cli.console import find_version
 from modelcheck.cli.options import Duration, Size, read_settings, refuse_later_backend
 
+if TYPE_CHECKING:
+    from modelcheck.trace.picture import Picture  # not on the way to --help
+
 EXIT_CODES = """\b
 Exit codes
   check: 0 verified, 1 violated, whatever the spec expects
-  gate:  0 all as expected, 1 some unexpected, 3 none unexpected but some inconclusive
+  gate:  0 all as expected, 1 some unexpected or changed, 3 none of these but some inconclusive
   other commands: 0 when they did what was asked
   all:   2 bad spec or usage, 3 inconclusive or not tested, 4 internal error
 """
 
 Command = Callable[..., Any]  # click's decorators keep no signature
+ALL_STEPS = "Tell each step of a long trace, also those that nothing points to."
 WIDE = 120  # characters of a line where there is no terminal
 
 
@@ -93,19 +97,29 @@ def choose_backend(command: Command) -> Command:
     return command
 
 
-def show_columns(command: Command) -> Command:
-    """--columns."""
-    return click.option(
-        "--columns",
-        is_flag=True,
-        help="Tell a trace with a column for each thread, as wide as the terminal.",
-    )(command)
+def shape_trace(command: Command) -> Command:
+    """--columns and --all-steps."""
+    for option in (
+        click.option(
+            "--columns",
+            is_flag=True,
+            help="Tell a trace with a column for each thread, as wide as the terminal.",
+        ),
+        click.option("--all-steps", is_flag=True, help=ALL_STEPS),
+    ):
+        command = option(command)
+    return command
 
 
-def measure_columns(*, columns: bool) -> int | None:
-    """How wide traces are to be told in columns; None: as a table."""
-    if not columns:
-        return None
+def tell_picture(picture: Picture, *, columns: bool, all_steps: bool) -> str:
+    """A trace as text, in the shape that was asked for."""
+    from modelcheck.trace.text import write_text
+
+    width = _measure_width() if columns else None
+    return write_text(picture, columns=width, all_steps=all_steps)
+
+
+def _measure_width() -> int:
     wide = shutil.get_terminal_size((0, 0)).columns
     indent = 2  # of all that stands below the first line
     return (wide or WIDE) - indent

@@ -1,7 +1,8 @@
 """The specs of a gate on several cores: a process for each spec, answers in the order of the specs.
 
 What a spec comes to is a function of the spec and the options, so the answer is the same with any
-number of jobs.  A process ends with its spec; none outlives the command, however that ends.
+number of jobs, and whichever spec is begun first.  A process ends with its spec; none outlives the
+command, however that ends.
 """
 
 from __future__ import annotations
@@ -22,10 +23,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from modelcheck import api
-from modelcheck.backends.native.compiler import count_cores
+from modelcheck.baseline.compare import compare_spec
+from modelcheck.baseline.known import Baseline
 from modelcheck.cli.console import spare_collector
 from modelcheck.diagnostics import InternalError
-from modelcheck.explore.limits import choose_memory_limit
+from modelcheck.explore.limits import share_options
 from modelcheck.specfiles import SpecFile
 
 if TYPE_CHECKING:
@@ -40,14 +42,18 @@ _PRELOADED = ("modelcheck.cli", "modelcheck.cli.side_by_side", "modelcheck.ci.su
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What is to be done with each spec; `deadline` is a time of the monotonic clock, `folder`
+    """What is to be done with each spec.
+
+    `deadline` is a time of the monotonic clock, `spec_seconds` what each spec may take, `folder`
     where pages go (None: there are none).
     """
 
     options: api.Options
     deadline: float | None = None
+    spec_seconds: float | None = None
     folder: Path | None = None
     wants_suite: bool = False
+    baseline: Baseline | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,7 @@ class Gated:
     entry: Entry | None
     suite: Suite | None
     notices: tuple[str, ...]
+    seconds: float
 
 
 def gate_file(
@@ -65,7 +72,15 @@ def gate_file(
 ) -> Gated:
     """Check one spec.  Raises `OutputError` where its pages cannot be written."""
     notices: list[str] = []
-    found = api.gate_file(file, task.options, task.deadline, announce, notices.append)
+    begin = time.monotonic()
+    ends = [task.deadline] if task.deadline is not None else []
+    ends += [begin + task.spec_seconds] if task.spec_seconds is not None else []
+    deadline = min(ends, default=None)
+    found = api.gate_file(file, task.options, deadline, announce, notices.append)
+    if task.baseline is not None and found.info is not None:
+        name, path = found.info.name, found.info.path
+        compared = compare_spec(task.baseline, name, path, found.judgements)
+        found = replace(found, judgements=compared)
     entry = suite = None
     if task.folder is not None:
         entry = api.write_gate_pages(found, task.folder)
@@ -73,7 +88,8 @@ def gate_file(
         from modelcheck.ci.suites import make_suite
 
         suite = make_suite(found)
-    return Gated(replace(found, runs=()), entry, suite, tuple(notices))
+    seconds = time.monotonic() - begin
+    return Gated(replace(found, runs=()), entry, suite, tuple(notices), seconds)
 
 
 def gate_files(
@@ -81,34 +97,60 @@ def gate_files(
     task: Task,
     jobs: int,
     announce: Callable[[str], None] = lambda _: None,
+    order: Sequence[int] | None = None,
 ) -> Iterator[Gated]:
-    """Check specs, `jobs` at a time.  What one of them raises is raised when its turn comes."""
+    """Check specs, `jobs` at a time, in the `order` of their numbers (None: as they stand).
+
+    The answers come as the specs stand.  What one of them raises is raised when its turn comes.
+    """
     jobs = min(jobs, len(files))
+    order = range(len(files)) if order is None else order
     if jobs <= 1:
-        yield from (gate_file(file, task, announce) for file in files)
+        yield from _take_turns(_gate_one_by_one(files, task, announce, order), len(files))
         return
+    with _Crew(files, task, jobs, order) as crew:
+        yield from _take_turns(crew.work(announce), len(files))
+
+
+Answer = tuple[int, "Gated | Exception"]  # with the number of the spec
+
+
+def _take_turns(answers: Iterator[Answer], count: int) -> Iterator[Gated]:
+    """Answers that come in any order, by the numbers of their specs."""
     done: dict[int, Gated | Exception] = {}
-    with _Crew(files, task, jobs) as crew:
-        for turn in range(len(files)):
-            while turn not in done:
-                announce(f"{len(done)} of {len(files)} specs")
-                done.update(crew.wait())
-            answer = done[turn]
-            if isinstance(answer, Exception):
-                raise answer
-            yield answer
+    for turn in range(count):
+        while turn not in done:
+            number, answer = next(answers)
+            done[number] = answer
+        answer = done.pop(turn)
+        if isinstance(answer, Exception):
+            raise answer
+        yield answer
+
+
+def _gate_one_by_one(
+    files: Sequence[SpecFile], task: Task, announce: Callable[[str], None], order: Sequence[int]
+) -> Iterator[Answer]:
+    for number in order:
+        try:
+            answer: Gated | Exception = gate_file(files[number], task, announce)
+        except Exception as error:  # noqa: BLE001  raised again when its turn comes
+            answer = error
+        yield number, answer
 
 
 class _Crew:
     """The processes: those that run, and the specs that wait for one."""
 
-    def __init__(self, files: Sequence[SpecFile], task: Task, jobs: int) -> None:
+    def __init__(
+        self, files: Sequence[SpecFile], task: Task, jobs: int, order: Sequence[int]
+    ) -> None:
         self._context = _make_context()
         self._files = files
         self._is_interrupted = task.options.interrupted or (lambda: False)
         self._stop: Event = self._context.Event()
-        self._task = replace(task, options=_share(task.options, jobs))
-        self._waiting = list(reversed(range(len(files))))
+        self._task = replace(task, options=share_options(task.options, jobs))
+        self._waiting = list(reversed(order))
         self._running: dict[Connection, tuple[int, BaseProcess]] = {}
         self._jobs = jobs
 
@@ -121,18 +163,27 @@ class _Crew:
         for _, process in self._running.values():
             process.join()
 
-    def wait(self) -> dict[int, Gated | Exception]:
-        """Keep everybody busy for a moment; the answers that came, by number of the spec."""
+    def work(self, announce: Callable[[str], None]) -> Iterator[Answer]:
+        """Check everything; the answers as they come."""
+        count = 0
+        while self._waiting or self._running:
+            announce(f"{count} of {len(self._files)} specs")
+            for answer in self._wait():
+                count += 1
+                yield answer
+
+    def _wait(self) -> list[Answer]:
+        """Keep everybody busy for a moment; the answers that came."""
         while self._waiting and len(self._running) < self._jobs:
             self._start(self._waiting.pop())
         if self._is_interrupted():
             self._stop.set()
-        answers: dict[int, Gated | Exception] = {}
+        answers: list[Answer] = []
         for connection in wait(list(self._running), _SECONDS_BETWEEN_LOOKS):
             if not isinstance(connection, Connection):
                 continue
             number, process = self._running.pop(connection)
-            answers[number] = self._receive(connection, process, number)
+            answers.append((number, self._receive(connection, process, number)))
         return answers
 
     def _start(self, number: int) -> None:
@@ -165,17 +216,6 @@ def _make_context() -> ForkServerContext | SpawnContext:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(_PRELOADED))
     return context
-
-
-def _share(options: api.Options, jobs: int) -> api.Options:
-    """The options of one of several processes: its part of memory and cores."""
-    limit = choose_memory_limit(options)
-    if options.max_memory is None and limit is not None:
-        limit //= jobs
-    workers = options.workers or max(1, count_cores() // jobs)
-    if options.backend == "python":
-        workers = options.workers or 1
-    return replace(options, max_memory=limit, workers=workers, progress=None, interrupted=None)
 
 
 def _work(file: SpecFile, task: Task, stop: Event, answers: Connection) -> None:

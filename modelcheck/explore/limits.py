@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 
+from modelcheck.backends.native.compiler import count_cores
 from modelcheck.explore.options import Options
 
 AVAILABLE_SHARE = 0.8  # of the memory that is available when the run starts
@@ -92,6 +94,19 @@ def choose_memory_limit(options: Options, occupied: int = 0) -> int | None:
         return options.max_memory
     available = read_available_bytes()
     return None if available is None else occupied + int(available * AVAILABLE_SHARE)
+
+
+def share_options(options: Options, jobs: int) -> Options:
+    """The options of one of several processes: its part of memory and cores, and nobody to ask
+    or tell but who started it.
+    """
+    limit = choose_memory_limit(options)
+    if options.max_memory is None and limit is not None:
+        limit //= jobs
+    workers = options.workers or max(1, count_cores() // jobs)
+    if options.backend == "python":
+        workers = options.workers or 1
+    return replace(options, max_memory=limit, workers=workers, progress=None, interrupted=None)
 
 
 class Watch:

@@ -19,6 +19,7 @@ from modelcheck.report.text import describe_totals
 SIGNS = {
     Outcome.EXPECTED: "\u2714",
     Outcome.UNEXPECTED: "\u2716",
+    Outcome.CHANGED: "\u2716",
     Outcome.INCONCLUSIVE: "?",
     Outcome.NOT_CHECKABLE: "\u25cb",
     Outcome.SKIPPED: "\u25cb",
@@ -98,8 +99,9 @@ def _write_row(entry: Entry, info: SpecInfo, judgement: Judgement, broken: list[
     result, variant = judgement.result, judgement.variant
     page = entry.pages.get(variant.name)
     states = f"{result.counts.states:,}" if result else ""
-    classes = {Outcome.EXPECTED: None, Outcome.UNEXPECTED: "wrong"}
-    reasons = (element("div", reason, class_="reason") for reason in judgement.reasons)
+    classes = {Outcome.EXPECTED: None, Outcome.UNEXPECTED: "wrong", Outcome.CHANGED: "wrong"}
+    told = (*judgement.reasons, *judgement.changes)
+    reasons = (element("div", reason, class_="reason") for reason in told)
     return element(
         "tr",
         element("td", element("code", variant.name or "(default)")),

@@ -122,7 +122,7 @@ def judgements_to_json(
         "schema": "modelcheck-results-1",
         "spec": info.name,
         "path": info.path,
-        "variants": [_judgement_to_json(j) for j in judgements],
+        "variants": [judgement_to_json(j) for j in judgements],
         "larger": [
             {
                 "sizes": next(iter(result.scope), ""),
@@ -134,7 +134,8 @@ def judgements_to_json(
     }
 
 
-def _judgement_to_json(judgement: Judgement) -> Json:
+def judgement_to_json(judgement: Judgement) -> Json:
+    """One variant: its expectation, and what became of it."""
     value: Json = {
         "variant": judgement.variant.name,
         "expected": describe_expectation(judgement.variant),
@@ -152,7 +153,7 @@ def _judgement_to_json(judgement: Judgement) -> Json:
             {"property": v.property, "object": v.object, "depth": v.depth, "minimal": v.minimal}
             for v in result.violations
         ],
-        "counts": {"none": _counts_to_json(result.counts)},
+        "counts": {result.reduced_by: _counts_to_json(result.counts)},
         "scope": "; ".join(result.scope),
     }
 

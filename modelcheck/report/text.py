@@ -108,6 +108,7 @@ def describe_judgement(judgement: Judgement) -> Iterator[str]:
         expected = f"expected: {expected}"
     yield f"{judgement.outcome.value:<17}  {judgement.spec}  {name}  {expected}{counts}"
     yield from (f"    {reason}" for reason in judgement.reasons)
+    yield from (f"    {change}" for change in judgement.changes)
 
 
 def describe_totals(judgements: Sequence[Judgement]) -> str:

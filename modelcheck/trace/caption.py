@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from modelcheck.trace.picture import ArrowKind, BarKind, Picture
+from modelcheck.trace.reason import NEEDS
 from modelcheck.trace.shapes import (
     ARROWS,
     BARS,
@@ -21,13 +22,17 @@ from modelcheck.trace.shapes import (
     Box,
     Drawing,
     Label,
+    Shape,
     list_drawn_arrows,
     measure_text,
     wrap_text,
 )
+from modelcheck.trace.signs import MEANINGS, Sign, draw_sign, list_signs
 from modelcheck.trace.text import write_stack
 
 LINE = 18  # of the legend
+BIG_LINE = 30  # where it has signs
+NEEDS_MEANING = "needs: without one of these orderings the same steps do not fail"
 SAMPLE = 28  # width of an arrow or bar in the legend
 
 
@@ -72,26 +77,29 @@ class Caption:
         arrows: set[ArrowKind] = {
             arrow.kind for picture in self._pictures for _, arrow in list_drawn_arrows(picture)
         }
-        x: float = MARGIN
-        styles: list[ArrowStyle | BarStyle] = [
+        signs: set[Sign] = set().union(*map(list_signs, self._pictures))
+        entries: list[ArrowStyle | BarStyle | Sign] = [
             *(style for kind, style in reversed(ARROWS.items()) if kind in arrows),
             *(style for kind, style in BARS.items() if kind in bars),
+            *(sign for sign in MEANINGS if sign in signs),
         ]
-        for style in styles:
-            meaning = style.meaning
+        x: float = MARGIN
+        height = BIG_LINE if signs & set(MEANINGS) else LINE
+        for entry in entries:
+            meaning = MEANINGS[entry] if isinstance(entry, str) else entry.meaning
             length = SAMPLE + 18 + measure_text(meaning, SMALL)
             if x + length > self._drawing.width - MARGIN and x > MARGIN:
-                x, y = MARGIN, y + LINE
-            if isinstance(style, ArrowStyle):
-                self._drawing.add(style.draw(((x, y + 8), (x + SAMPLE, y + 8))))
-            else:
-                self._drawing.add(style.draw(x + SAMPLE / 2, y + 2, y + 14, SAMPLE))
+                x, y = MARGIN, y + height
+            for shape in _draw_sample(entry, x, y):
+                self._drawing.add(shape)
             self._drawing.add(Label(x + SAMPLE + 6, y + 12, meaning, SMALL, GREY))
             x += length + 14
-        return y + LINE if bars or arrows else y
+        return y + height if entries else y
 
     def write_reason(self, y: float) -> float:
         """The facts behind the failure, and what can happen."""
+        if any(r.role == NEEDS and r.what[0].isdigit() for r in self._picture.reason.rows):
+            y = self.write(y, NEEDS_MEANING, SMALL, colour=GREY)
         for row in self._picture.reason.rows:
             if row.stack:
                 for number, line in enumerate(write_stack(self._picture, row)):
@@ -124,3 +132,13 @@ class Caption:
             y += size + 6
             self._drawing.add(Label(MARGIN, y - 4, line, size, colour, bold))
         return y
+
+
+def _draw_sample(entry: ArrowStyle | BarStyle | Sign, x: float, y: float) -> Iterator[Shape]:
+    """An arrow, bar or sign of the legend, `SAMPLE` wide."""
+    if isinstance(entry, ArrowStyle):
+        yield entry.draw(((x, y + 8), (x + SAMPLE, y + 8)))
+    elif isinstance(entry, BarStyle):
+        yield entry.draw(x + SAMPLE / 2, y + 2, y + 14, SAMPLE)
+    else:
+        yield from draw_sign(x + SAMPLE / 2, y + 8, entry)

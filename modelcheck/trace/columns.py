@@ -43,9 +43,7 @@ def _join(number: str, margin: int, cells: list[str], column: int) -> str:
 
 
 def _number(row: Row) -> str:
-    number = "" if row.number is None else str(row.number)
-    mark = "=>" if row.failed or row.kind != "step" else ""
-    return " ".join(filter(None, (mark, number)))
+    return " ".join(filter(None, ("=>" if row.is_marked else "", row.label)))
 
 
 def _mark(picture: Picture, number: int, at: int) -> str:
@@ -56,7 +54,8 @@ def _mark(picture: Picture, number: int, at: int) -> str:
 
 def _list_lines(picture: Picture, row: Row, column: int) -> Iterator[str]:
     """What stands in the cell of a row, from top to bottom."""
-    yield from _wrap(f"{picture.cite(row.at)}: {row.does}", column, "", "    ")
+    place = "" if row.kind == "fold" else f"{picture.cite(row.at)}: "
+    yield from _wrap(f"{place}{row.does}", column, "", "    ")
     if row.inside:
         yield from _wrap(row.inside, column, "  ", "    ")
     for line in row.effects:

@@ -5,6 +5,7 @@ The same rows, bars and arrows as the SVG; Graphviz decides where they lie.  Quo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -29,8 +30,10 @@ if TYPE_CHECKING:
 FONT = "DejaVu Sans Mono"
 
 
-def write_dot(picture: Picture) -> str:
-    """The picture as a DOT graph."""
+def write_dot(*pictures: Picture) -> str:
+    """The pictures of a violation, of which there is at least one, as one DOT graph: below each
+    other.
+    """
     import pydot
 
     graph = pydot.Dot(
@@ -43,54 +46,173 @@ def write_dot(picture: Picture) -> str:
         fontname=quote_dot(FONT),
         labelloc="t",
         labeljust="l",
-        label=_quote_lines(_list_caption(picture)),
+        label=_quote_lines(_list_caption(pictures)),
     )
     graph.set_node_defaults(
         shape="box", fontname=quote_dot(FONT), fontsize="10", style=quote_dot("rounded,filled")
     )
     graph.set_edge_defaults(fontname=quote_dot(FONT), fontsize="9")
-    for index in range(len(picture.lanes)):
-        _add_lane(graph, picture, index)
-    _order_lanes(graph, picture)
-    for number in range(1, len(picture.rows)):
-        graph.add_edge(pydot.Edge(f"row_{number - 1}", f"row_{number}", weight="0", style="invis"))
-    for index, bar in enumerate(picture.bars):
-        _add_bar(graph, picture, index, bar)
-    for arrow in picture.arrows:
-        graph.add_edge(_make_edge(arrow))
+    parts = [_Part(graph, picture) for picture in pictures]
+    for part in parts:
+        part.add()
+    for above, below in pairwise(parts):
+        below.stand_below(above)
     return finish_dot(graph)
 
 
-def _add_lane(graph: pydot.Dot, picture: Picture, index: int) -> None:
-    """A cluster with the thread's name on top and its rows below."""
-    import pydot
+class _Part:
+    """One picture in a graph; its nodes have its number in their names where there are several."""
 
-    cluster = pydot.Cluster(f"lane_{index}", label='""', color=quote_dot(PALE), style="rounded")
-    name = quote_dot(picture.lanes[index].name)
-    cluster.add_node(
-        pydot.Node(f"head_{index}", label=name, shape="plaintext", style="solid", fontsize="13")
-    )
-    rows = [number for number, row in enumerate(picture.rows) if row.lane == index]
-    for number in rows:
-        cluster.add_node(_make_node(picture, number))
-    graph.add_subgraph(cluster)  # type: ignore[arg-type]  # a Cluster is one, pydot's types say not
-    for before, after in pairwise([f"head_{index}", *(f"row_{number}" for number in rows)]):
-        graph.add_edge(pydot.Edge(before, after, arrowhead="none", color=quote_dot(GREY)))
+    def __init__(self, graph: pydot.Dot, picture: Picture) -> None:
+        self.picture = picture
+        self._graph = graph
+        self._prefix = f"part_{picture.part}_" if picture.parts > 1 else ""
+        self._title = f"{self._prefix}title"
 
+    def row(self, number: int) -> str:
+        """The node of a row."""
+        return f"{self._prefix}row_{number}"
 
-def _order_lanes(graph: pydot.Dot, picture: Picture) -> None:
-    """The names side by side, in the order of the lanes, above the first row."""
-    import pydot
+    def head(self, lane: int) -> str:
+        """The node of a thread's name."""
+        return f"{self._prefix}head_{lane}"
 
-    names = [f"head_{index}" for index in range(len(picture.lanes))]
-    rank = pydot.Subgraph(rank="same")
-    for name in names:
-        rank.add_node(pydot.Node(name))
-    for before, after in pairwise(names):
-        graph.add_edge(pydot.Edge(before, after, style="invis", weight="10"))
-    graph.add_subgraph(rank)
-    if picture.rows:
-        graph.add_edge(pydot.Edge("head_0", "row_0", style="invis", weight="0"))
+    def add(self) -> None:
+        """Add all of it to the graph."""
+        if self._prefix:
+            self._add_title()
+        for index in range(len(self.picture.lanes)):
+            self._add_lane(index)
+        self._order_lanes()
+        for number in range(1, len(self.picture.rows)):
+            self._graph.add_edge(self._make_step(number))
+        for index, bar in enumerate(self.picture.bars):
+            self._add_bar(index, bar)
+        for arrow in self.picture.arrows:
+            self._graph.add_edge(_make_edge(arrow, self.row(arrow.source), self.row(arrow.target)))
+
+    def stand_below(self, above: _Part) -> None:
+        """Have Graphviz draw it below another one."""
+        import pydot
+
+        last = len(above.picture.rows) - 1
+        if last >= 0:
+            self._graph.add_edge(pydot.Edge(above.row(last), self._title, style="invis"))
+
+    def _add_title(self) -> None:
+        """Which of several it is, and how it starts, above its threads."""
+        import pydot
+
+        lines = [self.picture.part_title, *_list_starts(self.picture)]
+        self._graph.add_node(
+            pydot.Node(
+                self._title,
+                label=_quote_lines(lines),
+                shape="plaintext",
+                style="solid",
+                fontsize="13",
+            )
+        )
+        for lane in range(len(self.picture.lanes)):
+            self._graph.add_edge(pydot.Edge(self._title, self.head(lane), style="invis"))
+
+    def _make_step(self, number: int) -> pydot.Edge:
+        """From a row to the one below; where another thread goes on, why this one stops."""
+        import pydot
+
+        row = self.picture.rows[number]
+        ends = (self.row(number - 1), self.row(number))
+        if not (row.switch and row.why):
+            return pydot.Edge(*ends, weight="0", style="invis")
+        return pydot.Edge(
+            *ends,
+            weight="0",
+            style="dotted",
+            arrowhead="none",
+            color=quote_dot(GREY),
+            label=quote_dot(row.why),
+        )
+
+    def _add_lane(self, index: int) -> None:
+        """A cluster with the thread's name on top and its rows below."""
+        import pydot
+
+        cluster = pydot.Cluster(
+            f"{self._prefix}lane_{index}", label='""', color=quote_dot(PALE), style="rounded"
+        )
+        name = quote_dot(self.picture.lanes[index].name)
+        cluster.add_node(
+            pydot.Node(
+                self.head(index), label=name, shape="plaintext", style="solid", fontsize="13"
+            )
+        )
+        rows = [number for number, row in enumerate(self.picture.rows) if row.lane == index]
+        for number in rows:
+            cluster.add_node(_make_node(self.picture, number, self.row(number)))
+        self._graph.add_subgraph(cluster)  # type: ignore[arg-type]  # a Cluster is one, pydot's types say not
+        for before, after in pairwise([self.head(index), *(self.row(number) for number in rows)]):
+            self._graph.add_edge(pydot.Edge(before, after, arrowhead="none", color=quote_dot(GREY)))
+
+    def _order_lanes(self) -> None:
+        """The names side by side, in the order of the lanes, above the first row."""
+        import pydot
+
+        names = [self.head(index) for index in range(len(self.picture.lanes))]
+        rank = pydot.Subgraph(rank="same")
+        for name in names:
+            rank.add_node(pydot.Node(name))
+        for before, after in pairwise(names):
+            self._graph.add_edge(pydot.Edge(before, after, style="invis", weight="10"))
+        self._graph.add_subgraph(rank)
+        if self.picture.rows:
+            self._graph.add_edge(pydot.Edge(self.head(0), self.row(0), style="invis", weight="0"))
+
+    def _add_bar(self, index: int, bar: Bar) -> None:
+        """Two small nodes beside the rows where something begins and ends, and a thick line."""
+        import pydot
+
+        first, last = max(bar.first, 0), max(bar.last, 0)
+        since = "" if bar.first >= 0 else " from the start"
+        match bar.kind:
+            case "lock":
+                label, colour, style = (
+                    f"{self.picture.lanes[bar.lane].name} holds {bar.name}",
+                    SKY,
+                    "solid",
+                )
+                end = "" if bar.open else f"releases {bar.name}"
+            case "read":
+                label, colour, style = (
+                    f"{self.picture.lanes[bar.lane].name} shares {bar.name}",
+                    SKY,
+                    "dashed",
+                )
+                end = "" if bar.open else f"leaves {bar.name}"
+            case "life":
+                label, colour, style = f"{bar.name} alive", GREEN, "solid"
+                end = "" if bar.open else f"{bar.name} freed"
+            case "freed":
+                label, colour, style, end = f"{bar.name} after its end", VERMILLION, "dashed", ""
+        names = (f"{self._prefix}bar_{index}_begin", f"{self._prefix}bar_{index}_end")
+        for name, row, text in zip(names, (first, last), (label + since, end), strict=True):
+            rank = pydot.Subgraph(rank="same")
+            shape = "plaintext" if text else "point"
+            rank.add_node(
+                pydot.Node(name, label=quote_dot(text), shape=shape, style="solid", fontsize="9")
+            )
+            rank.add_node(pydot.Node(self.row(row)))
+            self._graph.add_subgraph(rank)
+        if first != last:
+            self._graph.add_edge(
+                pydot.Edge(
+                    *names,
+                    arrowhead="none",
+                    penwidth="5",
+                    weight="4",
+                    color=quote_dot(colour),
+                    style=style,
+                )
+            )
 
 
 def finish_dot(graph: pydot.Dot) -> str:
@@ -110,7 +232,12 @@ def _quote_lines(lines: list[str]) -> str:
     return '"' + "".join(f"{quote_dot(line)[1:-1]}\\l" for line in lines) + '"'
 
 
-def _list_caption(picture: Picture) -> list[str]:
+def _list_starts(picture: Picture) -> list[str]:
+    return [f"start: {line}" for line in picture.start]
+
+
+def _list_caption(pictures: Sequence[Picture]) -> list[str]:
+    picture = pictures[-1]  # the last of a violation has the reason
     reasons: list[str] = []
     for row in picture.reason.rows:
         if row.stack:
@@ -125,21 +252,21 @@ def _list_caption(picture: Picture) -> list[str]:
         )
         reasons.append("  ".join(filter(None, facts)))
     reasons += picture.reason.scenario
-    start = [f"start: {line}" for line in picture.start]
-    part = [picture.part_title] if picture.part_title else []
-    return [picture.title, picture.reason.headline, *part, *start, *reasons, *picture.closing]
+    starts = _list_starts(picture) if picture.parts == 1 else []
+    return [picture.title, picture.reason.headline, *starts, *reasons, *picture.closing]
 
 
-def _make_node(picture: Picture, number: int) -> pydot.Node:
+def _make_node(picture: Picture, number: int, name: str) -> pydot.Node:
     import pydot
 
     row = picture.rows[number]
-    name = "waiting" if row.number is None else f"step {row.number}"
-    name = "next" if row.kind in ("race", "order") else name
-    head = f"{name}  {picture.cite_line(row.at)}"
+    names = {"step": f"step {row.label}", "fold": f"steps {row.label}", "wait": "waiting"}
+    head = names.get(row.kind, "next")
+    if row.kind != "fold":
+        head = f"{head}  {picture.cite_line(row.at)}"
     lines = [line.text for line in row.lines if line.role != "tag"]
     tag = [f"VIOLATED: {row.tag}" if row.failed else row.tag] if row.tag else []
-    return pydot.Node(f"row_{number}", label=_quote_lines([head, *lines, *tag]), **_style(row))
+    return pydot.Node(name, label=_quote_lines([head, *lines, *tag]), **_style(row))
 
 
 def _style(row: Row) -> dict[str, Any]:  # what pydot takes as attributes
@@ -161,51 +288,7 @@ def _style(row: Row) -> dict[str, Any]:  # what pydot takes as attributes
     return {"color": quote_dot(GREY), "fillcolor": quote_dot(WHITE)}
 
 
-def _add_bar(graph: pydot.Dot, picture: Picture, index: int, bar: Bar) -> None:
-    """Two small nodes beside the rows where something begins and ends, and a thick line."""
-    import pydot
-
-    first, last = max(bar.first, 0), max(bar.last, 0)
-    since = "" if bar.first >= 0 else " from the start"
-    match bar.kind:
-        case "lock":
-            label, colour, style = f"{picture.lanes[bar.lane].name} holds {bar.name}", SKY, "solid"
-            end = "" if bar.open else f"releases {bar.name}"
-        case "read":
-            label, colour, style = (
-                f"{picture.lanes[bar.lane].name} shares {bar.name}",
-                SKY,
-                "dashed",
-            )
-            end = "" if bar.open else f"leaves {bar.name}"
-        case "life":
-            label, colour, style = f"{bar.name} alive", GREEN, "solid"
-            end = "" if bar.open else f"{bar.name} freed"
-        case "freed":
-            label, colour, style, end = f"{bar.name} after its end", VERMILLION, "dashed", ""
-    names = (f"bar_{index}_begin", f"bar_{index}_end")
-    for name, row, text in zip(names, (first, last), (label + since, end), strict=True):
-        rank = pydot.Subgraph(rank="same")
-        shape = "plaintext" if text else "point"
-        rank.add_node(
-            pydot.Node(name, label=quote_dot(text), shape=shape, style="solid", fontsize="9")
-        )
-        rank.add_node(pydot.Node(f"row_{row}"))
-        graph.add_subgraph(rank)
-    if first != last:
-        graph.add_edge(
-            pydot.Edge(
-                *names,
-                arrowhead="none",
-                penwidth="5",
-                weight="4",
-                color=quote_dot(colour),
-                style=style,
-            )
-        )
-
-
-def _make_edge(arrow: Arrow) -> pydot.Edge:
+def _make_edge(arrow: Arrow, source: str, target: str) -> pydot.Edge:
     import pydot
 
     styles = {
@@ -218,8 +301,8 @@ def _make_edge(arrow: Arrow) -> pydot.Edge:
     }
     label, colour, style, width = styles[arrow.kind]
     return pydot.Edge(
-        f"row_{arrow.source}",
-        f"row_{arrow.target}",
+        source,
+        target,
         label=quote_dot(label),
         color=quote_dot(colour),
         fontcolor=quote_dot(colour),

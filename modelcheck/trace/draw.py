@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import takewhile
 
 from modelcheck.trace.events import (
     StepEvent,
@@ -38,6 +39,7 @@ from modelcheck.trace.picture import (
     Verdict,
 )
 from modelcheck.trace.reason import list_need_rows
+from modelcheck.trace.source import is_shown_library
 from modelcheck.trace.why import explain_failure
 
 
@@ -61,7 +63,7 @@ def draw_picture(story: Story, heading: Heading, part: int = 1, parts: int = 1) 
         reason,
         story.initial,
         lanes,
-        mark_quiet(cite_writers(rows, reads), arrows, reason),
+        mark_quiet(story, cite_writers(rows, reads), arrows, reason),
         (*find_lock_bars(story, lane_of, len(rows)), *find_life_bars(story, len(rows))),
         route_arrows(arrows, rows),
         part,
@@ -74,7 +76,7 @@ def _describe_part(story: Story, part: int, parts: int) -> str:
     order = story.failure.order
     if parts == 1:
         return ""
-    return f"order {part} of {parts}" + (
+    return f"order {part} of {parts}, in a run of its own" + (
         f": {order.thread} {describe_order(order)}" if order is not None else ""
     )
 
@@ -126,11 +128,25 @@ def _find_rows(story: Story, lane_of: dict[int, int]) -> tuple[Row, ...]:
                 failed=last and _marks_step(story),
                 tag=_failure_tag(story) if last and _marks_step(story) else "",
                 why=describe_leaving(story, left),
+                routine=_find_routine(event),
+                called=_find_called(event),
             )
         )
         before, left = event.thread, event
     rows += [_make_extra_row(story, event, lane_of, before) for event in _list_extra(story)]
     return tuple(rows)
+
+
+def _find_routine(event: StepEvent) -> str:
+    """The routine of the spec's own in which a step runs."""
+    own = (frame.routine for frame in event.stack if not is_shown_library(frame.at.path))
+    return next(own, "")
+
+
+def _find_called(event: StepEvent) -> str:
+    """What the routine of the spec's own called of the library, if that is where the step is."""
+    library = takewhile(lambda frame: is_shown_library(frame.at.path), event.stack)
+    return next((frame.routine for frame in reversed(tuple(library))), "")
 
 
 def _list_dropped(story: Story, event: StepEvent) -> Iterator[RowLine]:
@@ -246,6 +262,8 @@ def _effect_lines(event: StepEvent, threads: tuple[str, ...]) -> tuple[RowLine, 
             for lock, to in event.taken
         ),
     ]
+    lines += (RowLine(f"leaves {section}", "lock") for section, _ in event.left)
+    lines += (RowLine(f"enters {section}", "lock") for section, _ in event.entered)
     for text in describe_effects(event):
         place = text.removeprefix("reads ").partition(" ")[0]
         if place in owners:

@@ -36,20 +36,18 @@ from modelcheck.trace.shapes import (
     Drawing,
     Label,
     Part,
-    Polygon,
     Polyline,
     Shape,
-    list_corners,
     list_drawn_arrows,
     measure_text,
     wrap_text,
 )
+from modelcheck.trace.signs import NODE, choose_sign, draw_cross, draw_sign
 
 LINE = {SIZE: 18, SMALL: 15}  # height of a line of text
 TRACK = 10  # between parallel arrows
 BAR = 16  # between parallel lock bars
 LOCK = 13  # width of a lock bar
-NODE = 11  # radius of a step's number
 PAD = 8  # inside a row's box
 GAP = 8  # between rows
 LEAST_WIDTH = 760
@@ -275,7 +273,8 @@ class _Layout:
         x = self._object_lines[bar.track]
         self._add(BARS[bar.kind].draw(x, top, end, 12))
         if bar.kind == "life" and not bar.open:
-            self._draw_cross(x, end, 7, BLACK, 3)
+            for stroke in draw_cross(x, end, 7, BLACK, 3):
+                self._add(stroke)
 
     def _name_bar(self, bar: Bar, x: float, top: float, end: float) -> None:
         """The name of a lock in its bar, upwards, where it is long enough and no arrow comes in."""
@@ -296,10 +295,6 @@ class _Layout:
                 yield self._end_y(arrow)
             if lane == source > target:
                 yield self._start_y(arrow)
-
-    def _draw_cross(self, x: float, y: float, r: float, colour: str, thickness: float) -> None:
-        self._add(Polyline(((x - r, y - r), (x + r, y + r)), colour, thickness))
-        self._add(Polyline(((x - r, y + r), (x + r, y - r)), colour, thickness))
 
     # ------------------------------------------------------------------------ rows
 
@@ -333,19 +328,8 @@ class _Layout:
 
     def _draw_node(self, index: int, row: Row) -> None:
         x, y = self._columns[row.lane].line, self._node_y(index)
-        if row.kind == "wait":
-            self._add(Polygon(list_corners(x, y, NODE, 4), WHITE, BLACK, 2))
-            for shift in (-2.5, 2.5):
-                self._add(Polyline(((x + shift, y - 4), (x + shift, y + 4)), BLACK, 2.5))
-            return
-        if row.failed:
-            self._add(Polygon(list_corners(x, y, NODE + 3, 8), VERMILLION, BLACK, 3))
-        else:
-            self._add(Polygon(list_corners(x, y, NODE, 24), "#4d4d4d", WHITE, 1.5))
-        if row.number is None:
-            self._draw_cross(x, y, 5, WHITE, 3)
-        else:
-            self._add(Label(x, y + 4, str(row.number), SMALL, WHITE, bold=True, anchor="middle"))
+        for shape in draw_sign(x, y, choose_sign(row), row.number):
+            self._add(shape)
 
     # ------------------------------------------------------------------------ arrows
 
@@ -385,20 +369,20 @@ def _list_objects(picture: Picture) -> list[Bar]:
 
 
 def _is_brief(picture: Picture, row: Row) -> bool:
-    return row.kind == "step" and row.quiet and len(picture.rows) > FEW_ROWS
+    is_long = len(picture.rows) > FEW_ROWS
+    return row.kind == "fold" or (row.kind == "step" and row.quiet and is_long)
 
 
 def _list_text(picture: Picture, row: Row, chars: int) -> Iterator[_TextLine]:
     """The lines of a row, wrapped: where it is, what it does, what changes."""
     if _is_brief(picture, row):
-        does = f"{picture.cite_line(row.at)}: {row.does}"
-        lines = [(does, BLACK), *((line.text, COLOURS[line.role]) for line in row.effects)]
+        lines = _list_brief(picture, row)
         for text, colour in lines:
             for part in wrap_text(_shorten_arrow(text), chars * SIZE // SMALL):
                 yield _TextLine(part, colour, size=SMALL)
         return
-    name = f"{picture.lanes[row.lane].name}  " if len(picture.rows) > FEW_ROWS else ""
-    for part in wrap_text(f"{name}{picture.cite_line(row.at)}", chars):
+    name = row.routine or (picture.lanes[row.lane].name if len(picture.rows) > FEW_ROWS else "")
+    for part in wrap_text(f"{name}  {picture.cite_line(row.at)}".strip(), chars):
         yield _TextLine(part, GREY, size=SMALL)
     for line in row.lines:
         pill = PILLS.get(line.role)
@@ -409,6 +393,14 @@ def _list_text(picture: Picture, row: Row, chars: int) -> Iterator[_TextLine]:
         size = SMALL if line.role == "inside" else SIZE
         for part in wrap_text(text, chars):
             yield _TextLine(part, COLOURS[line.role], bold, size, pill)
+
+
+def _list_brief(picture: Picture, row: Row) -> list[tuple[str, str]]:
+    """What a quiet row says, with its colours: what it does and changes, not where it came from."""
+    if row.kind == "fold":
+        return [(f"{row.label}: {row.does.removeprefix('... ')}", BLACK), (row.inside, GREY)]
+    does = f"{picture.cite_line(row.at)}: {row.does}"
+    return [(does, BLACK), *((line.text, COLOURS[line.role]) for line in row.effects)]
 
 
 def _shorten_arrow(text: str) -> str:

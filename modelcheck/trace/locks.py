@@ -15,6 +15,7 @@ INTERRUPTS = {
 }
 OTHERS = {"nested_rwlocks": "any rwlock_t inside another lock"}
 COLUMN = 22  # of a CPU in a scenario
+MISSED = "missed"  # the role of a change that a sleeper is not told of
 
 
 def name_class(order_class: str) -> str:
@@ -45,8 +46,9 @@ def describe_order(order: Order) -> str:
         if order.holding:
             return f"lets interrupts in while it holds {name_class(order.first)}"
         return f"takes {name_class(order.first)} where {INTERRUPTS[order.second]} may come"
-    held = " and ".join(h.name for h in order.holding) or name_class(order.first)
-    return f"takes {name_class(order.second)} while it holds {held}"
+    held = " and ".join(h.name for h in order.holding if h.name != name_class(order.first))
+    which = f" ({held})" if held else ""
+    return f"takes {name_class(order.second)} while it holds {name_class(order.first)}{which}"
 
 
 def list_order_rows(story: Story) -> Iterator[ReasonRow]:
@@ -148,10 +150,10 @@ def _list_missed_rows(story: Story, waiting: Waiting) -> Iterator[ReasonRow]:
         if event is None or event.number < looked.number or event.thread == waiting.thread:
             continue
         change = next(c for c in event.changes if c.place == access.place)
-        what = f"{access.place} becomes {change.new}, which {name} last saw as {access.value}"
-        what += f" (step {looked.number})"
+        what = f"{access.place} becomes {change.new}, and nobody wakes {name}, which last saw"
+        what += f" {access.value} (step {looked.number})"
         at = change.at or event.at
-        yield ReasonRow("missed", what, event.number, story.threads[event.thread], at)
+        yield ReasonRow(MISSED, what, event.number, story.threads[event.thread], at)
 
 
 def _list_looked_at(event: StepEvent) -> list[Access]:
@@ -204,6 +206,10 @@ def describe_waiting(story: Story, waiting: Waiting) -> str:
         return "; ".join(
             f"waits for {lock}, held by {story.threads[thread]}" for lock, thread in waiting.holders
         )
+    asleep = f"tasks[{story.threads[waiting.thread]}].state"
+    for read in waiting.reads:
+        if read.place == asleep:
+            return f"sleeps in {read.value} until somebody wakes it"
     if waiting.reads:
         return "waits while " + ", ".join(f"{r.place} is {r.value}" for r in waiting.reads)
     return "waits"

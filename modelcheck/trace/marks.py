@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from modelcheck.trace.events import StepEvent, Story, Waiting
+from modelcheck.trace.events import Failure, StepEvent, Story, Waiting
 from modelcheck.trace.picture import Arrow, ArrowKind, Bar, BarKind, Row, RowLine
 from modelcheck.trace.reason import Reason
 from modelcheck.trace.why import LIFETIME_FAULTS, any_holds, find_free
@@ -152,11 +152,21 @@ def route_arrows(arrows: list[Arrow], rows: tuple[Row, ...]) -> tuple[Arrow, ...
     return tuple(routed)
 
 
-def mark_quiet(rows: tuple[Row, ...], arrows: Iterable[Arrow], reason: Reason) -> tuple[Row, ...]:
+def mark_quiet(
+    story: Story, rows: tuple[Row, ...], arrows: Iterable[Arrow], reason: Reason
+) -> tuple[Row, ...]:
     """The rows, those steps marked that may be told in few words: no arrow begins or ends there,
-    the reason names none of them, and nothing is locked, woken, born or freed.
+    the reason names none of them, nothing is locked, woken, born, freed, entered, waited for or
+    chosen, the object that the failure is about is not seen, and no place is changed that an arrow
+    leads to.
     """
     told = {end for arrow in arrows for end in (arrow.source, arrow.target)}
+    shared = {
+        place for arrow in arrows if arrow.kind == "reads" for place in arrow.label.split(", ")
+    }
+    for index, event in enumerate(story.steps):
+        if _is_loud(event, story.failure) or any(c.place in shared for c in event.changes):
+            told.add(index)
     named = {row.step for row in reason.rows if row.step is not None}
     named |= {int(number) for row in reason.rows for number in STEP.findall(row.what)}
     return tuple(
@@ -171,6 +181,28 @@ def mark_quiet(rows: tuple[Row, ...], arrows: Iterable[Arrow], reason: Reason) -
         )
         for index, row in enumerate(rows)
     )
+
+
+def _is_loud(event: StepEvent, failure: Failure) -> bool:
+    """Whether a step chooses something that is told, begins or ends a section or a thread, waits
+    for something of the library, or sees what the failure is about.
+    """
+    if event.notes or event.entered or event.left or event.started:
+        return True
+    if event.inside is not None and event.inside.text.startswith("wait_until("):
+        return True  # it could have waited there: for a grace period, for work
+    name = find_root(failure.object)
+    texts = [value for _, value in event.known]
+    for access in (*event.reads, *event.writes):
+        texts += (access.place, access.value)
+    for change in event.changes:
+        texts += (change.place, change.old, change.new)
+    return bool(name) and any(find_root(text) == name for text in texts)
+
+
+def find_root(name: str) -> str:
+    """The object that a name leads to: `psi_triggers[0]` of `psi_triggers[0].event_wait.lock`."""
+    return name.partition(".")[0]
 
 
 def find_lock_bars(story: Story, lane_of: dict[int, int], rows: int) -> list[Bar]:

@@ -8,7 +8,7 @@ packages/mermaid/src/diagrams/sequence/parser/sequenceDiagram.jison.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from modelcheck.trace.picture import Arrow, Bar, Picture, Row
 from modelcheck.trace.reason import NEEDS
@@ -21,9 +21,12 @@ BREAK = "<br/>"
 FAILED = "rgb(253, 234, 222)"
 
 
-def write_mermaid(picture: Picture) -> str:
-    """The picture as a Mermaid sequence diagram."""
-    return "\n".join(("sequenceDiagram", *(f"    {line}" for line in _list_lines(picture)))) + "\n"
+def write_mermaid(*pictures: Picture) -> str:
+    """The pictures of a violation, of which there is at least one, as one Mermaid sequence diagram:
+    one after the other, with the threads of all of them.
+    """
+    lines = [f"    {line}" for line in _list_lines(pictures)]
+    return "\n".join(("sequenceDiagram", *lines)) + "\n"
 
 
 def quote_mermaid(text: str) -> str:
@@ -37,35 +40,58 @@ def _find_code(character: str) -> int:
     return ord(character) if character.isprintable() else 0xFFFD
 
 
-def _list_lines(picture: Picture) -> Iterator[str]:
+def _list_lines(pictures: Sequence[Picture]) -> Iterator[str]:
+    picture = pictures[-1]  # the last of a violation has the reason
     headline = f"{picture.verdict}: {picture.reason.headline}"
-    if not picture.lanes:
+    lanes = {lane.thread: lane.name for picture in pictures for lane in picture.lanes}
+    if not lanes:
         yield f"title {quote_mermaid(headline)}"
     for line in (picture.title, *picture.closing):
         yield f"%% {quote_mermaid(line)}"
-    for number, lane in enumerate(picture.lanes):
-        yield f"participant t{number} as {quote_mermaid(lane.name)}"
-    everywhere = _name_lanes(picture)
-    if everywhere:  # not as a title: Mermaid cuts one that is wider than the diagram
-        start = [f"start: {line}" for line in picture.start]
-        yield _write_note(everywhere, [headline, picture.part_title, *start])
+    for thread in sorted(lanes):
+        yield f"participant t{thread} as {quote_mermaid(lanes[thread])}"
+    everywhere = _name_ends(sorted(lanes))
+    for part in pictures:
+        first = [headline] if part is pictures[0] else []
+        lines = [*first, part.part_title, *(f"start: {line}" for line in part.start)]
+        if everywhere and any(lines):  # not as a title: Mermaid cuts one wider than the diagram
+            yield _write_note(everywhere, lines)
+        yield from _list_rows(part)
+    yield from _list_reason(pictures[-1], everywhere)
+
+
+def _list_rows(picture: Picture) -> Iterator[str]:
+    """The steps of a picture, with what comes into each before it; nothing is left activated."""
     locks = [bar for bar in picture.bars if bar.kind in ("lock", "read")]
     for bar in locks:
         if bar.first < 0:
-            yield f"activate t{bar.lane}"
+            yield f"activate {_name_lane(picture, bar.lane)}"
     for number, row in enumerate(picture.rows):
+        yield from _list_stop(picture, number)
         yield from _list_arrows(picture, number)
         yield from _list_row(picture, row)
-        yield from _list_activations(locks, number)
+        yield from _list_activations(picture, locks, number)
     for bar in locks:
         if bar.open:
-            yield f"deactivate t{bar.lane}"
-    yield from _list_reason(picture, everywhere)
+            yield f"deactivate {_name_lane(picture, bar.lane)}"
 
 
-def _name_lanes(picture: Picture) -> str:
+def _list_stop(picture: Picture, number: int) -> Iterator[str]:
+    """Why the thread of the row before stops there, where another one goes on."""
+    row = picture.rows[number]
+    if row.switch and row.why and number:
+        before = picture.rows[number - 1].lane
+        yield _write_note(_name_lane(picture, before), [f"-- {row.why}"])
+
+
+def _name_lane(picture: Picture, lane: int) -> str:
+    """The participant of a lane."""
+    return f"t{picture.lanes[lane].thread}"
+
+
+def _name_ends(threads: Sequence[int]) -> str:
     """From the first participant to the last."""
-    names = [f"t{number}" for number in range(len(picture.lanes))]
+    names = [f"t{thread}" for thread in threads]
     return ",".join(dict.fromkeys((*names[:1], *names[-1:])))
 
 
@@ -76,11 +102,11 @@ def _write_note(over: str, lines: list[str]) -> str:
 
 def _list_row(picture: Picture, row: Row) -> Iterator[str]:
     """A step: number and line first, then what it does; the failing one on a ground of its own."""
-    number = "" if row.number is None else f"{row.number}: "
-    lines = [f"{number}{picture.cite_line(row.at)}"]
+    number = f"{row.label}: " if row.label else ""
+    lines = [number + ("" if row.kind == "fold" else picture.cite_line(row.at))]
     lines += [line.text for line in row.lines if line.role != "tag"]
     lines += [f"VIOLATED: {row.tag}" if row.failed else row.tag] if row.tag else []
-    note = _write_note(f"t{row.lane}", lines)
+    note = _write_note(_name_lane(picture, row.lane), lines)
     if not row.failed:
         yield note
         return
@@ -89,21 +115,23 @@ def _list_row(picture: Picture, row: Row) -> Iterator[str]:
     yield "end"
 
 
-def _list_activations(locks: list[Bar], row: int) -> Iterator[str]:
+def _list_activations(picture: Picture, locks: list[Bar], row: int) -> Iterator[str]:
     """What begins to be held in a row, and what no longer is."""
     for bar in locks:
         if bar.first == row:
-            yield f"activate t{bar.lane}"
+            yield f"activate {_name_lane(picture, bar.lane)}"
         if bar.last == row and not bar.open:
-            yield f"deactivate t{bar.lane}"
+            yield f"deactivate {_name_lane(picture, bar.lane)}"
 
 
 def _list_arrows(picture: Picture, row: int) -> Iterator[str]:
     """What comes into a row, before it: a sequence diagram has an arrow at one time."""
     for arrow in picture.arrows:
         if max(arrow.source, arrow.target) == row:
-            ends = (picture.rows[arrow.source].lane, picture.rows[arrow.target].lane)
-            yield _write_arrow(ends, *_describe_arrow(arrow))
+            rows = (picture.rows[arrow.source], picture.rows[arrow.target])
+            source, target = (_name_lane(picture, row.lane) for row in rows)
+            sign, text = _describe_arrow(arrow)
+            yield f"{source}{sign}{target}: {quote_mermaid(text)}"
 
 
 def _describe_arrow(arrow: Arrow) -> tuple[str, str]:
@@ -120,11 +148,6 @@ def _describe_arrow(arrow: Arrow) -> tuple[str, str]:
             return "--)", f"waits for {arrow.label}"
         case "race":
             return "-x", "either can come next"
-
-
-def _write_arrow(ends: tuple[int, int], sign: str, text: str) -> str:
-    source, target = ends
-    return f"t{source}{sign}t{target}: {quote_mermaid(text)}"
 
 
 def _list_reason(picture: Picture, everywhere: str) -> Iterator[str]:

@@ -59,18 +59,20 @@ class RowLine:
     role: LineRole
 
 
-RowKind = Literal["step", "wait", "race", "order"]
+RowKind = Literal["step", "fold", "wait", "race", "order"]
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One step (or one blocked thread, one of two racing accesses, or a thread that comes to a
-    lock) of one lane.
+    """One step (or one blocked thread, one of two racing accesses, a thread that comes to a lock,
+    or several quiet steps in one) of one lane.
 
     `does` is the source text, `inside` the library's place and text, `effects` what it did.
     `tag` is the label of a mark ("" for none); `failed` is the step that fails; `switch` says that
     the row before belongs to another thread, and `why` what stopped that one, if it is known.
     A `quiet` row is a step to which nothing points and that no mark is about, or a thread at rest.
+    `routine` is the spec's own that runs, `called` what of the library it called to come to the
+    step; `span` are the first and the last step of a "fold".
     """
 
     lane: int
@@ -85,6 +87,21 @@ class Row:
     tag: str = ""
     why: str = ""
     quiet: bool = False
+    routine: str = ""
+    called: str = ""
+    span: tuple[int, int] = (0, 0)
+
+    @property
+    def label(self) -> str:
+        """The number of the step, or of the first and the last; "" of what is none."""
+        if self.kind == "fold":
+            return "-".join(map(str, self.span))
+        return "" if self.number is None else str(self.number)
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether it is to be seen at once: it fails, or stands below the steps."""
+        return self.failed or self.kind not in ("step", "fold")
 
     @property
     def lines(self) -> tuple[RowLine, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from modelcheck.trace.events import SourceLine, Stack, StepEvent, Story, find_stack
 
 NEEDS = "needs"  # the role of an ordering that the trace needs
-MOST_NEEDS = 3  # orderings that are told; of more only how many
+MOST_NEEDS = 6  # orderings that are told; of more only how many
 
 
 @dataclass(frozen=True, slots=True)

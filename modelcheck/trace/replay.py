@@ -44,14 +44,14 @@ def replay_trace(
     spec's files, `replay` the command for the last lines.  Raises SpecError MC402 where the spec
     has changed, InternalError where a witness of the same spec does not show its violation.
     """
-    return _draw(trace, _replay(trace, model, sources), replay)
+    return _draw(trace, replay_runs(trace, model, sources), replay)
 
 
 def replay_scenes(
     trace: Trace, model: Model, sources: Mapping[str, str], replay: str = ""
 ) -> tuple[Scene, ...]:
     """Like `replay_trace`, with the states between the steps."""
-    runs = _replay(trace, model, sources)
+    runs = replay_runs(trace, model, sources)
     pictures = _draw(trace, runs, replay)
     tours = [tell_tour(model, run, sources) for run in runs]
     return tuple(map(Scene, pictures, tours))
@@ -72,7 +72,8 @@ def renew_needs(trace: Trace, model: Model, sources: Mapping[str, str]) -> Trace
     return replace(trace, needs=told)
 
 
-def _replay(trace: Trace, model: Model, sources: Mapping[str, str]) -> list[Run]:
+def replay_runs(trace: Trace, model: Model, sources: Mapping[str, str]) -> list[Run]:
+    """Each witness of a trace, run again and confirmed.  Raises as `replay_trace` does."""
     check_current(trace, model, sources)
     return [_replay_witness(trace, model, sources, n) for n in range(len(trace.witnesses))]
 

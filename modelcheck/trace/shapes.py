@@ -154,7 +154,7 @@ class BarStyle:
 
 BARS: dict[BarKind, BarStyle] = {
     "lock": BarStyle("lock held", SKY, BLUE),
-    "read": BarStyle("held with others: reader, RCU", SKY_TINT, BLUE, 1.5, 0, "3 2"),
+    "read": BarStyle("shared: reader, RCU, lockdep map", SKY_TINT, BLUE, 1.5, 0, "3 2"),
     "life": BarStyle("object alive", GREEN, BLACK),
     "freed": BarStyle("after its end", RED_TINT, VERMILLION, 2, 0, "4 3"),
 }

@@ -10,13 +10,15 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from modelcheck.backends.python.model import Model
 from modelcheck.backends.python.outcomes import Failure, State
 from modelcheck.explore.result import Path
-from modelcheck.explore.walk import Edge, list_edges, walk
+from modelcheck.explore.walk import CutError, Edge, list_edges, walk
 from modelcheck.trace.dot import FONT, finish_dot, quote_dot
+from modelcheck.trace.labels import Labels
 from modelcheck.trace.shapes import BLACK, GREY, RED_TINT, VERMILLION, WHITE
 from modelcheck.trace.source import find_own_span
 
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 MAX_STATES = 4000  # before folding
 MAX_NODES = 400
 WAY_OUT = "make the parameters smaller, or draw the trace (without --states)"
+FOR_A_PICTURE = f"too many for a picture; {WAY_OUT}"
+FOR_A_FILE = "--max-states N writes more, smaller parameters make fewer"
 DOT_SECONDS = 60
 
 
@@ -34,13 +38,19 @@ class GraphError(Exception):
 
 
 def build_state_graph(
-    model: Model, path: Path | None = None, max_states: int = MAX_STATES
+    model: Model,
+    path: Path | None = None,
+    max_states: int = MAX_STATES,
+    *,
+    labels: Labels | None = None,
+    way_out: str = FOR_A_PICTURE,
 ) -> nx.MultiDiGraph[str]:
     """The reachable states and transitions as a graph.
 
     Nodes are `s0`, `s1`, … in breadth-first order, with `label` and `initial`, `marked`; failing
-    steps lead to nodes `f0`, …  Edges have a `label` and `marked`.  `path` is what to mark.
-    Raises GraphError above `max_states`.
+    steps lead to nodes `f0`, …  Edges have a `label` and `marked`; with `labels` they are told by
+    those, and have `thread`, `line` and `text`.  `path` is what to mark.  Raises GraphError above
+    `max_states` (`way_out` says what to do), and where a step has too many choices.
     """
     import networkx as nx
 
@@ -48,12 +58,11 @@ def build_state_graph(
     states: list[State] = []
     marked = _find_marked(model, path) if path is not None else set[object]()
     initial = {o.result for o in model.start()}
-    for item in list_edges(model, max_states + 1):
+    failures = 0
+    for item in list_whole(model, max_states + 1):
         if not isinstance(item, Edge):
             if len(states) == max_states:
-                raise GraphError(
-                    f"more than {max_states} states: too many for a picture; {WAY_OUT}"
-                )
+                raise GraphError(f"more than {max_states} states: {way_out}")
             name = f"s{len(states)}"
             states.append(item)
             graph.add_node(
@@ -66,22 +75,39 @@ def build_state_graph(
             continue
         source = states[item.source]
         move = (source, item.move)
-        label = _describe_move(model, item)
+        facts: dict[str, str | int] = {"label": _describe_move(model, item)}
+        if labels is not None:
+            line = labels.locate(source, item.move)
+            thread = model.memory.threads[item.move.thread].name
+            facts = {"label": labels.tell(source, item.move), "thread": thread}
+            facts |= {"line": line.line, "text": line.text}
         if isinstance(item.target, Failure):
-            failure = item.target
-            of = f" of {failure.object}" if failure.object else ""
-            name = f"f{sum(n.startswith('f') for n in graph)}"
+            name = f"f{failures}"
+            failures += 1
             graph.add_node(
                 name,
-                label=f"{failure.property}{of}",
+                label=describe_failure(item.target),
                 initial=False,
                 marked=move in marked,
                 failed=True,
             )
         else:
             name = f"s{item.target}"
-        graph.add_edge(f"s{item.source}", name, label=label, marked=move in marked)
+        graph.add_edge(f"s{item.source}", name, **facts, marked=move in marked)
     return graph
+
+
+def list_whole(model: Model, max_states: int) -> Iterator[State | Edge]:
+    """`list_edges`.  Raises GraphError where a step has more choices than are followed."""
+    try:
+        yield from list_edges(model, max_states)
+    except CutError as error:
+        raise GraphError(f"{error}: the graph would not be whole") from None
+
+
+def describe_failure(failure: Failure) -> str:
+    """`use-after-free of buffer`."""
+    return f"{failure.property} of {failure.object}" if failure.object else failure.property
 
 
 def fold_circles(graph: nx.MultiDiGraph[str], max_nodes: int = MAX_NODES) -> nx.MultiDiGraph[str]:

@@ -38,7 +38,9 @@ def write_svg(*pictures: Picture) -> str:
         },
     )
     ET.SubElement(svg, "title").text = _clean(f"{picture.title}: {picture.reason.headline}")
-    ET.SubElement(svg, "desc").text = _clean("".join(map(write_text, pictures)))
+    ET.SubElement(svg, "desc").text = _clean(
+        "".join(write_text(p, all_steps=True) for p in pictures)
+    )
     ET.SubElement(svg, "rect", {"width": width, "height": height, "fill": WHITE})
     _add_shapes(svg, drawing)
     ET.indent(svg)

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from modelcheck.trace.events import Access, Stack, StepEvent, Story, find_stack
 from modelcheck.trace.locks import (
+    MISSED,
     describe_cycle,
     find_circle,
     list_order_rows,
@@ -130,7 +131,9 @@ def _blocked(story: Story) -> str:
     circle = {story.threads[thread] for thread in find_circle(story)}
     if len(circle) > 1:
         return f": {_join_names([n for n in names if n in circle])} wait for each other"
-    return f": {_join_names(names)} wait{'s' if len(names) == 1 else ''}, and no thread can go on"
+    text = f": {_join_names(names)} wait{'s' if len(names) == 1 else ''}, and no thread can go on"
+    missed = [row for row in list_waiting_rows(story) if row.role == MISSED]
+    return f"{text}; nobody wakes it after step {missed[0].step}" if missed else text
 
 
 def _join_names(names: list[str]) -> str:
@@ -201,7 +204,7 @@ def _list_birth_rows(story: Story) -> Iterator[ReasonRow]:
         yield make_step_row(story, "allocated", allocated, what)
     elif failure.born and failure.born[-1].routine:
         at = failure.born[-1].at
-        yield ReasonRow("allocated", "allocated in @initial", None, "", at, failure.born)
+        yield ReasonRow("allocated", "allocated before the first step", None, "", at, failure.born)
     elif failure.born:
         what = "alive from the start, declared as"
         yield ReasonRow("allocated", what, None, "", failure.born[0].at, failure.born)

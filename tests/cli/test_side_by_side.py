@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 import signal
@@ -14,6 +15,7 @@ import pytest
 
 from modelcheck import api
 from modelcheck.cli import run, side_by_side
+from modelcheck.cli.costs import write_times
 from modelcheck.cli.side_by_side import Task, gate_files
 from modelcheck.diagnostics import InternalError, SpecErrors
 from modelcheck.explore.options import Options
@@ -37,13 +39,26 @@ def broken(tmp_path):
     return path
 
 
-def test_the_answer_does_not_depend_on_the_jobs(broken, tmp_path, capsys):
+KNOWN = {
+    "schema": "modelcheck-results-1",
+    "spec": "peterson",
+    "path": SPECS[0],
+    "variants": [{"variant": None}, {"variant": "gone"}],
+}
+
+
+def test_the_answer_does_not_depend_on_the_jobs_nor_on_what_is_first(broken, tmp_path, capsys):
     said = []
-    for jobs in ("1", "2", "3"):
+    (tmp_path / "known").mkdir()
+    (tmp_path / "known/peterson.json").write_text(json.dumps(KNOWN))
+    for jobs, dearest in (("1", LARGE), ("2", SPECS[1]), ("3", SPECS[0])):
         folder = tmp_path / jobs
+        write_times(tmp_path / f"{jobs}.json", {dearest: 1000.0})
         files = ["--junit", str(folder / "j.xml"), "--sarif", str(folder / "s.sarif")]
+        files += ["--summary", str(folder / "s.md"), "--times", str(tmp_path / f"{jobs}.json")]
+        files += ["--baseline", str(tmp_path / "known")]
         options = ["--html", str(folder / "pages"), "--jobs", jobs, *files, "--github"]
-        code = run(["gate", *SPECS, str(broken), "specs/classics/increments.py", *options])
+        code = run(["gate", *SPECS, str(broken), LARGE, *options])
         texts = {
             str(p.relative_to(folder)): p.read_text() for p in folder.rglob("*") if p.is_file()
         }

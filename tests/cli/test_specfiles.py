@@ -90,3 +90,45 @@ def test_without_arguments_all_specs_are_meant_each_name_once(project):
 
 def test_an_empty_folder_selects_nothing(tmp_path):
     assert find_specs(["."], tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from modelcheck.lang import spec\nspec('x')\n",
+        "from modelcheck.lang import spec\nspec ('x')\n",
+        "from modelcheck.lang import spec as name\nname('x')\n",
+        "from modelcheck.lang import (\n    U8 as A, spec as B\n)\nB(\n    'x'\n)\n",
+        "from .common import spec\nif True:\n    spec('x')\n",
+        "from modelcheck.lang import *\n(spec)('x')\n",
+        "import modelcheck.lang\nmodelcheck.lang.spec('x')\n",
+        "import modelcheck.lang as m\nm.spec('x')\n",
+        "from modelcheck import lang\nlang.spec('x')\n",
+        "from modelcheck.lang import spec as s\ns(NAME)\n",
+        "from modelcheck.lang import spec as s\ns('x'\n",
+    ],
+)
+def test_a_spec_is_found_however_it_is_written(tmp_path, text):
+    (tmp_path / "x.py").write_text(text)
+    assert [f.name for f in find_specs(["."], tmp_path)] == ["x"]
+
+
+def test_a_file_that_cannot_be_read_is_not_left_out(tmp_path):
+    (tmp_path / "x.py").symlink_to(tmp_path / "nowhere.py")
+    assert [f.name for f in find_specs(["."], tmp_path)] == ["x"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from modelcheck.lang import U8, shared  # of a spec\nx = shared(U8)\n",
+        "from modelcheck.lang import U8, spec\n",
+        "import other\nother.spec('x')\n",
+        "from other import spec\nif True:\n    spec('x')\n",
+        "import modelcheck\nwrong = other.spec('\\d')\n",
+        "this is no Python\n",
+    ],
+)
+def test_a_file_that_declares_none_is_no_spec(tmp_path, text):
+    (tmp_path / "x.py").write_text(text)
+    assert find_specs(["."], tmp_path) == []

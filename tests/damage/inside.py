@@ -14,6 +14,7 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
+import hypothesis
 import pytest
 from _pytest.config import default_plugins
 
@@ -36,12 +37,20 @@ class Recorder:
     def __init__(self, package: Path) -> None:
         self.package = package
         self.ends: dict[str, str] = {}
+        self.noticed: set[str] = set()  # test functions of which a case was wrong
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item):
+        """One wrong case is enough; the function's others are not run."""
+        return True if item.nodeid.partition("[")[0] in self.noticed else None
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item, call):
         report = yield
         if report.failed:
-            self.ends[item.nodeid] = self.explain(call.excinfo)
+            end = self.ends[item.nodeid] = self.explain(call.excinfo)
+            if end == "wrong":
+                self.noticed.add(item.nodeid.partition("[")[0])
         elif report.skipped:
             self.ends[item.nodeid] = "skipped"
         else:
@@ -86,6 +95,10 @@ def run_copy(module: str, tests: Sequence[str]) -> dict[str, object]:
     except Exception as error:  # noqa: BLE001  whatever the damage made of it
         said = "".join(traceback.format_exception_only(error)).strip()
         return {"package": "", "error": said, "ends": {}}
+    # What a wrong example could be made smaller to, nobody reads.
+    phases = [phase for phase in hypothesis.Phase if phase is not hypothesis.Phase.shrink]
+    hypothesis.settings.register_profile("damage", phases=phases)
+    hypothesis.settings.load_profile("damage")
     recorder = Recorder(Path(file).parent)
     options = ["-q", "--no-header", "--tb=short", "-p", "no:cacheprovider", "-p", "no:xdist"]
     options += ["-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning"]

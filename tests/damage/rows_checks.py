@@ -140,16 +140,18 @@ ROWS = (
     Row(
         "last-spec-is-not-waited-for",
         "cli/side_by_side.py",
-        "        for turn in range(len(files)):\n",
-        "        for turn in range(len(files) - 1):\n",
+        "    for turn in range(count):\n",
+        "    for turn in range(count - 1):\n",
         "A gate on several cores says nothing of its last spec.",
-        ("tests/cli/test_side_by_side.py::test_the_answer_does_not_depend_on_the_jobs",),
+        (
+            "tests/cli/test_side_by_side.py::test_the_answer_does_not_depend_on_the_jobs_nor_on_what_is_first",
+        ),
     ),
     Row(
         "who-dies-has-found-nothing",
         "cli/side_by_side.py",
         'return InternalError(f"the process that checked {shown} {_tell_end(process)}")',
-        "return Gated(api.GatedSpec(self._files[number]), None, None, (shown,))",
+        "return Gated(api.GatedSpec(self._files[number]), None, None, (shown,), 0.0)",
         "A spec whose process died is no part of the gate.",
         ("tests/cli/test_side_by_side.py::test_a_process_that_dies_is_told_and_nothing_is_green",),
     ),

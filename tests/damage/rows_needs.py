@@ -11,6 +11,7 @@ RANDOM = f"{TESTS}::test_the_needs_of_random_programs_are_those_of_all_their_run
 CLI = "tests/cli/test_check.py"
 TRIM = "explore/trim.py"
 DROPPED = "tests/unit/explore/test_dropped.py"
+FOLD = "tests/unit/trace/test_fold.py"
 
 ROWS = (
     Row(
@@ -134,6 +135,22 @@ ROWS = (
         "    if (found := trimming.shorten_a_thread(path, kept)) is not None:",
         "What other threads do at their ends is told all the same.",
         (f"{DROPPED}::test_each_thread_that_runs_on_is_cut",),
+    ),
+    Row(
+        "what-follows-a-fold-is-folded",
+        "trace/fold.py",
+        "len(run) >= LEAST_FOLDED and _is_foldable(run[0])",
+        "len(run) >= LEAST_FOLDED and run[0].quiet",
+        "Steps that matter are folded away behind steps that were folded before.",
+        (f"{FOLD}::test_every_other_row_stays_and_so_does_all_that_leads_to_it",),
+    ),
+    Row(
+        "all-steps-are-alike",
+        "trace/marks.py",
+        "enumerate(story.steps) if _is_loud(event, story.failure)}",
+        "enumerate(story.steps) if event.notes}",
+        "Steps that see what the failure is about are folded away.",
+        (f"{FOLD}::test_a_step_that_matters_stands_alone",),
     ),
     Row(
         "dropped-is-not-said",

@@ -53,6 +53,15 @@ def test_flipped_expectation_is_1(gate):
     assert "unexpected: released_once" in out
 
 
+def test_who_is_told_of_a_violation_is_told_how_to_see_it(gate, capsys):
+    code, out = gate(KERNFS.replace(f", {EXPECTATION}", ""))
+    command = out.splitlines()[-1].strip()
+    assert (code, command) == (1, "modelcheck check spec.py --variant no_released_check")
+    assert run(command.split()[1:]) == 1
+    assert "released_once" in capsys.readouterr().out
+    assert "for the traces:" not in gate(KERNFS)[1]
+
+
 def test_expected_but_not_violated_is_1(gate):
     code, out = gate(KERNFS.replace(EXPECTATION, 'violates=("released_once", "deadlock")'))
     assert code == 1

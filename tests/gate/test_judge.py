@@ -156,6 +156,8 @@ def test_needs_is_never_as_expected():
         ((Outcome.EXPECTED, Outcome.SKIPPED), 3),
         ((Outcome.EXPECTED, Outcome.INCONCLUSIVE), 3),
         ((Outcome.INCONCLUSIVE, Outcome.UNEXPECTED), 1),
+        ((Outcome.EXPECTED, Outcome.CHANGED), 1),
+        ((Outcome.INCONCLUSIVE, Outcome.CHANGED), 1),
     ],
 )
 def test_gate_exit_of_mixed_outcomes(outcomes, code):

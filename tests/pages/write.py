@@ -53,15 +53,17 @@ def find_faults(scenes: tuple[Scene, ...]) -> Iterator[str]:
     yield from page.faults
     yield from page.outside
     yield from find_clashes(api.write_scenes(scenes, "svg"))
+    yield from find_clashes(api.write_scenes(scenes, "svg", all_steps=True))
+    for all_steps in (False, True):
+        try:
+            read_diagram(api.write_scenes(scenes, "mermaid", all_steps=all_steps))
+        except NoDiagramError as error:
+            yield f"no diagram: {error}"
+        yield from find_dot_faults(api.write_scenes(scenes, "dot", all_steps=all_steps))
     if len(page.all("svg")) != len(scenes):
         yield "the page does not have a drawing for each scene"
     for scene in scenes:
         picture, tour = scene.picture, scene.tour
-        try:
-            read_diagram(api.write_picture(picture, "mermaid"))
-        except NoDiagramError as error:
-            yield f"no diagram: {error}"
-        yield from find_dot_faults(api.write_picture(picture, "dot"))
         steps = sum(row.kind == "step" for row in picture.rows)
         if len(tour.stations) != steps + 1 and (tour.stations or steps):  # else the start fails
             yield f"{len(tour.stations)} stations of {steps} steps"

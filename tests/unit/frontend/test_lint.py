@@ -13,7 +13,8 @@ from modelcheck.diagnostics import Span
 from modelcheck.frontend import load
 from modelcheck.ir.passes import run_passes
 from modelcheck.specfiles import find_specs
-from tests.test_language_guide import ACCEPTED, load_example
+from tests.examples import load_example
+from tests.test_language_guide import ACCEPTED
 
 ROOT = Path(__file__).resolve().parents[3]
 

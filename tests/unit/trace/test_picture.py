@@ -121,7 +121,7 @@ def test_a_sleeper_is_told_with_what_it_did_not_see():
     assert [row.quiet for row in picture.rows] == [False, True, False, False]
     (missed,) = [row for row in picture.reason.rows if row.role == "missed"]
     assert (missed.step, missed.thread) == (3, "waker")
-    assert missed.what == "x.n becomes 0, which sleeper last saw as 1 (step 1)"
+    assert missed.what == "x.n becomes 0, and nobody wakes sleeper, which last saw 1 (step 1)"
     seen = dataclasses.replace(story, steps=(*steps, dataclasses.replace(steps[0], number=4)))
     assert not [r for r in draw_picture(seen, HEADING).reason.rows if r.role == "missed"]
     own = dataclasses.replace(steps[0], changes=change("x.n", "0", "1"))

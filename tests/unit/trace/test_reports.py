@@ -28,8 +28,8 @@ def test_both_orders_of_a_cycle_are_one_report_with_all_four_stacks(tmp_path):
     lines = report(tmp_path, DEADLOCK, "lock-order")
     assert sum(line.startswith("VIOLATED  specs") for line in lines) == 1
     assert lines[1] == "lock-order: locks are taken in a circle: a -> b -> a (shortest)"
-    assert "order 1 of 2: first takes b while it holds a:" in lines
-    assert "order 2 of 2: second takes a while it holds b:" in lines
+    assert "order 1 of 2, in a run of its own: first takes b while it holds a:" in lines
+    assert "order 2 of 2, in a run of its own: second takes a while it holds b:" in lines
     wanted = paragraph(lines, "first is trying to take b:")
     line = line_of(DEADLOCK, "mutex_lock(b)")
     assert wanted[-1] == ("first", f"line {line}", "mutex_lock(b)")
@@ -151,7 +151,7 @@ def test_a_use_after_free_has_the_three_stacks_of_kasan(tmp_path):
         f"line {line_of(FREED, 'kfree(b)')}",
         "kfree(b)",
     )
-    assert paragraph(lines, "allocated in @initial:") == [
+    assert paragraph(lines, "allocated before the first step:") == [
         ("make", f"line {line_of(FREED, 'seq.box = new(Box, n=1)')}", "seq.box = new(Box, n=1)"),
         ("boot", f"line {line_of(FREED, 'make()')}", "make()"),
     ]

@@ -55,9 +55,13 @@ def test_every_diagram_is_in_the_grammar_and_says_what_the_picture_says(name):
     assert names == [lane.name for lane in picture.lanes]
     notes = [s for s in statements if s[0] == "note"]
     assert notes[0][2][0] == f"{picture.verdict}: {picture.reason.headline}"
-    for number, row in enumerate(picture.rows, 1):
-        (actor,), lines = notes[number][1:]
-        assert actor == f"t{row.lane}"
+    told = iter(notes[1:])
+    for number, row in enumerate(picture.rows):
+        if number and row.why:
+            before = picture.lanes[picture.rows[number - 1].lane].thread
+            assert next(told)[1:] == ([f"t{before}"], [f"-- {row.why}"])
+        (actor,), lines = next(told)[1:]
+        assert actor == f"t{picture.lanes[row.lane].thread}"
         for line in row.lines:
             assert any(" ".join(line.text.split()) in " ".join(x.split()) for x in lines)
 

@@ -1,0 +1,1 @@
+"""Which settings of a spec, switched on together, make it verified: the search for a fix."""
