@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from modelcheck.ir.alias import Index, Pattern
 from modelcheck.ir.dependence import Footprints, MemoryPart, Part
@@ -47,19 +47,27 @@ def explain_steps(program: Program) -> list[StepFacts]:
         for shown in program.properties
         if shown.kind in ("invariant", "reachable")
     }
-    numbers: dict[tuple[str, str], list[int]] = {}  # of a step, wherever its pointers point
+    several = frozenset(obj.name for obj in program.objects if obj.count is not None)
+    numbers: dict[tuple[str, str], list[int]] = {  # of a step, wherever its pointers point
+        (template.name, label): []
+        for template in program.templates
+        for label in footprints.memory.locations(template.name)
+        if template.count
+    }
     for number, step in enumerate(locations.steps):
         if step is not None and locations.threads[number] in firsts:
-            numbers.setdefault((step[0].name, step[1].entry.label), []).append(number)
+            numbers[step[0].name, step[1].entry.label].append(number)
     found = []
     for (template, label), alike in numbers.items():
+        if not alike:
+            continue  # no thread comes there
         met: dict[str, dict[tuple[str, str], None]] = {}
         for number, other in ((a, b) for a in alike for b in list_members(dependence.dependent(a))):
             there = locations.steps[other]
             if there is None or locations.threads[other] == locations.threads[number]:
                 continue
             for part, _ in dependence.explain(number, other):
-                where = met.setdefault(describe_part(part), {})
+                where = met.setdefault(describe_part(_forget_element(part, several)), {})
                 where[there[0].name, there[1].entry.label] = None
         here, step = make_set(alike), locations.steps[alike[0]]
         found.append(
@@ -113,6 +121,13 @@ def _describe_test(test: Test, memory: Memory) -> str:
     if test.lo <= known.lo:
         return f"{name} {verb} at most {test.hi}"
     return f"{name} {verb} at least {test.lo}"
+
+
+def _forget_element(part: Part, several: frozenset[str]) -> Part:
+    """The same for any element of an object: which one it is depends on where pointers point."""
+    if isinstance(part, MemoryPart) and part.pattern.object in several:
+        return replace(part, pattern=replace(part.pattern, element=Index.ANY))
+    return part
 
 
 def describe_part(part: Part) -> str:

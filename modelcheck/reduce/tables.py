@@ -163,6 +163,7 @@ __all__ = [
     "MOST_GATES",
     "MOST_THREADS",
     "MOST_WATCHED",
+    "Lookup",
     "StubbornTables",
     "Tests",
     "Watched",

@@ -15,8 +15,7 @@ from modelcheck.ir.nodes import Crash, Program, Property, Spawn, Template
 from modelcheck.ir.races import Candidates
 from modelcheck.ir.regions import can_fail, find_step_regions, has_choices
 from modelcheck.ir.types import PtrType, SetType
-from modelcheck.reduce.stances import Lookup
-from modelcheck.reduce.tables import StubbornTables, Tests, find_origins
+from modelcheck.reduce.tables import Lookup, StubbornTables, Tests, find_origins
 
 _KINDS = {"invariant": "MC_INVARIANT", "final": "MC_FINAL", "reachable": "MC_REACHABLE"}
 
