@@ -8,7 +8,7 @@ never less: a pointer to a struct is taken to point to any place of that struct.
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Callable, Container
 from enum import Enum
 from typing import assert_never
 
@@ -72,6 +72,7 @@ class Aliases:
     def __init__(self, program: Program, named: Container[str] | None = None) -> None:
         self.lookup = Lookup(program)
         self.named = named
+        self.numbered: Callable[[str, int], Pattern] | None = None  # what a pointer's value means
         self._with: dict[str, tuple[Object, ...]] = {}
         self._first_thread: dict[str, int] = {}
         number = 0
@@ -152,11 +153,11 @@ class Aliases:
             case ObjectRoot(name, index):
                 element = self._element(self.lookup.object(name), index)
                 return (Pattern(name, element, tuple(path)),)
-            case PointerRoot(_, struct):
-                return tuple(
-                    Pattern(at.object, at.element, (*at.path, *path))
-                    for at in self.places_of(struct)
-                )
+            case PointerRoot(pointer, struct):
+                found = self.places_of(struct)
+                if isinstance(pointer, Const) and pointer.value and self.numbered is not None:
+                    found = (self.numbered(struct, pointer.value),)
+                return tuple(Pattern(at.object, at.element, (*at.path, *path)) for at in found)
             case _:
                 assert_never(place.root)
 

@@ -28,7 +28,7 @@ from typing import Literal
 from modelcheck.ir.alias import Aliases, Index, Pattern
 from modelcheck.ir.bits import Bits, Touched
 from modelcheck.ir.footprint import Aspect, parts_meet
-from modelcheck.ir.instances import Instances
+from modelcheck.ir.instances import Instances, Known
 from modelcheck.ir.memory import Memory
 from modelcheck.ir.nodes import (
     Block,
@@ -120,6 +120,7 @@ class Footprints:
         self.aliases = Aliases(program)
         self.bits = Bits(program, self.aliases)
         self._program = program
+        self._of_step: dict[tuple[str, str, int | None, Known], Footprint] = {}
         self._regions = {t.name: Regions(t.body.blocks) for t in program.templates}
         self._first = {
             t.name: find_first_locations(t) if t.interrupts else frozenset[str]()
@@ -134,21 +135,38 @@ class Footprints:
     @cached_property
     def instances(self) -> Instances:
         """The code of single threads."""
+        self.aliases.numbered = self._find_place
         return Instances(self.memory)
 
-    def of_step(self, template: Template, label: str, thread: int | None = None) -> Footprint:
-        """What the step at a location may read and write; with `thread`, if that one takes it.
+    def _find_place(self, struct: str, value: int) -> Pattern:
+        """What a pointer with a value points to."""
+        place = self.memory.places(struct)[value - 1]
+        return Pattern(place.object, place.element, place.path)
+
+    def of_step(
+        self, template: Template, label: str, thread: int | None = None, known: Known = ()
+    ) -> Footprint:
+        """What the step at a location may read and write; with `thread`, if that one takes it, and
+        if some of its locals hold what is known then.
 
         Soundness: a part left out makes dependent steps look independent, and states are lost.
         Attacked by `test_dependence.py`, a test per node and one that lets random programs take
         independent steps in both orders.
         """
+        key = template.name, label, thread, known
+        if key not in self._of_step:
+            self._of_step[key] = self._find_of_step(template, label, thread, known)
+        return self._of_step[key]
+
+    def _find_of_step(
+        self, template: Template, label: str, thread: int | None, known: Known
+    ) -> Footprint:
         parts = _Parts(self._program, self.bits, template)
-        for block in self._regions[template.name].step(label):
-            if thread is None:
-                parts.add_block(block)
-            else:
-                parts.add_block(self.instances.block(self.memory.threads[thread], block))
+        blocks: Iterable[Block] = self._regions[template.name].step(label)
+        if thread is not None:
+            blocks = self.instances.step(self.memory.threads[thread], tuple(blocks), label, known)
+        for block in blocks:
+            parts.add_block(block)
         parts.add_surroundings(template, is_first=label in self._first[template.name])
         if thread is not None:
             parts.reads = {self._name_owner(part, thread) for part in parts.reads}

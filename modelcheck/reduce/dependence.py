@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from modelcheck.ir.dependence import Footprint, Footprints, MemoryPart, Part
 from modelcheck.ir.nodes import Property
-from modelcheck.reduce.locations import Locations, make_set
+from modelcheck.reduce.locations import Locations, list_members, make_set
 
 
 class Dependence:
@@ -24,26 +24,26 @@ class Dependence:
         self._writers: dict[Part, int] = defaultdict(int)
         self._near: dict[object, list[Part]] = defaultdict(list)  # what can meet at all
         self._everything = 0
-        self._steps: list[Footprint | None] = []
-        for number, step in enumerate(locations.steps):
-            self._steps.append(None)
-            if step is not None:
-                template, region = step
-                found = footprints.of_step(template, region.entry.label, locations.threads[number])
-                self._steps[-1] = found
-                self._add(number, found)
+        self._steps: list[Footprint | None] = [None] * len(locations.steps)
+        for number, alike in locations.alike.items():
+            if (step := locations.steps[number]) is not None:
+                thread, known = locations.threads[number], locations.known[number]
+                found = footprints.of_step(step[0], step[1].entry.label, thread, known)
+                for one in list_members(alike):
+                    self._steps[one] = found
+                self._add(alike, found)
         for part in {**self._readers, **self._writers}:
             self._near[_neighbourhood(part)].append(part)
         self._writers_of: dict[Part, int] = {}
         self._users_of: dict[Part, int] = {}
 
-    def _add(self, number: int, footprint: Footprint) -> None:
+    def _add(self, steps: int, footprint: Footprint) -> None:
         for part in footprint.reads:
-            self._readers[part] |= 1 << number
+            self._readers[part] |= steps
         for part in footprint.writes:
-            self._writers[part] |= 1 << number
+            self._writers[part] |= steps
         if footprint.everything:
-            self._everything |= 1 << number
+            self._everything |= steps
 
     def dependent(self, number: int) -> int:
         """The steps that the step at a location may notice, or that may notice it.

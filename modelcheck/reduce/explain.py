@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from modelcheck.ir.alias import Index, Pattern
 from modelcheck.ir.dependence import Footprints, MemoryPart, Part
@@ -10,7 +10,7 @@ from modelcheck.ir.memory import Memory
 from modelcheck.ir.nodes import Program, StepInfo
 from modelcheck.reduce.dependence import Dependence
 from modelcheck.reduce.gates import Gate, Gates, Test, Tests
-from modelcheck.reduce.locations import Locations, list_members
+from modelcheck.reduce.locations import Locations, list_members, make_set
 from modelcheck.reduce.sticky import find_sticky
 
 
@@ -35,8 +35,8 @@ class StepFacts:
 
 def explain_steps(program: Program) -> list[StepFacts]:
     """The facts of all steps, template by template."""
-    locations = Locations(program)
     footprints = Footprints(program)
+    locations = Locations(program, footprints.instances)
     dependence = Dependence(footprints, locations)
     gates = Gates(program, locations, footprints).find()
     sticky = find_sticky(program, locations)
@@ -47,32 +47,44 @@ def explain_steps(program: Program) -> list[StepFacts]:
         for shown in program.properties
         if shown.kind in ("invariant", "reachable")
     }
-    found = []
+    several = frozenset(obj.name for obj in program.objects if obj.count is not None)
+    numbers: dict[tuple[str, str], list[int]] = {  # of a step, wherever its pointers point
+        (template.name, label): []
+        for template in program.templates
+        for label in footprints.memory.locations(template.name)
+        if template.count
+    }
     for number, step in enumerate(locations.steps):
-        if step is None or locations.threads[number] not in firsts:
-            continue
-        template, region = step
+        if step is not None and locations.threads[number] in firsts:
+            numbers[step[0].name, step[1].entry.label].append(number)
+    found = []
+    for (template, label), alike in numbers.items():
+        if not alike:
+            continue  # no thread comes there
         met: dict[str, dict[tuple[str, str], None]] = {}
-        for other in list_members(dependence.dependent(number)):
+        for number, other in ((a, b) for a in alike for b in list_members(dependence.dependent(a))):
             there = locations.steps[other]
             if there is None or locations.threads[other] == locations.threads[number]:
                 continue
             for part, _ in dependence.explain(number, other):
-                where = met.setdefault(describe_part(part), {})
+                where = met.setdefault(describe_part(_forget_element(part, several)), {})
                 where[there[0].name, there[1].entry.label] = None
+        here, step = make_set(alike), locations.steps[alike[0]]
         found.append(
             StepFacts(
-                template.name,
-                region.entry.label,
-                region.entry.step,
+                template,
+                label,
+                None if step is None else step[1].entry.step,
                 tuple((name, tuple(where)) for name, where in sorted(met.items())),
                 tuple(
-                    _describe_gate(gate, footprints.memory, locations)
-                    for gate in gates
-                    if gate.locations >> number & 1
+                    dict.fromkeys(
+                        _describe_gate(gate, footprints.memory, locations)
+                        for gate in gates
+                        if gate.locations & here
+                    )
                 ),
-                tuple(name for name, seen in visible.items() if seen >> number & 1),
-                bool(sticky[number]),
+                tuple(name for name, seen in visible.items() if seen & here),
+                any(sticky[number] for number in alike),
             )
         )
     return found
@@ -109,6 +121,13 @@ def _describe_test(test: Test, memory: Memory) -> str:
     if test.lo <= known.lo:
         return f"{name} {verb} at most {test.hi}"
     return f"{name} {verb} at least {test.lo}"
+
+
+def _forget_element(part: Part, several: frozenset[str]) -> Part:
+    """The same for any element of an object: which one it is depends on where pointers point."""
+    if isinstance(part, MemoryPart) and part.pattern.object in several:
+        return replace(part, pattern=replace(part.pattern, element=Index.ANY))
+    return part
 
 
 def describe_part(part: Part) -> str:

@@ -18,10 +18,12 @@ from modelcheck.ir.nodes import (
     Const,
     Current,
     Expr,
+    IsInitialised,
     Place,
     QueueLength,
     Read,
 )
+from modelcheck.ir.slots import UNINITIALISED
 from modelcheck.ir.types import BoolType
 
 MOST_CASES = 16  # conjunctions of one condition; beyond, it is taken for unknown
@@ -86,6 +88,9 @@ class _Reader:
                 return self._any(self._all(*first), self._all(*second))
             case Read(place):
                 return self._give(Fact(place, "value", wanted=False), wanted=wanted)  # not 0
+            case IsInitialised(place):
+                never = Fact(place, "value", UNINITIALISED, UNINITIALISED)
+                return self._give(never.negate(), wanted=wanted)
             case Alive(place, stable=False):
                 return self._give(Fact(place, "life"), wanted=wanted)
             case Apply(op, (a, b)):

@@ -27,6 +27,7 @@ from modelcheck.ir.nodes import (
     Property,
     Store,
     Template,
+    Wait,
 )
 from modelcheck.ir.regions import Region
 from modelcheck.ir.traverse import nodes_of, parts_of_place
@@ -101,7 +102,6 @@ class Gates:
         self._footprints = footprints
         self._memory = footprints.memory
         self._instances = footprints.instances
-        self._footprint_of: dict[int, Footprint] = {}
         self._nodes: dict[tuple[int, str], list[Footprint]] = {}
         self._watches: dict[Test, Gate] = {}
 
@@ -109,8 +109,10 @@ class Gates:
         """All gates, those with the most locations first."""
         found: dict[Tests, _Found] = {}
         for thread, number, _, region in self._list_steps():
+            if not any(isinstance(i, Wait) for block in region.blocks for i in block.instrs):
+                continue
             try:
-                for case in self._walk(thread, region).gates():
+                for case in self._walk(thread, number, region).gates():
                     self._add(found, thread, number, case)
             except TooManyWaysError:
                 continue
@@ -119,13 +121,18 @@ class Gates:
         return made[:MOST_PASSED]
 
     def _list_steps(self) -> Iterator[tuple[Thread, int, Template, Region]]:
-        for number, step in enumerate(self._locations.steps):
-            if step is not None:
+        """Of steps that are alike the first."""
+        for number in self._locations.alike:
+            if (step := self._locations.steps[number]) is not None:
                 yield self._memory.threads[self._locations.threads[number]], number, *step
 
-    def _walk(self, thread: Thread, region: Region) -> Walker:
-        blocks = {b.label: self._instances.block(thread, b) for b in region.blocks}
+    def _walk(self, thread: Thread, number: int, region: Region) -> Walker:
+        blocks = {b.label: b for b in self._list_blocks(thread, number, region)}
         return Walker(blocks, region.entry.label, self._meet)
+
+    def _list_blocks(self, thread: Thread, number: int, region: Region) -> list[Block]:
+        known = self._locations.known[number]
+        return self._instances.step(thread, region.blocks, region.entry.label, known)
 
     def _meet(self, a: Place, b: Place) -> bool:
         aliases = self._footprints.aliases
@@ -142,7 +149,7 @@ class Gates:
             parts[known.slot] = self._find_part(fact)
         one = found.setdefault(tuple(sorted(tests)), _Found(parts))
         one.threads |= 1 << thread.number
-        one.locations |= 1 << number
+        one.locations |= self._locations.alike[number]
 
     def _find_part(self, fact: Fact) -> MemoryPart:
         aspect: Aspect = "life" if fact.test == "life" else "value"
@@ -208,7 +215,7 @@ class Gates:
         guards: dict[Tests, int] = defaultdict(int)
         for thread, number, template, region in self._list_steps():
             for guard in self._find_guards(thread, number, template, region, one.parts):
-                guards[guard] |= 1 << number
+                guards[guard] |= self._locations.alike[number]
         openers = tuple(
             Opener(guard, where)
             for guard, where in sorted(guards.items())
@@ -228,20 +235,21 @@ class Gates:
 
         Soundness: tests are left out rather than guessed; none at all mean "always".
         """
-        footprint = self._find_footprint(template, region.entry.label, number)
+        label, known = region.entry.label, self._locations.known[number]
+        footprint = self._footprints.of_step(template, label, thread.number, known)
         if not _may_change(footprint, parts):
             return ()
         if not any(p.may_meet(q) for p in footprint.reads for q in parts.values()):
             return ((),)  # it asks for nothing that could keep it from that
         writes: dict[str, int] = {}
-        for block in region.blocks:
-            for i, footprint in enumerate(self._list_nodes(thread, number, template, block)):
+        for block in self._list_blocks(thread, number, region):
+            for i, footprint in enumerate(self._list_nodes(number, template, block)):
                 if _may_change(footprint, parts):
                     writes[block.label] = i
                     break
         found: set[Tests] = set()
         try:
-            walker = self._walk(thread, region)
+            walker = self._walk(thread, number, region)
             for case, way, node in walker.first_writes(writes, self._make_filter(parts)):
                 found |= self._list_tests(case, way, node, parts)
         except TooManyWaysError:
@@ -275,23 +283,12 @@ class Gates:
 
         return matters
 
-    def _list_nodes(
-        self, thread: Thread, number: int, template: Template, block: Block
-    ) -> list[Footprint]:
+    def _list_nodes(self, number: int, template: Template, block: Block) -> list[Footprint]:
         """What each node of a block does by itself."""
         key = number, block.label
         if key not in self._nodes:
-            made = self._instances.block(thread, block)
-            self._nodes[key] = [self._footprints.of_node(template, n) for n in nodes_of(made)]
+            self._nodes[key] = [self._footprints.of_node(template, n) for n in nodes_of(block)]
         return self._nodes[key]
-
-    def _find_footprint(self, template: Template, label: str, number: int) -> Footprint:
-        found = self._footprint_of.get(number)
-        if found is None:
-            thread = self._locations.threads[number]
-            found = self._footprints.of_step(template, label, thread)
-            self._footprint_of[number] = found
-        return found
 
     def _list_tests(
         self, case: Case, way: Way, node: Instr | End, parts: dict[int, MemoryPart]

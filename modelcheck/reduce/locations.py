@@ -1,72 +1,88 @@
-"""Where threads may stand and where they can come from there: all threads' locations as numbers.
+"""Where threads may stand and where they can come from there: all threads' stances as numbers.
 
-The locations of all threads are numbered in one row: those of the first thread in the order of
-`list_locations`, then its end (where it stands when it has ended), then the next thread.  Sets of
-them are integers, a bit for each.
+The stances of all threads (`stances`: locations, told apart by where pointers point) are numbered
+in one row: those of the first thread, then its end (where it stands when it has ended), then the
+next thread.  Sets of them are integers, a bit for each.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from modelcheck.ir.nodes import Block, End, Program, Spawn, Template
-from modelcheck.ir.regions import (
-    Region,
-    find_entry,
-    find_region,
-    find_step_regions,
-    list_exits,
-    list_locations,
-    list_start_blocks,
-)
+from modelcheck.ir.instances import Instances, Known
+from modelcheck.ir.memory import Memory, Thread
+from modelcheck.ir.nodes import Block, Program, Spawn, Template
+from modelcheck.ir.regions import Region, find_step_regions, list_start_blocks
+from modelcheck.ir.traverse import nodes_of, used_locals
+from modelcheck.reduce.stances import END, Lookup, ThreadStances
 
 
 class Locations:
-    """The locations of one program.
+    """The locations of one program, as far as threads stand there in different ways.
 
-    `base[t]` is the number of the first location of thread t, `ends[t]` that of its end; `threads`
-    has the thread by number, `steps` template and region (None for an end).  `successors[i]` is the
-    set to which the step at i may lead; of a spawned thread's end, to where a `Spawn` puts it.
-    `reach[i]` is everything a thread may come to from i, i too.
+    `base[t]` is the number of the first one of thread t, `ends[t]` that of its end; `threads` has
+    the thread by number, `steps` template and region (None for an end), `known` those of its
+    pointers that the step uses.  `alike` has, for each step that is like no one before it, its
+    number and the set of all that do the same.  `successors[i]` is the set to which the step at i
+    may lead; of a spawned thread's end, to where a `Spawn` puts it.  `reach[i]` is everything a
+    thread may come to from i, i too.  `lookups[t]` says for each location of thread t where in the
+    row it stands.
     """
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, instances: Instances | None = None) -> None:
+        memory = Memory(program) if instances is None else instances.memory
+        self._instances = instances or Instances(memory)
+        self._memory = memory
         self._bodies = {template.name: template.body for template in program.templates}
         self.base: list[int] = []
         self.ends: list[int] = []
         self.steps: list[tuple[Template, Region] | None] = []
+        self.known: list[Known] = []
         self.threads: list[int] = []
         self.successors: list[int] = []
-        for template in program.templates:
-            for _ in range(template.count):
-                self._add(template)
+        self.lookups: list[tuple[Lookup, ...]] = []
+        for thread in memory.threads:
+            self._add(memory.lookup.template(thread.template), thread)
         self.reach = close(self.successors)
+        self.alike = self._find_alike()
 
-    def _add(self, template: Template) -> None:
+    def _find_alike(self) -> dict[int, int]:
+        firsts: dict[object, int] = {}
+        found: dict[int, int] = {}
+        for number, step in enumerate(self.steps):
+            if step is not None:
+                key = self.threads[number], step[1].entry.label, self.known[number]
+                first = firsts.setdefault(key, number)
+                found[first] = found.get(first, 0) | 1 << number
+        return found
+
+    def _add(self, template: Template, thread: Thread) -> None:
         base = len(self.steps)
-        labels = {b.label: base + i for i, b in enumerate(list_locations(template.body))}
-        end = base + len(labels)
-        self.threads += [len(self.base)] * (end + 1 - base)
+        stances = ThreadStances(self._memory, self._instances, thread)
+        end = base + len(stances.locations)
+        self.threads += [thread.number] * (end + 1 - base)
         self.base.append(base)
         self.ends.append(end)
-        for region in find_step_regions(template.body):
-            self.steps.append((template, region))
-            self.successors.append(self._find_exits(template, region, labels, end))
+        regions = find_step_regions(template.body)
+        self.steps += [(template, regions[location]) for location in stances.locations]
+        used = [_list_used(region) for region in regions]
+        self.known += [
+            tuple(one for one in known if one[0] in used[location])
+            for location, known in zip(stances.locations, stances.known, strict=True)
+        ]
+        targets = [*stances.targets, stances.starts if template.spawned else set()]
+        self.successors += [
+            make_set(end if to == END else base + to for to in found) for found in targets
+        ]
         self.steps.append(None)
-        self.successors.append(self._find_starts(template, labels, end) if template.spawned else 0)
+        self.known.append(())
+        self.lookups.append(
+            (*(one.begin_at(base) for one in stances.lookups), Lookup((), (), (end,)))
+        )
 
-    def _find_exits(
-        self, template: Template, region: Region, labels: dict[str, int], end: int
-    ) -> int:
-        ends = any(isinstance(block.end, End) for block in region.blocks)
-        exits = (labels[label] for label in list_exits(template.body, region))
-        return make_set(exits) | (ends << end)
-
-    def _find_starts(self, template: Template, labels: dict[str, int], end: int) -> int:
-        entry = find_entry(template.body)
-        if entry.rest:
-            return 1 << labels[entry.label]
-        return self._find_exits(template, find_region(template.body, entry), labels, end)
+    def stands(self, state: Sequence[int], thread: int) -> int:
+        """Where in the row a thread stands in a state."""
+        return self.lookups[thread][state[thread]].find(state)
 
     def spawners(self, name: str) -> int:
         """The locations whose step may spawn a thread of a template."""
@@ -86,6 +102,12 @@ class Locations:
                     found.add(instr.template)
                     work.extend(list_start_blocks(self._bodies[instr.template]))
         return frozenset(found)
+
+
+def _list_used(region: Region) -> frozenset[str]:
+    """The locals whose values a step uses."""
+    nodes = (node for block in region.blocks for node in nodes_of(block))
+    return frozenset(name for node in nodes for name in used_locals(node))
 
 
 def make_set(numbers: Iterable[int]) -> int:

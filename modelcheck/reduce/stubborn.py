@@ -51,28 +51,26 @@ class StubbornSets:
         best, fewest = enabled, enabled.bit_count()
         if fewest < 2:
             return best
+        barred = self._find_barred(state, results)
         view = _View(self._tables, state, enabled)
-        for seed in range(len(results)):
-            if fewest > 1 and enabled >> seed & 1:
-                found = view.close(seed) & enabled
-                if found.bit_count() < fewest and self._may_wait(found, state, results):
-                    best, fewest = found, found.bit_count()
+        for seed in list_members(enabled & ~barred):
+            found = view.close(seed, barred, fewest) & enabled
+            if found:
+                best, fewest = found, found.bit_count()
+                if fewest == 1:
+                    break
         return best
 
-    def _may_wait(
-        self,
-        threads: int,
-        state: State,
-        results: Sequence[StepResult | None],
-    ) -> bool:
-        """Whether all other steps may be put off beyond those of some threads."""
-        for thread, first in enumerate(self._tables.base):
-            if threads >> thread & 1:
-                sticky = self._tables.sticky[first + state[thread]]
-                for reached in _list_reached(results[thread]):
-                    if isinstance(reached, Failure) or sticky >> (first + reached[thread]) & 1:
-                        return False
-        return True
+    def _find_barred(self, state: State, results: Sequence[StepResult | None]) -> int:
+        """The threads with whose step no other one may be put off."""
+        barred = 0
+        tables = self._tables
+        for thread, result in enumerate(results):
+            sticky = tables.sticky[tables.stands(state, thread)]
+            for reached in _list_reached(result):
+                if isinstance(reached, Failure) or sticky >> tables.stands(reached, thread) & 1:
+                    barred |= 1 << thread
+        return barred
 
 
 class _View:
@@ -82,12 +80,13 @@ class _View:
         self._tables = tables
         self._state = state
         self._enabled = enabled
-        self._standing = [base + pc for base, pc in zip(tables.base, state, strict=False)]
+        self._standing = [tables.stands(state, t) for t in range(len(tables.lookups))]
         self._closed = [self._find_closed(gate) for gate in tables.gates]
         self._openers: dict[int, int] = {}
 
-    def close(self, seed: int) -> int:
-        """The threads of a small stubborn set with a thread in it.
+    def close(self, seed: int, barred: int, fewest: int) -> int:
+        """The threads of a small stubborn set with a thread in it; none where that has one of the
+        barred ones, or no fewer enabled ones than `fewest`.
 
         What the set needs is a row of *demands*: of each one of several sets of threads has to be
         in it.  Those with a choice wait until nothing else is left; then the first that is not met
@@ -97,11 +96,14 @@ class _View:
         waiting: list[list[int]] = []
         while True:
             while work:
-                for demand in self._list_demands(work.pop()):
+                thread = work.pop()
+                if found & barred or (found & self._enabled).bit_count() >= fewest:
+                    return 0
+                for demand in self._list_demands(thread, found):
                     if len(demand) > 1:
                         waiting.append(demand)
                         if len(waiting) > MOST_DEMANDS:
-                            return (1 << len(self._standing)) - 1
+                            return 0
                     elif new := demand[0] & ~found:
                         found |= new
                         work += list_members(new)
@@ -112,23 +114,25 @@ class _View:
             found |= new
             work += list_members(new)
 
-    def _list_demands(self, thread: int) -> Iterator[list[int]]:
-        """What a thread in the set needs."""
+    def _list_demands(self, thread: int, found: int) -> Iterator[list[int]]:
+        """What a thread in the set needs that is not among the threads found before."""
         tables, location = self._tables, self._standing[thread]
         if self._enabled >> thread & 1:
             row = tables.dependent[location]
+            origins = tables.dependent_origins[location]
         else:
             row = tables.enabling[location]
+            origins = tables.enabling_origins[location]
             gates = self._list_closed(thread)
             if choices := [self._find_openers(g) for g in gates if self._keeps(g, location)]:
                 yield choices
                 return
-        yield from self._list_users(thread, row)
+        yield from self._list_users(row, origins, found)
         if self._enabled >> thread & 1:
             for number in list_members(tables.seen[location]):
-                yield from self._list_watchers(thread, tables.watched[number])
+                yield from self._list_watchers(tables.watched[number], found)
 
-    def _list_watchers(self, thread: int, watched: Watched) -> Iterator[list[int]]:
+    def _list_watchers(self, watched: Watched, found: int) -> Iterator[list[int]]:
         """What has to happen, one or the other, before a property gets another answer."""
         for case in watched.cases:
             gates = [g for g in list_members(case) if self._closed[g]]
@@ -138,16 +142,15 @@ class _View:
         else:
             if watched.cases:
                 return
-        yield from self._list_users(thread, watched.steps)
+        yield from self._list_users(watched.steps, watched.origins, found)
 
-    def _list_users(self, thread: int, row: int) -> Iterator[list[int]]:
+    def _list_users(self, row: int, origins: int, found: int) -> Iterator[list[int]]:
         """For each other thread that can come to one of some steps: that it is in the set, or who
         opens a gate that keeps it from all of them.
         """
-        tables = self._tables
+        around = self._tables.around
         for other, stands in enumerate(self._standing):
-            if other != thread and tables.reach[stands] & row:
-                around = tables.around
+            if origins >> stands & 1 and not found >> other & 1:
                 gates = [g for g in self._list_closed(other) if not around[g][stands] & row]
                 yield [*map(self._find_openers, gates), 1 << other]
 

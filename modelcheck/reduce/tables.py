@@ -1,10 +1,12 @@
 """The tables of the stubborn sets: everything that is known of a program before any state is.
 
-Each is a list by location number (`locations.py`) of sets of location numbers, as integers.
+Each is a list by location number (`locations.py`) of sets of location numbers, as integers.  A
+location here is a stance: one of the program may have several, told apart by pointers.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from modelcheck.ir.dependence import Footprints
@@ -12,6 +14,7 @@ from modelcheck.ir.nodes import Program
 from modelcheck.reduce.dependence import Dependence
 from modelcheck.reduce.gates import Gate, Gates, Tests
 from modelcheck.reduce.locations import Locations, close, list_members, make_set
+from modelcheck.reduce.stances import Lookup
 from modelcheck.reduce.sticky import find_sticky
 
 MOST_THREADS = 64  # a set of threads is a word in C; so is one of gates, and one of properties
@@ -23,35 +26,45 @@ MOST_DEMANDS = 512  # with a choice, at one time; beyond, all threads are in the
 @dataclass(frozen=True, slots=True)
 class Watched:
     """A property that steps may change: `cases` are sets of gates of which, each, one has to be
-    opened before it can get another answer; `steps` are all that may change it.
+    opened before it can get another answer; `steps` are all that may change it, `origins` where a
+    thread stands that can come to one of them.
     """
 
     cases: tuple[int, ...]
     steps: int
+    origins: int
 
 
 @dataclass(frozen=True, slots=True)
 class StubbornTables:
     """What `stubborn.StubbornSets` and runtime/stubborn.c read.
 
-    `base[t]`: the number of thread t's first location; its program counter is added to it.
+    `lookups[t]` has, by the program counter of thread t, where it stands (its end last).
     `reach[i]`: the steps that a thread at i can come to.  `dependent[i]`: the steps of other
     threads that depend on the one at i, or that a property sees as well.  `enabling[i]`: those that
-    may let the one at i run (of an end: that may spawn the thread).  `sticky[i]`: where the step
-    at i goes on a sticky edge.  `gates` are closed or open from state to state; `around[g][i]`: the
-    steps that a thread at i can come to while gate g is closed for it.  `seen[i]`: the numbers of
-    the properties that see the step at i, as a set; the gates behind those in `around` are theirs.
+    may let the one at i run (of an end: that may spawn the thread).  `dependent_origins[i]` and
+    `enabling_origins[i]`: where a thread stands that can come to one of these steps, which is most
+    of what is asked in a state.  `sticky[i]`: where the step at i goes on a sticky edge.  `gates`
+    are closed or open from state to state; `around[g][i]`: the steps that a thread at i can come to
+    while gate g is closed for it.  `seen[i]`: the numbers of the properties that see the step at i,
+    as a set; the gates behind those in `around` are theirs.
     """
 
-    base: tuple[int, ...]
+    lookups: tuple[tuple[Lookup, ...], ...]
     reach: tuple[int, ...]
     dependent: tuple[int, ...]
     enabling: tuple[int, ...]
+    dependent_origins: tuple[int, ...]
+    enabling_origins: tuple[int, ...]
     sticky: tuple[int, ...]
     gates: tuple[Gate, ...] = ()
     around: tuple[tuple[int, ...], ...] = ()
     seen: tuple[int, ...] = ()
     watched: tuple[Watched, ...] = ()
+
+    def stands(self, state: Sequence[int], thread: int) -> int:
+        """Where a thread stands in a state."""
+        return self.lookups[thread][state[thread]].find(state)
 
 
 def make_stubborn_tables(program: Program) -> StubbornTables | None:
@@ -66,11 +79,14 @@ def make_stubborn_tables(program: Program) -> StubbornTables | None:
     """
     if sum(template.count for template in program.templates) > MOST_THREADS:
         return None
-    locations = Locations(program)
     footprints = Footprints(program)
+    locations = Locations(program, footprints.instances)
     dependence = Dependence(footprints, locations)
-    dependent = [dependence.dependent(number) for number in range(len(locations.steps))]
-    enabling = [dependence.enabling(number) for number in range(len(locations.steps))]
+    dependent, enabling = [0] * len(locations.steps), [0] * len(locations.steps)
+    for number, alike in locations.alike.items():
+        depending, waking = dependence.dependent(number), dependence.enabling(number)
+        for one in list_members(alike):
+            dependent[one], enabling[one] = depending, waking
     templates = [t for t in program.templates for _ in range(t.count)]
     for template, end in zip(templates, locations.ends, strict=True):
         if template.spawned:
@@ -94,18 +110,33 @@ def make_stubborn_tables(program: Program) -> StubbornTables | None:
         if len({*gates, *(gate for case in cases for gate in case)}) > MOST_GATES:
             cases = []
         kept = tuple(make_set(_number(gates, gate) for gate in case) for case in cases)
-        watched.append(Watched(kept, visible))
+        watched.append(Watched(kept, visible, find_origins(locations.reach, visible)))
+    origins_of: dict[int, int] = {}  # many rows are alike
+    for row in (*dependent, *enabling):
+        if row not in origins_of:
+            origins_of[row] = find_origins(locations.reach, row)
     return StubbornTables(
-        base=tuple(locations.base),
+        lookups=tuple(locations.lookups),
         reach=tuple(locations.reach),
         dependent=tuple(dependent),
         enabling=tuple(enabling),
+        dependent_origins=tuple(origins_of[row] for row in dependent),
+        enabling_origins=tuple(origins_of[row] for row in enabling),
         sticky=tuple(find_sticky(program, locations)),
         gates=tuple(gates),
         around=tuple(tuple(_go_around(gate.locations, locations)) for gate in passed),
         seen=tuple(seen),
         watched=tuple(watched),
     )
+
+
+def find_origins(reach: Sequence[int], steps: int) -> int:
+    """Where a thread stands that can come to one of some steps, if it comes to what `reach` says.
+
+    Soundness: where a thread is thought not to come to a step that depends on one of the set, it
+    is left out; `test_tables.py` asks each pair.
+    """
+    return make_set(number for number, reached in enumerate(reach) if reached & steps)
 
 
 def _number(gates: list[Gate], gate: Gate) -> int:
@@ -132,8 +163,10 @@ __all__ = [
     "MOST_GATES",
     "MOST_THREADS",
     "MOST_WATCHED",
+    "Lookup",
     "StubbornTables",
     "Tests",
     "Watched",
+    "find_origins",
     "make_stubborn_tables",
 ]

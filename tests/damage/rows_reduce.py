@@ -10,6 +10,7 @@ INSTANCES = "ir/instances.py"
 NOTICED = "ir/dependence.py"
 WAYS = "reduce/ways.py"
 LOCATIONS = "reduce/locations.py"
+STANCES = "reduce/stances.py"
 STICKY = "reduce/sticky.py"
 STUBBORN = "reduce/stubborn.py"
 TABLES = "reduce/tables.py"
@@ -35,6 +36,8 @@ PERSISTENT = (
     "test_whatever_the_others_do_the_set_can_do_the_same_before_or_after"
 )
 INSTANCE_TESTS = "tests/unit/ir/test_instances.py::"
+STANCE_TESTS = "tests/reduce/test_stances.py::"
+STANDING = f"{STANCE_TESTS}test_threads_stand_and_go_where_the_tables_say"
 TOGETHER = f"{TRAPS}test_two_words_that_are_never_set_together_alone"
 PRIVATE = f"{TRAPS}test_private_steps_and_a_critical_section_are_taken_in_one_order"
 
@@ -65,7 +68,7 @@ ROWS = (
     row(
         "sticky-edges-are-put-off",
         STUBBORN,
-        "if isinstance(reached, Failure) or sticky >> (first + reached[thread]) & 1:",
+        "if isinstance(reached, Failure) or sticky >> tables.stands(reached, thread) & 1:",
         "if isinstance(reached, Failure):",
         "A set that takes a sticky edge counts as good.",
         ROUND,
@@ -73,16 +76,16 @@ ROWS = (
     row(
         "failing-steps-are-enough",
         STUBBORN,
-        "if isinstance(reached, Failure) or sticky >> (first + reached[thread]) & 1:",
-        "if not isinstance(reached, Failure) and sticky >> (first + reached[thread]) & 1:",
+        "if isinstance(reached, Failure) or sticky >> tables.stands(reached, thread) & 1:",
+        "if not isinstance(reached, Failure) and sticky >> tables.stands(reached, thread) & 1:",
         "Behind a step that fails nothing of the others is seen.",
         FAILS,
     ),
     row(
         "any-set-will-do",
         STUBBORN,
-        "if found.bit_count() < fewest and self._may_wait(found, state, results):",
-        "if found.bit_count() < fewest:",
+        "barred = self._find_barred(state, results)",
+        "barred = 0",
         "Neither sticky edges nor failing steps make a state fully expanded.",
         ROUND,
         FAILS,
@@ -144,8 +147,8 @@ ROWS = (
     row(
         "only-where-threads-stand",
         STUBBORN,
-        "            if other != thread and tables.reach[stands] & row:",
-        "            if other != thread and row >> stands & 1:",
+        "            if origins >> stands & 1 and not found >> other & 1:",
+        "            if row >> stands & 1 and not found >> other & 1:",
         "What a thread does later depends on nothing.",
         f"{TRAPS}test_an_element_is_read_at_an_index_that_comes_later",
     ),
@@ -176,8 +179,8 @@ ROWS = (
     row(
         "spawned-once",
         LOCATIONS,
-        "self._find_starts(template, labels, end) if template.spawned else 0",
-        "0",
+        "[*stances.targets, stances.starts if template.spawned else set()]",
+        "[*stances.targets, set()]",
         "A thread that was spawned and has ended does nothing more.",
         f"{TABLE_TESTS}test_a_spawned_thread_begins_again",
     ),
@@ -393,7 +396,72 @@ ROWS = (
         "The end of any thread is that of the first.",
         f"{INSTANCE_TESTS}test_each_thread_means_its_own_elements",
     ),
+    # Stances
+    row(
+        "loads-keep-pointers",
+        STANCES,
+        "        known.pop(local, None)\n",
+        "        pass\n",
+        "A pointer that is loaded again counts as pointing to where it did.",
+        STANDING,
+    ),
+    row(
+        "one-arm-moves-pointers",
+        STANCES,
+        "{name: some[name] | others[name] for name in some if name in others}",
+        "dict(some)",
+        "Of two ways through a step the first says where pointers point.",
+        STANDING,
+    ),
+    row(
+        "moved-pointers-are-known",
+        INSTANCES,
+        "kept = tuple(one for one in known if one[0] not in assigned)",
+        "kept = known",
+        "A pointer that a step itself moves counts as pointing to where it did.",
+        f"{STANCE_TESTS}test_a_pointer_that_its_own_step_moves_points_elsewhere_behind_that",
+    ),
+    row(
+        "stances-are-guessed",
+        STANCES,
+        "if self.numbers[at] < 0:",
+        "if not self.numbers:",
+        "A thread that stands nowhere by the tables stands in the last stance.",
+        f"{STANCE_TESTS}test_where_no_thread_can_stand_nothing_is_guessed",
+    ),
+    row(
+        "nobody-comes-from-the-first",
+        TABLES,
+        "enumerate(reach) if reached & steps)",
+        "enumerate(reach) if number and reached & steps)",
+        "Who stands at the first location comes to nothing.",
+        f"{TABLE_TESTS}test_tables_are_what_is_known_of_locations",
+    ),
+    row(
+        "pointers-point-beside",
+        NOTICED,
+        "place = self.memory.places(struct)[value - 1]",
+        "place = self.memory.places(struct)[value - 2]",
+        "Who frees an object frees another one.",
+        f"{STANCE_TESTS}test_who_frees_an_object_frees_it_for_all_who_hold_it",
+    ),
+    row(
+        "everything-is-initialised",
+        FACTS,
+        "return self._give(never.negate(), wanted=wanted)",
+        "return TRUE if wanted else FALSE",
+        "A gate counts as closed by a place that was never written.",
+        COVERED,
+    ),
     # The C interpreter
+    row(
+        "c-stands-elsewhere",
+        f"{RUNTIME}stubborn.c",
+        "    at = at * digit->size + value;",
+        "    at = at * digit->size + (value ? 1 : 0);",
+        "In C all objects are the first.",
+        f"{STANCE_TESTS}test_a_pointer_that_is_loaded_through_itself_points_elsewhere",
+    ),
     row(
         "c-lets-failures-pass",
         f"{RUNTIME}stubborn.c",
@@ -405,8 +473,8 @@ ROWS = (
     row(
         "c-mixes-the-rows",
         f"{RUNTIME}stubborn.c",
-        "demand_users(closing, thread, row_of(tables, tables->dependent, stands));",
-        "demand_users(closing, thread, row_of(tables, tables->enabling, stands));",
+        "demand_users(closing, &tables->dependent[stands]);",
+        "demand_users(closing, &tables->enabling[stands]);",
         "Enabled steps need only what enables them.",
         f"{TRAPS}test_plain_stores_of_one_value_race",
     ),
@@ -421,8 +489,8 @@ ROWS = (
     row(
         "c-opens-no-gates",
         f"{RUNTIME}stubborn.c",
-        "    if (!(view->closed[i] >> thread & 1)) continue;",
-        "    continue;",
+        "      if (!hold(view, gate->tests, gate->test_count, thread)) continue;",
+        "      continue;",
         "The C interpreter takes more than the Python one.",
         f"{GATE_TRAPS}test_who_waits_for_a_lock_needs_who_has_it",
     ),

@@ -6,8 +6,18 @@ import random
 
 import pytest
 
-from modelcheck.ir.nodes import Apply, Const, Current, Local, ObjectRoot, Place, Read
+from modelcheck.ir.nodes import (
+    Apply,
+    Const,
+    Current,
+    IsInitialised,
+    Local,
+    ObjectRoot,
+    Place,
+    Read,
+)
 from modelcheck.ir.ops import OPS
+from modelcheck.ir.slots import UNINITIALISED
 from modelcheck.ir.types import BOOL, RangeType, SetType, ThreadIdType
 from modelcheck.reduce.facts import MOST_CASES, read_condition
 
@@ -19,7 +29,7 @@ THREADS = range(3)
 
 
 def draw_atom(rng):
-    match rng.randrange(9):
+    match rng.randrange(10):
         case 0:
             op = rng.choice(["==", "!=", "<", "<=", ">", ">="])
             sides = [Read(NUMBER), Const(rng.randint(-3, 6), INT)]
@@ -44,6 +54,8 @@ def draw_atom(rng):
             return Const(rng.randrange(2), BOOL)
         case 6:
             return Local("unknown")
+        case 8:
+            return IsInitialised(NUMBER)
         case 7:
             added = Apply("+", (Read(NUMBER), Const(1, INT)), INT)
             return Apply("<", (added, Const(2, INT)), BOOL)
@@ -74,6 +86,8 @@ def evaluate(expr, world):
             return world["thread"] + 1
         case Read(place):
             return world[place.root.object]
+        case IsInitialised(place):
+            return int(world[place.root.object] != UNINITIALISED)
         case Apply(op, args):
             return int(OPS[op].meaning(*(evaluate(arg, world) for arg in args)))
     raise AssertionError(expr)
@@ -92,7 +106,7 @@ def is_so(fact, world):
 
 def draw_world(rng):
     return {
-        "n": rng.randint(-2, 5),
+        "n": rng.choice([rng.randint(-2, 5), rng.randint(-2, 5), UNINITIALISED]),
         "owner": rng.randint(0, 3),
         "members": rng.randrange(8),
         "thread": rng.choice(THREADS),

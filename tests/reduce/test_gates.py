@@ -168,7 +168,7 @@ class Looked:
                         work.append(after)
 
     def stands(self, state, thread):
-        return self.tables.base[thread] + state[thread]
+        return self.tables.stands(state, thread)
 
     def holds(self, tests, state, thread):
         return all(holds(test, state, thread) for test in tests)
@@ -249,7 +249,7 @@ def test_who_has_not_what_it_takes_to_open_a_gate_changes_nothing(looked):
     for one in looked.values():
         for state in one.states:
             for gate in one.tables.gates:
-                for thread in range(len(one.tables.base)) if one.closed(gate, state) else ():
+                for thread in range(len(one.tables.lookups)) if one.closed(gate, state) else ():
                     standing = one.stands(state, thread)
                     openers = [o for o in gate.openers if o.locations >> standing & 1]
                     if openers and not any(one.holds(o.tests, state, thread) for o in openers):

@@ -9,7 +9,7 @@ from random_programs.sample import make
 from modelcheck.ir.dependence import Footprints, may_depend
 from modelcheck.ir.passes import run_passes
 from modelcheck.reduce.dependence import Dependence
-from modelcheck.reduce.locations import Locations, list_members
+from modelcheck.reduce.locations import Locations, list_members, make_set
 from modelcheck.reduce.sticky import find_sticky
 from modelcheck.reduce.tables import make_stubborn_tables
 from tests.checking import program_of
@@ -26,8 +26,10 @@ def draw(first):
 def footprints_of(program, locations):
     made = Footprints(program)
     return [
-        None if step is None else made.of_step(step[0], step[1].entry.label, thread)
-        for step, thread in zip(locations.steps, locations.threads, strict=True)
+        None if step is None else made.of_step(step[0], step[1].entry.label, thread, known)
+        for step, thread, known in zip(
+            locations.steps, locations.threads, locations.known, strict=True
+        )
     ]
 
 
@@ -93,7 +95,7 @@ def test_tables_are_what_is_known_of_locations():
     for program in draw(7_400):
         locations, tables = Locations(program), make_stubborn_tables(program)
         dependence = Dependence(Footprints(program), locations)
-        assert tables.base == tuple(locations.base)
+        assert tables.lookups == tuple(locations.lookups)
         assert tables.reach == tuple(locations.reach)
         numbers = range(len(locations.steps))
         assert tables.dependent == tuple(map(dependence.dependent, numbers))
@@ -103,6 +105,11 @@ def test_tables_are_what_is_known_of_locations():
             if p.kind in ("invariant", "reachable") and (visible := dependence.visible(p))
         ]
         assert [one.steps for one in tables.watched] == watched
+        rows = [(one.steps, one.origins) for one in tables.watched]
+        rows += zip(tables.dependent, tables.dependent_origins, strict=True)
+        rows += zip(tables.enabling, tables.enabling_origins, strict=True)
+        for steps, origins in rows:
+            assert origins == make_set(n for n in numbers if locations.reach[n] & steps)
         for number in numbers:
             seen = {i for i, visible in enumerate(watched) if visible >> number & 1}
             assert set(list_members(tables.seen[number])) == seen

@@ -15,7 +15,7 @@ from modelcheck.ir.nodes import Crash, Program, Property, Spawn, Template
 from modelcheck.ir.races import Candidates
 from modelcheck.ir.regions import can_fail, find_step_regions, has_choices
 from modelcheck.ir.types import PtrType, SetType
-from modelcheck.reduce.tables import StubbornTables, Tests
+from modelcheck.reduce.tables import Lookup, StubbornTables, Tests, find_origins
 
 _KINDS = {"invariant": "MC_INVARIANT", "final": "MC_FINAL", "reachable": "MC_REACHABLE"}
 
@@ -150,7 +150,13 @@ class ModelTables:
         for number, gate in enumerate(stubborn.gates):
             rows = stubborn.around[number] if number < len(stubborn.around) else ()
             openers = [
-                f"{{{self._add_tests(opener.tests)}, {self._add_row(opener.locations, words)}}}"
+                ", ".join(
+                    (
+                        f"{{{self._add_tests(opener.tests)}",
+                        self._add_row(find_origins(stubborn.reach, opener.locations), words),
+                        self._add_row(find_origins(rows, opener.locations), words) + "}",
+                    )
+                )
                 for opener in gate.openers
             ]
             fields = (
@@ -167,14 +173,18 @@ class ModelTables:
         watched = []
         for one in stubborn.watched:
             cases = self._unit.add_table("m_cases", "uint64_t", list(map(write_word, one.cases)))
-            watched.append(f"{{{cases}, {len(one.cases)}, {self._add_row(one.steps, words)}}}")
+            users = self._write_users(one.steps, one.origins, words)
+            watched.append(f"{{{cases}, {len(one.cases)}, {users}}}")
         shown = [
             "mc_choose_stubborn",
-            self._add("m_base", "uint32_t", list(map(str, stubborn.base))),
+            self._add(
+                "m_stances",
+                "mc_stance *const",
+                [self._add_stances(lookups) for lookups in stubborn.lookups],
+            ),
             str(words),
-            self._add_rows("m_reach", stubborn.reach, words),
-            self._add_rows("m_dependent", stubborn.dependent, words),
-            self._add_rows("m_enabling", stubborn.enabling, words),
+            self._add_users("m_dependent", stubborn.dependent, stubborn.dependent_origins, words),
+            self._add_users("m_enabling", stubborn.enabling, stubborn.enabling_origins, words),
             self._add_rows("m_sticky", stubborn.sticky, words),
             self._add("m_gates", "mc_gate", gates),
             str(len(gates)),
@@ -194,6 +204,30 @@ class ModelTables:
             bounds = f"{write_value(test.lo)}, {write_value(test.hi)}"
             lines.append(f"{{{test.slot}, {flags}, {bounds}}}")
         return f"{self._unit.add_table('m_tests', 'mc_test', lines)}, {len(lines)}"
+
+    def _add_stances(self, lookups: Sequence[Lookup]) -> str:
+        """Where one thread stands, by its program counter."""
+        lines = []
+        for one in lookups:
+            digits = [
+                f"{{{slot}, {size}}}" for slot, size in zip(one.slots, one.sizes, strict=True)
+            ]
+            numbers = [str(n) if n >= 0 else "UINT32_MAX" for n in one.numbers]
+            lines.append(
+                f"{{{self._unit.add_table('m_digits', 'mc_digit', digits)}, {len(digits)}, "
+                f"{self._unit.add_table('m_numbers', 'uint32_t', numbers)}}}"
+            )
+        return self._unit.add_table("m_standing", "mc_stance", lines)
+
+    def _add_users(
+        self, name: str, steps: Sequence[int], origins: Sequence[int], words: int
+    ) -> str:
+        """By location, some steps and where a thread stands that can come to one of them."""
+        pairs = zip(steps, origins, strict=True)
+        return self._add(name, "mc_users", [self._write_users(*pair, words) for pair in pairs])
+
+    def _write_users(self, steps: int, origins: int, words: int) -> str:
+        return f"{{{self._add_row(steps, words)}, {self._add_row(origins, words)}}}"
 
     def _add_row(self, row: int, words: int) -> str:
         """One set of locations."""

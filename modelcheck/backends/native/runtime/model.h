@@ -144,10 +144,29 @@ typedef struct {
   int64_t lo, hi;
 } mc_test;
 
+/* Where a thread stands at one location: `numbers` by the values of some slots, as digits; UINT32_MAX
+ * where none ever does. */
+typedef struct {
+  uint32_t slot, size;
+} mc_digit;
+
+typedef struct {
+  const mc_digit *digits;
+  uint32_t digit_count;
+  const uint32_t *numbers;
+} mc_stance;
+
+/* Some steps, and where a thread stands that can come to one of them: rows. */
+typedef struct {
+  const uint64_t *steps, *from;
+} mc_users;
+
 typedef struct {
   const mc_test *tests;
   uint32_t test_count;
-  const uint64_t *steps; /* a row: those that may open the gate for a thread that passes the tests */
+  /* Rows: where a thread that passes the tests stands if it can come to a step that may open the
+   * gate; and if it can while the gate is closed for it (NULL: of a gate that keeps no thread). */
+  const uint64_t *from, *from_around;
 } mc_opener;
 
 typedef struct {
@@ -163,7 +182,7 @@ typedef struct {
 typedef struct {
   const uint64_t *cases; /* sets of gates */
   uint32_t case_count;
-  const uint64_t *steps; /* a row */
+  mc_users users; /* of all that may change it */
 } mc_watched;
 
 enum { MC_MOST_GATES = 64 };
@@ -177,9 +196,10 @@ uint64_t mc_choose_stubborn(const mc_search *search, const uint64_t *state, mc_w
 
 typedef struct {
   uint64_t (*choose)(const mc_search *, const uint64_t *, mc_way *); /* mc_choose_stubborn */
-  const uint32_t *base; /* by thread: the number of its first location */
+  const mc_stance *const *stances; /* by thread and program counter, its end last */
   uint32_t row_words;
-  const uint64_t *reach, *dependent, *enabling, *sticky; /* a row for each location */
+  const mc_users *dependent, *enabling; /* by location */
+  const uint64_t *sticky; /* a row for each location */
   const mc_gate *gates;
   uint32_t gate_count, passed_count; /* those of threads come first */
   const uint64_t *seen; /* by location: a set of properties */

@@ -1,10 +1,5 @@
 #include "states.h"
 
-int64_t mc_value(const mc_model *model, const uint64_t *state, uint32_t slot) {
-  const mc_field *field = &model->fields[slot];
-  return mc_is_initialised(state, field) ? mc_get(state, field) : MC_UNINITIALISED;
-}
-
 int mc_compare_states(const mc_model *model, const uint64_t *a, const uint64_t *b) {
   for (uint32_t slot = 0; slot < model->slot_count; slot++) {
     int64_t x = mc_value(model, a, slot), y = mc_value(model, b, slot);

@@ -5,7 +5,10 @@
 #include "model.h"
 
 /* The value of a slot, MC_UNINITIALISED included. */
-int64_t mc_value(const mc_model *model, const uint64_t *state, uint32_t slot);
+static inline int64_t mc_value(const mc_model *model, const uint64_t *state, uint32_t slot) {
+  const mc_field *field = &model->fields[slot];
+  return mc_is_initialised(state, field) ? mc_get(state, field) : MC_UNINITIALISED;
+}
 
 /* Less, equal or greater: slot by slot, as the python backend compares states. */
 int mc_compare_states(const mc_model *model, const uint64_t *a, const uint64_t *b);

@@ -144,8 +144,10 @@ static void move_points(const mc_form *form, uint64_t *to, const uint32_t *goes_
     const uint32_t *to_slots = symmetry->points[goes_to[p]].slots;
     uint32_t h = 0;
     for (uint32_t k = 0; k < class->slot_count; k++) {
+      const bool is_holder = h < class->holder_count && class->holders[h].at == k;
+      if (goes_to[p] == p && !is_holder) continue; /* stays as it is */
       int64_t value = mc_value(model, form->state, from_slots[k]);
-      if (h < class->holder_count && class->holders[h].at == k) {
+      if (is_holder) {
         if (lives(form, &class->holders[h], from_slots))
           value = rename_value(form, &class->holders[h], value, goes_to);
         h++;
