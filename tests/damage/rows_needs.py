@@ -147,8 +147,8 @@ ROWS = (
     Row(
         "all-steps-are-alike",
         "trace/marks.py",
-        "enumerate(story.steps) if _is_loud(event, story.failure)}",
-        "enumerate(story.steps) if event.notes}",
+        "if _is_loud(event, story.failure) or any(",
+        "if event.notes or any(",
         "Steps that see what the failure is about are folded away.",
         (f"{FOLD}::test_a_step_that_matters_stands_alone",),
     ),
