@@ -53,7 +53,7 @@ MAY_IMPORT = {
     "midway": {"api", "explore", "specfiles", "trace"},
     "mutate": {
         *("api", "diagnostics", "explore.options", "explore.result", "frontend", "gate", "ir"),
-        *("explore.limits", "report", "settings", "specfiles", "trace.stored"),
+        *("report", "settings", "specfiles", "trace.stored", "workers"),
     },
     "notebook": {
         *("api", "backends.python.model", "diagnostics", "midway"),
@@ -62,10 +62,11 @@ MAY_IMPORT = {
     },
     "samples": {"api", "backends.python.model", "explore.result", "specfiles", "trace"},
     "repair": {
-        *("api", "diagnostics", "explore.limits", "explore.result"),
-        *("frontend", "gate", "ir", "settings", "specfiles"),
+        *("api", "diagnostics", "explore.result"),
+        *("frontend", "gate", "ir", "settings", "specfiles", "workers"),
         *("trace.dot", "trace.shapes", "trace.states"),
     },
+    "workers": {"explore.limits", "explore.options"},
     "results": {"api", "explore", "gate", "report"},
     "pytest_plugin": {"api", "diagnostics", "frontend", "gate", "specfiles", "trace.text"},
     "ci": {
@@ -74,7 +75,7 @@ MAY_IMPORT = {
     },
     "cli": {
         *("api", "ci", "codes", "diagnostics", "export", "gate", "report", "specfiles", "starter"),
-        *("baseline", "formats", "midway", "mutate", "repair", "samples"),
+        *("baseline", "formats", "midway", "mutate", "repair", "samples", "workers"),
         *("trace.text", "trace.stored"),  # writers
         "explore.options",  # the type of a progress report
         "pages.gate",  # the type of an entry

@@ -8,8 +8,6 @@ command, however that ends.
 from __future__ import annotations
 
 import multiprocessing
-import os
-import signal
 import tempfile
 import time
 import traceback
@@ -29,12 +27,12 @@ from modelcheck.cli.console import spare_collector
 from modelcheck.diagnostics import InternalError
 from modelcheck.explore.limits import share_options
 from modelcheck.specfiles import SpecFile
+from modelcheck.workers import SECONDS_BETWEEN_LOOKS, follow_parent
 
 if TYPE_CHECKING:
     from modelcheck.ci.junit import Suite
     from modelcheck.pages.gate import Entry
 
-_SECONDS_BETWEEN_LOOKS = 0.1
 # The server's socket lies in a folder of the temporary one, and its path has 108 bytes (unix(7)).
 _LONGEST_FOLDER = 64
 _PRELOADED = ("modelcheck.cli", "modelcheck.cli.side_by_side", "modelcheck.ci.suites")
@@ -179,7 +177,7 @@ class _Crew:
         if self._is_interrupted():
             self._stop.set()
         answers: list[Answer] = []
-        for connection in wait(list(self._running), _SECONDS_BETWEEN_LOOKS):
+        for connection in wait(list(self._running), SECONDS_BETWEEN_LOOKS):
             if not isinstance(connection, Connection):
                 continue
             number, process = self._running.pop(connection)
@@ -220,17 +218,10 @@ def _make_context() -> ForkServerContext | SpawnContext:
 
 def _work(file: SpecFile, task: Task, stop: Event, answers: Connection) -> None:
     """One spec, in a process of its own."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command's business; it sets `stop`
     spare_collector()
-    parent = os.getppid()
-
-    def is_interrupted() -> bool:
-        return stop.is_set() or os.getppid() != parent
-
+    options = follow_parent(task.options, stop)
     try:
-        answer: Gated | Exception = gate_file(
-            file, replace(task, options=replace(task.options, interrupted=is_interrupted))
-        )
+        answer: Gated | Exception = gate_file(file, replace(task, options=options))
     except Exception as error:  # noqa: BLE001  raised again where somebody can tell the user
         error.add_note("".join(traceback.format_exception(error)))
         answer = error

@@ -6,24 +6,18 @@ any number of jobs.
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
-import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
+from functools import partial
 from multiprocessing.synchronize import Event
 
 from modelcheck.diagnostics import InternalError
-from modelcheck.explore.limits import share_options
+from modelcheck.explore.options import Options
 from modelcheck.mutate.judge import INTERRUPTED, Judged, Outcome, Task, judge
 from modelcheck.mutate.mutant import Mutant
-
-_SECONDS_BETWEEN_LOOKS = 0.1
-_SECONDS_TO_LEAVE = 5.0  # for what a process has started to end, once its parent is gone
+from modelcheck.workers import SECONDS_BETWEEN_LOOKS, start_pool
 
 
 def judge_all(
@@ -43,15 +37,9 @@ def judge_all(
             announce(done, len(mutants))
             yield _judge_unless_over(mutant, task)
         return
-    context = multiprocessing.get_context("spawn")
-    stop = context.Event()
-    shared = replace(task, options=share_options(task.options, jobs))
-    with ProcessPoolExecutor(
-        min(jobs, len(mutants)),
-        mp_context=context,
-        initializer=_begin,
-        initargs=(shared, stop, prepare),
-    ) as pool:
+    begin = partial(_begin, replace(task, options=Options()), prepare)
+    pool, stop = start_pool(min(jobs, len(mutants)), task.options, begin)
+    with pool:
         futures = [pool.submit(_work, mutant) for mutant in mutants]
         try:
             for future in futures:
@@ -69,7 +57,7 @@ def _wait(future: Future[Judged], stop: Event, is_interrupted: Callable[[], bool
         if is_interrupted():
             stop.set()  # who works gives up, and begins nothing more
         try:
-            return future.result(_SECONDS_BETWEEN_LOOKS)
+            return future.result(SECONDS_BETWEEN_LOOKS)
         except TimeoutError:
             continue
 
@@ -86,25 +74,10 @@ class _Here:
     task: Task
 
 
-def _begin(task: Task, stop: Event, prepare: Callable[[], None] | None) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command's business; it sets `stop`
+def _begin(task: Task, prepare: Callable[[], None] | None, options: Options) -> None:
     if prepare is not None:
         prepare()
-    parent = os.getppid()
-
-    def is_interrupted() -> bool:
-        return stop.is_set() or os.getppid() != parent
-
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
-    _Here.task = replace(task, options=replace(task.options, interrupted=is_interrupted))
-
-
-def _leave_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-    time.sleep(_SECONDS_TO_LEAVE)
-    os._exit(1)
+    _Here.task = replace(task, options=options)
 
 
 def _work(mutant: Mutant) -> Judged:

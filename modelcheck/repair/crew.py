@@ -6,30 +6,24 @@ number of jobs.  A process outlives neither the search nor whoever started it.
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import pickle
-import signal
-import threading
 import time
 import zlib
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
+from functools import partial
 from multiprocessing.synchronize import Event
 from typing import Self
 
 from modelcheck import api
 from modelcheck.diagnostics import InternalError
-from modelcheck.explore.limits import share_options
 from modelcheck.explore.result import Verdict
 from modelcheck.ir.nodes import Program
 from modelcheck.ir.passes import run_passes
 from modelcheck.repair.sets import Finding, tell_result
-
-SECONDS_BETWEEN_LOOKS = 0.1
-SECONDS_TO_LEAVE = 5.0  # for what a process has started to end, once its parent is gone
+from modelcheck.workers import SECONDS_BETWEEN_LOOKS, start_pool
 
 Packed = bytes
 
@@ -115,10 +109,8 @@ class Crew:
             self._notice(text)
 
     def _start_pool(self) -> None:
-        context = multiprocessing.get_context("spawn")
-        self._stop = context.Event()
-        limits = replace(self._limits, options=share_options(self._limits.options, self._jobs))
-        self._pool = ProcessPoolExecutor(self._jobs, context, _begin_work, (limits, self._stop))
+        begin = partial(_begin_work, self._limits.deadline)
+        self._pool, self._stop = start_pool(self._jobs, self._limits.options, begin)
 
 
 def explore_program(
@@ -139,25 +131,10 @@ def explore_program(
 _limits = Limits(api.Options())  # of a process that works
 
 
-def _begin_work(limits: Limits, stop: Event) -> None:
+def _begin_work(deadline: float | None, options: api.Options) -> None:
     """What a process does first."""
     global _limits  # noqa: PLW0603 (a pool hands nothing else to its tasks)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command's business; it sets `stop`
-    parent = os.getppid()
-
-    def is_interrupted() -> bool:
-        return stop.is_set() or os.getppid() != parent
-
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
-    _limits = replace(limits, options=replace(limits.options, interrupted=is_interrupted))
-
-
-def _leave_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-    time.sleep(SECONDS_TO_LEAVE)
-    os._exit(1)
+    _limits = Limits(options, deadline)
 
 
 def _work(packed: Packed) -> tuple[Finding, tuple[str, ...]]:
