@@ -13,7 +13,7 @@ SPECS := $(shell find specs -name '*.py' | LC_ALL=C sort)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test damage removal soak soak-native check gate results results-current golden docs docs-current lint types format size bench oracle pages clean
+.PHONY: help demo test damage removal mutate soak soak-native check gate results results-current golden docs docs-current lint types format size bench oracle pages clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -43,6 +43,11 @@ damage: $(READY) ## Break the checker in many ways; each must make a named test 
 
 removal: $(READY) ## Remove each step of the kernfs and psi specs; it must be noticed, or named redundant
 	$(BIN)/python -m tests.removal --survivors --jobs 2
+
+mutate: $(READY) ## Make mistakes in three specs; each must be noticed, or explained where it is made
+	for spec in kernfs-release-once kernfs-active-drain psi-poll-uaf; do \
+		$(BIN)/modelcheck mutate $$spec --fail-under 100 || exit 1; \
+	done
 
 soak: $(READY) ## N random programs from SEED on: `make soak N=10000 SEED=5`
 	$(BIN)/python -m tests.random_programs --count $(N) --seed $(SEED)

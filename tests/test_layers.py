@@ -51,6 +51,10 @@ MAY_IMPORT = {
     },
     "formats": {"api", "backends.python.model", "specfiles", "trace"},
     "midway": {"api", "explore", "specfiles", "trace"},
+    "mutate": {
+        *("api", "diagnostics", "explore.options", "explore.result", "frontend", "gate", "ir"),
+        *("explore.limits", "report", "settings", "specfiles", "trace.stored"),
+    },
     "notebook": {
         *("api", "backends.python.model", "diagnostics", "midway"),
         *("explore.looked", "explore.options", "explore.result"),
@@ -70,7 +74,7 @@ MAY_IMPORT = {
     },
     "cli": {
         *("api", "ci", "codes", "diagnostics", "export", "gate", "report", "specfiles", "starter"),
-        *("baseline", "formats", "midway", "repair", "samples"),
+        *("baseline", "formats", "midway", "mutate", "repair", "samples"),
         *("trace.text", "trace.stored"),  # writers
         "explore.options",  # the type of a progress report
         "pages.gate",  # the type of an entry

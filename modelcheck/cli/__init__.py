@@ -16,6 +16,7 @@ from modelcheck.cli import (  # noqa: F401 (they join it)
     export,
     gate,
     graph,
+    mutate,
     repair,
     wander,
 )

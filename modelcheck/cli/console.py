@@ -74,6 +74,10 @@ _COLOURS = {
     "UNEXPECTED": "red",
     "CHANGED": "red",
     "inconclusive": "yellow",
+    "SURVIVES": "red",
+    "UNDECIDED": "yellow",
+    "STALE": "red",
+    "SUSPECT": "yellow",
 }
 
 

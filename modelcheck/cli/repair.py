@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from modelcheck.explore.options import Backend, Stop  # not on the way to --help
     from modelcheck.repair.sets import Repair
 
+    LatticeForm = Literal["table", "text", "dot", "svg"]
+
 EXIT_CODES = """\b
 Exit codes
   0 some set verifies, 1 none does, 3 none is known to and some are not decided
@@ -64,10 +66,11 @@ def read_flags(
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "dot", "svg"]),
-    default="text",
+    type=click.Choice(["table", "text", "dot", "svg"]),
+    default="table",
     show_default=True,
-    help="A table of the sets, or their lattice as a graph.",
+    help="A table of the sets, what answers the question first; or their lattice, as text that says"
+    " what each switch is needed for, or as a graph.",
 )
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
 @click.option(
@@ -93,7 +96,7 @@ def repair_command(
     settings: dict[str, str],
     stop: Stop,
     only_minimal: bool,
-    form: Literal["text", "dot", "svg"],
+    form: LatticeForm,
     as_json: bool,
     file: Path | None,
     jobs: int | None,
@@ -119,7 +122,7 @@ def repair_command(
     from modelcheck.report.files import write_whole
 
     refuse_python_workers(backend, workers)
-    if as_json and form != "text":
+    if as_json and form != "table":
         raise click.UsageError("--json and --format: one of the two")
     live = LiveLine(f"repair {spec}")
     with InterruptFlag() as interrupt:
@@ -145,24 +148,24 @@ def repair_command(
     lines = _write(repair, form, as_json=as_json)
     if file is not None:
         write_whole(file, "".join(f"{line}\n" for line in lines))
-    elif form == "text" and not as_json:
+    elif form in ("table", "text") and not as_json:
         say_all(lines)
     else:
         say("\n".join(lines))
     return choose_repair_exit(repair.judged)
 
 
-def _write(repair: Repair, form: Literal["text", "dot", "svg"], *, as_json: bool) -> list[str]:
+def _write(repair: Repair, form: LatticeForm, *, as_json: bool) -> list[str]:
     """The answer in a format, by lines."""
     if as_json:
         from modelcheck.repair.json import repair_to_json
         from modelcheck.report.json import write_json
 
         return write_json(repair_to_json(repair)).splitlines()
-    if form == "text":
-        from modelcheck.repair.text import describe_repair
+    if form == "table" or form == "text":  # noqa: PLR1714 (mypy follows nothing else)
+        from modelcheck.repair.text import describe_lattice, describe_repair
 
-        return list(describe_repair(repair))
+        return list(describe_repair(repair) if form == "table" else describe_lattice(repair))
     from modelcheck.repair.lattice import write_lattice
 
     return write_lattice(repair, form).splitlines()

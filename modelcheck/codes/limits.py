@@ -1,4 +1,4 @@
-"""MC4xx: what is too large, and stored traces."""
+"""MC4xx: what is too large, stored traces, and what is said of mutants."""
 
 from __future__ import annotations
 
@@ -71,6 +71,15 @@ ROWS: tuple[Code, ...] = (
         "Each operator, call, bracket and `elif` is a level; no reader follows that many.",
         "`x = ((((…1…))))` with 10,000 brackets, or 10,000 terms with `+` between them",
         "parts named by assignments or routines, `match` in place of a long chain of `elif`",
+        described=True,
+    ),
+    Code(
+        "MC420",
+        "a comment `# mutate:` says which mutants survive, and why",
+        "`modelcheck mutate` counts a survivor that is explained as killed; what it cannot read is"
+        " no explanation.",
+        "`f.n = 1  # mutate: survives drop-stpe: nobody asks`, and a comment without a reason",
+        "`f.n = 1  # mutate: survives drop-step, swap: nobody asks` in the spec",
         described=True,
     ),
 )

@@ -13,6 +13,7 @@ from modelcheck.diagnostics import Report, SpecWarning
 from modelcheck.frontend.head import read_head
 from modelcheck.frontend.lint import find_warnings
 from modelcheck.frontend.modules import Module, Modules
+from modelcheck.frontend.parse import Source, read_source, read_text
 from modelcheck.frontend.program import make_program
 from modelcheck.frontend.reach import check_names
 from modelcheck.frontend.spec import SettingValue, SpecInfo
@@ -47,9 +48,18 @@ class Spec:
 
 def load(path: Path, shown: str) -> Spec:
     """Read the spec at `path`, called `shown` in messages.  Raises SpecErrors."""
+    return _load(read_source(path, shown))
+
+
+def load_text(path: Path, shown: str, text: str) -> Spec:
+    """Like `load`, as if the file held `text`; nothing has to be there.  Raises SpecErrors."""
+    return _load(read_text(text, path, shown))
+
+
+def _load(source: Source) -> Spec:
     report = Report()
     modules = Modules(report)
-    main = modules.read(path, shown, path.stem)
+    main = modules.take(source, source.path.stem)
     report.stop()
     check_names(modules, report)
     info = read_head(modules, main, report)

@@ -101,11 +101,14 @@ class Modules:
         key = resolved(path)
         if key in self.by_path:
             return self.by_path[key]
-        if library:
-            source = read_library(path, shown)
-        else:
-            source = read_source(path, shown)
+        source = read_library(path, shown) if library else read_source(path, shown)
+        return self.take(source, name, library=library)
+
+    def take(self, source: Source, name: str, *, library: bool = False) -> Module:
+        """A file that was read, and the relative imports it makes."""
+        if not library:
             restrict(source, self.report)
+        key = resolved(source.path)
         module = Module(name, source, library)
         self.by_path[key] = module
         self._reading.append(key)

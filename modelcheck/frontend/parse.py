@@ -56,7 +56,11 @@ def span_of(node: ast.AST, shown: str) -> Span:
 
 def read_source(path: Path, shown: str) -> Source:
     """Read and parse the file at `path`; errors name it `shown`.  Raises `SpecErrors`."""
-    text = _decode(_read_bytes(path, shown), shown)
+    return read_text(_decode(_read_bytes(path, shown), shown), path, shown)
+
+
+def read_text(text: str, path: Path, shown: str) -> Source:
+    """Parse a text as if the file at `path` held it.  Raises `SpecErrors`."""
     lines = tuple(text.split("\n"))
     if lines and not lines[-1]:
         lines = lines[:-1]

@@ -13,6 +13,7 @@ from modelcheck.repair.sets import (
     find_common,
     find_minimal,
     find_spoilers,
+    name_command,
 )
 from modelcheck.repair.switches import FixSet
 
@@ -44,7 +45,10 @@ def repair_to_json(repair: Repair) -> Json:
             for one, other in find_spoilers(repair.judged)
         ],
         "programs": repair.programs,
-        "sets": [_judged_to_json(one, minimal.get(one.on)) for one in repair.judged],
+        "sets": [
+            _judged_to_json(one, minimal.get(one.on)) | {"command": name_command(repair, one.on)}
+            for one in repair.judged
+        ],
     }
 
 

@@ -23,8 +23,8 @@ from modelcheck.repair.switches import (
     Switchable,
     find_need,
     find_switchables,
-    is_smaller,
     list_sets,
+    list_smaller,
     settings_of,
     show_set,
 )
@@ -69,11 +69,11 @@ def search(
     sets = list_sets(switchables)
     with Crew(limits, jobs, notice) as crew:
         for number, on in enumerate(sets):
-            announce(f"{number} of {len(sets)} sets, {len(found)} of {lowering.count} programs")
             is_next_size = number > 0 and len(on) > len(sets[number - 1])
             while crew.is_busy or (only_minimal and is_next_size and crew.is_waiting):
                 found |= crew.fetch(patiently=True)
             found |= crew.fetch(patiently=False)
+            announce(f"{number} of {len(sets)} sets, {len(found)} of {lowering.count} programs")
             if not only_minimal or not lowering.leave_out(on, found):
                 lowering.add(on, crew)
         while crew.is_waiting:
@@ -132,9 +132,10 @@ class Lowering:
 
     def leave_out(self, on: FixSet, found: Mapping[int, Finding]) -> bool:
         """Whether a set contains one that verifies; then it is left out of the search."""
-        for smaller, like in self._likes.items():
-            finding = found.get(self._numbers[like])
-            if is_smaller(smaller, on) and finding and finding.verdict is Verdict.VERIFIED:
+        for smaller in list_smaller(on):
+            like = self._likes.get(smaller)
+            finding = None if like is None else found.get(self._numbers[like])
+            if finding is not None and finding.verdict is Verdict.VERIFIED:
                 self._left_out[on] = smaller
                 return True
         return False

@@ -12,11 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from shlex import quote
 
 from modelcheck.explore.result import Counts, Result, Verdict
 from modelcheck.frontend.spec import SettingValue, SpecInfo, Variant
 from modelcheck.gate import Exit, describe_violation
-from modelcheck.repair.switches import FixSet, Switchable, is_smaller
+from modelcheck.repair.switches import FixSet, Switchable, list_smaller
 
 UNDECIDED = (Verdict.INCONCLUSIVE, Verdict.NOT_TESTED)
 NOTHING_RAN = Counts(0, 0, None)
@@ -78,6 +79,18 @@ class Repair:
         return len({one.like for one in self.judged if one.like is not None})
 
 
+def name_command(repair: Repair, on: FixSet) -> str:
+    """The command that checks a set, and tells the story of what it violates."""
+    info, begin = repair.info, repair.begin or repair.info.default
+    usual: dict[str, SettingValue] = {p.name: p.default for p in info.parameters}
+    usual |= {flag.name: flag.default for flag in info.flags}
+    usual |= dict(begin.settings)
+    values = {**repair.fixed, **{s.name: s.off for s in repair.switchables}, **dict(on)}
+    given = [f"-D {name}={value}" for name, value in values.items() if value != usual[name]]
+    variant = [f"--variant {begin.name}"] if begin.name is not None else []
+    return " ".join(("modelcheck check", quote(info.path), *variant, *given))
+
+
 def tell_result(result: Result) -> Finding:
     """What a result says, as far as a search for a fix needs it.
 
@@ -103,20 +116,19 @@ def find_minimal(judged: Sequence[Judged]) -> dict[FixSet, Minimal]:
     Soundness: a smaller set that is not decided might verify, so it leaves the larger one *not
     known to be minimal*; test_repair_sets.py undecides each of the smaller sets.
     """
-    return {one.on: _judge_minimal(one, judged) for one in judged if _verifies(one)}
+    verdicts = {one.on: one.finding.verdict for one in judged}
+    return {one.on: _judge_minimal(one.on, verdicts) for one in judged if _verifies(one)}
 
 
 def find_spoilers(judged: Sequence[Judged]) -> Iterator[tuple[Judged, Judged]]:
     """Each set that verifies with one that has one switch more and is violated."""
-    for one in judged:
-        for other in judged:
-            if (
-                _verifies(one)
-                and other.finding.verdict is Verdict.VIOLATED
-                and len(other.on) == len(one.on) + 1
-                and is_smaller(one.on, other.on)
-            ):
-                yield one, other
+    verifying = {one.on: one for one in judged if _verifies(one)}
+    for other in judged:
+        if other.finding.verdict is Verdict.VIOLATED:
+            for switch in reversed(other.on):
+                below = verifying.get(tuple(s for s in other.on if s != switch))
+                if below is not None:
+                    yield below, other
 
 
 def find_common(judged: Sequence[Judged]) -> FixSet:
@@ -143,8 +155,8 @@ def _verifies(one: Judged) -> bool:
     return one.finding.verdict is Verdict.VERIFIED
 
 
-def _judge_minimal(one: Judged, judged: Sequence[Judged]) -> Minimal:
-    smaller = {other.finding.verdict for other in judged if is_smaller(other.on, one.on)}
+def _judge_minimal(on: FixSet, verdicts: Mapping[FixSet, Verdict]) -> Minimal:
+    smaller = {verdicts[below] for below in list_smaller(on) if below in verdicts}
     if Verdict.VERIFIED in smaller:
         return Minimal.NO
     return Minimal.UNKNOWN if smaller & {*UNDECIDED} else Minimal.YES

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import combinations, product
 
 from modelcheck.frontend.spec import SettingValue, SpecInfo, Variant
 from modelcheck.settings import explain_unknown, read_settings
@@ -113,9 +113,10 @@ def list_sets(switchables: Sequence[Switchable]) -> list[FixSet]:
     return sorted(sets, key=lambda on: (len(on), [names.index(name) for name, _ in on]))
 
 
-def is_smaller(one: FixSet, other: FixSet) -> bool:
-    """Whether all switches of `one` are on in `other` too, and more."""
-    return len(one) < len(other) and set(one) <= set(other)
+def list_smaller(on: FixSet) -> Iterator[FixSet]:
+    """Every set with some of the switches of `on`, but not all: fewer before more."""
+    for size in range(len(on)):
+        yield from combinations(on, size)
 
 
 def settings_of(

@@ -18,6 +18,7 @@ from modelcheck.repair.sets import (
     find_common,
     find_minimal,
     find_spoilers,
+    name_command,
 )
 from modelcheck.repair.switches import FixSet, show_set, show_value
 
@@ -44,6 +45,36 @@ def describe_repair(repair: Repair) -> Iterator[str]:
     yield from _list_rows(repair.judged, minimal)
     notes = list(_list_notes(repair, minimal))
     yield from ["", *notes] if notes else []
+
+
+def describe_lattice(repair: Repair) -> Iterator[str]:
+    """The lattice as text: the sets by how many switches are on, and below each what another
+    verdict comes of if one of them is taken off.
+    """
+    minimal = find_minimal(repair.judged)
+    known = {one.on: one for one in repair.judged}
+    yield f"{HEADINGS[choose_repair_exit(repair.judged)]}  {repair.info.path}{_show_fixed(repair)}"
+    yield f"  {describe_answer(repair.judged, minimal)}"
+    size = -1
+    for one in repair.judged:
+        if len(one.on) > size:
+            size = len(one.on)
+            yield ""
+            yield f"{size or 'nothing'} on"
+        yield f"  {_describe_place(one, minimal)}"
+        for switch in one.on:
+            below = known[tuple(s for s in one.on if s != switch)]
+            if below.finding.verdict is not one.finding.verdict:
+                told = describe_finding(below.finding)
+                word = WORDS[below.finding.verdict]
+                yield f"      without {show_set((switch,))}: {word}" + (f"  {told}" if told else "")
+
+
+def _describe_place(one: Judged, minimal: Mapping[FixSet, Minimal]) -> str:
+    kind = minimal.get(one.on)
+    mark = f"  {kind.value}" if kind in (Minimal.YES, Minimal.UNKNOWN) and kind is not None else ""
+    told = describe_finding(one.finding)
+    return f"{WORDS[one.finding.verdict]}{mark}  {show_set(one.on)}" + (f"  {told}" if told else "")
 
 
 def describe_answer(judged: Sequence[Judged], minimal: Mapping[FixSet, Minimal]) -> str:
@@ -110,9 +141,11 @@ def _list_notes(repair: Repair, minimal: Mapping[FixSet, Minimal]) -> Iterator[s
         )
     if len(spoilers) > MOST_SPOILERS:
         yield f"... and {len(spoilers) - MOST_SPOILERS} more such pairs"
-    violated = any(one.finding.verdict is Verdict.VIOLATED for one in repair.judged)
+    violated = [one.on for one in repair.judged if one.finding.verdict is Verdict.VIOLATED]
     if repair.stop == "first" and violated:
         yield "of each set the first violation is told; --stop all judges every property"
+    if violated:
+        yield f"the story of {show_set(violated[0])}: {name_command(repair, violated[0])}"
 
 
 def _describe_work(repair: Repair) -> str:

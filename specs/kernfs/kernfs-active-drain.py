@@ -18,7 +18,7 @@ finds the node freed, or takes the count below zero before it is.
 Redundant here: the test of `v` in kernfs_put_active only saves wake-ups, and the early return of
 kernfs_drain only the way through the wait queue; the early return of __kernfs_remove is for those
 who come with a node instead of a name (kernfs-self-removal); dep_map changes nothing but what
-lockdep says (variant drain_under_rwsem); that an operation takes kernfs_rwsem is its own affair.
+lockdep says (variant drain_under_rwsem). More at the statements, for `modelcheck mutate`.
 """
 
 from modelcheck.kernel.atomic import (
@@ -261,11 +261,11 @@ def wait_until_drained(kn: Ptr[KernfsNode]):
 
 def kernfs_drain(kn: Ptr[KernfsNode]):
     global drained
-    if atomic_read(kn.active) == KN_DEACTIVATED_BIAS:
+    if atomic_read(kn.active) == KN_DEACTIVATED_BIAS:  # mutate: survives drop-check: it only saves work
         drained = True
         return
     if drop_rwsem:
-        up_write(root.kernfs_rwsem)
+        up_write(root.kernfs_rwsem)  # mutate: survives drop-lock: seen by variant op_takes_rwsem
     lock_map_acquire(kn.dep_map)
     wait_until_drained(kn)
     drained = True
@@ -275,7 +275,7 @@ def kernfs_drain(kn: Ptr[KernfsNode]):
 
 
 def kernfs_unlink_sibling(kn: Ptr[KernfsNode]) -> Bool:
-    with atomic(because="the tree is only touched under kernfs_rwsem"):
+    with atomic(because="the tree is only touched under kernfs_rwsem"):  # mutate: survives split-atomic: so it is
         if unlink_arbitrates and not kn.linked:
             return False
         kn.linked = False
@@ -285,9 +285,9 @@ def kernfs_unlink_sibling(kn: Ptr[KernfsNode]) -> Bool:
 
 def __kernfs_remove(kn: Ptr[KernfsNode]):
     global base_puts
-    if not kn.linked:
+    if not kn.linked:  # mutate: survives drop-check, swap: who comes by name finds it linked
         return
-    if not bias_once or kernfs_active(kn):
+    if not bias_once or kernfs_active(kn):  # mutate: survives swap: both under kernfs_rwsem
         atomic_add(KN_DEACTIVATED_BIAS, kn.active)
     if hold_own_reference:
         kernfs_get(kn)
@@ -312,8 +312,8 @@ def ops_write(kn: Ptr[KernfsNode]):
     """The driver's ->write(): it uses what `kn->priv` points to."""
     body_starts()
     if op_takes_rwsem:
-        down_read(root.kernfs_rwsem)
-    READ_ONCE(kn.priv.value)
+        down_read(root.kernfs_rwsem)  # mutate: survives drop-lock: its own affair
+    READ_ONCE(kn.priv.value)  # mutate: survives plain: nobody stores there
     if op_takes_rwsem:
         up_read(root.kernfs_rwsem)
     body_ends()

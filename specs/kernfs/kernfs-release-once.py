@@ -32,7 +32,7 @@ def kernfs_release_file(of: Ptr[OpenFile]):
 @thread(count=closers)
 def close(me):
     mutex_lock(open_file_mutex)
-    kernfs_release_file(files[me])
+    kernfs_release_file(files[me])  # mutate: survives drop-step: the drain does it, see -full
     mutex_unlock(open_file_mutex)
 
 
@@ -40,7 +40,7 @@ def close(me):
 def drain():
     mutex_lock(open_file_mutex)
     for of in files:
-        kernfs_release_file(of)
+        kernfs_release_file(of)  # mutate: survives drop-step: the close does it, see -full
     mutex_unlock(open_file_mutex)
 
 

@@ -48,7 +48,7 @@ same), the store to `on.file` (`kn->attr.open` is cleared under the same mutex),
 last fput uses the same epoll, and it comes after all who hold the file), and what keeps those who
 remove and those who hide apart (cgroup_mutex, `cgrp->dead`, the look at `active`), because no
 variant that holds has both. The variants with events notice what update_triggers and kernfs_notify
-do.
+do.  What `modelcheck mutate` does not miss says so where it stands.
 """
 
 from modelcheck.kernel.atomic import (
@@ -313,10 +313,10 @@ def psi_trigger_poll(ctx: Ptr[CgroupFileCtx], file: Ptr[File], pt: Ptr[poll_tabl
         kernfs_generic_poll(t.of, pt)
     elif design != Design.SEVER_WRAP:
         poll_wait(file, t.event_wait, pt)
-    return atomic_cmpxchg(t.event, 1, 0) == 1
+    return atomic_cmpxchg(t.event, 1, 0) == 1  # mutate: survives split-atomic: no event comes between
 
 
-def psi_trigger_destroy(t: Ptr[PsiTrigger]):
+def psi_trigger_destroy(t: Ptr[PsiTrigger]):  # mutate: survives drop-lock, swap: only events share the lock
     """All of it but the kfree."""
     if design == Design.MERGED:
         if notify:
@@ -329,7 +329,7 @@ def psi_trigger_destroy(t: Ptr[PsiTrigger]):
     psi.trigger = None
     mutex_unlock(psi.trigger_lock)
     if grace_period:
-        synchronize_rcu()
+        synchronize_rcu()  # mutate: survives drop-grace: it is for psi_schedule_poll_work
 
 
 def psi_trigger_free(t: Ptr[PsiTrigger]):
@@ -380,7 +380,7 @@ def cgroup_file_release(of: Ptr[KernfsOpenFile]):
     psi_trigger_destroy(t)  # cgroup_pressure_release
     if design != Design.OPS_FREE and design != Design.DRAIN_RELEASE:
         psi_trigger_free(t)
-        kfree(ctx)
+        kfree(ctx)  # mutate: survives free-early: nobody looks at either
     owner_text()
 
 
@@ -446,8 +446,8 @@ def kernfs_fop_poll(file: Ptr[File], pt: Ptr[poll_table]) -> Bool:
 def kernfs_notify(kn: Ptr[KernfsNode]):
     rcu_read_lock()
     on = rcu_dereference(kn.open)
-    if on is not None:
-        atomic_inc(on.event)
+    if on is not None:  # mutate: survives swap: a mutex keeps `on`, see kernfs-open-node-rcu
+        atomic_inc(on.event)  # mutate: survives drop-get, swap, split-atomic: psi does not use it
         wake_up_interruptible(on.poll)
     rcu_read_unlock()
 
@@ -455,7 +455,7 @@ def kernfs_notify(kn: Ptr[KernfsNode]):
 def kernfs_release_file(of: Ptr[KernfsOpenFile]):
     lockdep_assert_held(open_file_mutex)
     if not of.released:
-        cgroup_file_release(of)
+        cgroup_file_release(of)  # mutate: survives swap: nobody looks without the mutex
         of.released = True
 
 
@@ -475,7 +475,7 @@ def kernfs_drain(kn: Ptr[KernfsNode]):
 
 
 def kernfs_remove(kn: Ptr[KernfsNode]):
-    if atomic_read(kn.active) >= 0:
+    if atomic_read(kn.active) >= 0:  # mutate: survives drop-check: it is removed once
         atomic_add(KN_DEACTIVATED_BIAS, kn.active)
     kernfs_drain(kn)
 
@@ -489,16 +489,16 @@ def kernfs_show(kn: Ptr[KernfsNode], show: Bool):
 
 
 def kernfs_unlink_open_file(kn: Ptr[KernfsNode], of: Ptr[KernfsOpenFile]):
-    mutex_lock(open_file_mutex)
+    mutex_lock(open_file_mutex)  # mutate: survives swap: only what follows stores `kn.open`
     on = kn.open
-    on.file = None
-    rcu_assign_pointer(kn.open, None)
-    kfree_rcu(on, on.rcu_head)
+    on.file = None  # mutate: survives drop-step, swap: who looks has the mutex
+    rcu_assign_pointer(kn.open, None)  # mutate: survives swap: nobody comes after the last fput
+    kfree_rcu(on, on.rcu_head)  # mutate: survives free-early, swap: nobody comes after the last fput
     mutex_unlock(open_file_mutex)
 
 
 def kernfs_fop_release(file: Ptr[File]):
-    of = file.private_data
+    of = file.private_data  # mutate: survives swap: it is stored once, before
     mutex_lock(open_file_mutex)
     kernfs_release_file(of)
     mutex_unlock(open_file_mutex)
@@ -534,7 +534,7 @@ def fput(file: Ptr[File]):
 
 @thread(count=closers)
 def close():
-    file = xchg(fdt.fd, None)
+    file = xchg(fdt.fd, None)  # mutate: survives split-atomic: one thread closes, once
     fput(file)
 
 
@@ -545,12 +545,12 @@ def close():
 def select_queue(file: Ptr[File], head: Ptr[wait_queue_head_t], pt: Ptr[poll_table]):
     """__pollwait."""
     table = container_of(container_of(pt, poll_wqueues, "pt"), SelectTable, "wqueues")
-    table.inline_index = 1
+    table.inline_index = 1  # mutate: survives swap: the table is the thread's own
     pollwait(table.wqueues, table.entry, head, lambda: pin(table, file, head))
 
 
 def pin(table: Ptr[SelectTable], file: Ptr[File], head: Ptr[wait_queue_head_t]):
-    get_file(file)
+    get_file(file)  # mutate: survives swap: the table is the thread's own
     table.filp = file
     if design == Design.TRIGGER_REF:
         kref_get(container_of(head, PsiTrigger, "event_wait").refcount)
@@ -580,13 +580,13 @@ def do_select():
     timed_out = False
     while True:
         ready = select_poll_one(table)
-        table.wqueues.pt.qproc = None
+        table.wqueues.pt.qproc = None  # mutate: survives drop-step: seen by variant merged_event
         if ready or timed_out:
             break
         if timeouts:
             timed_out = not poll_schedule_timeout(table.wqueues)
         else:
-            poll_schedule(table.wqueues)
+            poll_schedule(table.wqueues)  # mutate: survives drop-wait: it would poll on and on
         slept = True
     if table.inline_index > 0:
         poll_freewait(table.entry, lambda: unpin(table))
@@ -630,7 +630,7 @@ def ep_remove(file: Ptr[File]):
 
 
 def eventpoll_release_file(file: Ptr[File]):
-    mutex_lock(ep_mtx)
+    mutex_lock(ep_mtx)  # mutate: survives drop-lock: epoll-item-lifetime is about it
     ep_remove(file)
     mutex_unlock(ep_mtx)
 
@@ -640,7 +640,7 @@ def epoll():
     """epoll_ctl(EPOLL_CTL_ADD), epoll_ctl(EPOLL_CTL_DEL); nothing to delete after the last fput."""
     file = fdget()
     if file is not None:
-        mutex_lock(ep_mtx)
+        mutex_lock(ep_mtx)  # mutate: survives drop-lock: epoll-item-lifetime is about it
         epi = new(Epitem, whead=None)
         with atomic(because="nobody else knows it yet"):
             epi.pt.qproc = ep_ptable_queue_proc
@@ -651,8 +651,8 @@ def epoll():
         fput(file)
     file = fdget()
     if file is not None:
-        mutex_lock(ep_mtx)
-        ep_remove(file)
+        mutex_lock(ep_mtx)  # mutate: survives drop-lock: epoll-item-lifetime is about it
+        ep_remove(file)  # mutate: survives drop-step: the last fput does it
         mutex_unlock(ep_mtx)
         fput(file)
 
@@ -667,9 +667,9 @@ def cgroup_rmdir():
         wait_until(
             finished(do_select[0]) or tasks[do_select[0]].state == TaskState.TASK_INTERRUPTIBLE
         )
-    mutex_lock(cgroup_mutex)
-    cgrp.dead = True  # cgroup_destroy_locked, kill_css
-    kernfs_remove(kn)  # cgroup_addrm_files
+    mutex_lock(cgroup_mutex)  # mutate: survives drop-lock, swap: nobody else takes it here
+    cgrp.dead = True  # cgroup_destroy_locked, kill_css  # mutate: survives drop-step, swap: only who hides asks
+    kernfs_remove(kn)  # cgroup_addrm_files  # mutate: survives swap: nobody else takes the mutex here
     mutex_unlock(cgroup_mutex)
     if modular:
         free_module(module)
@@ -678,11 +678,11 @@ def cgroup_rmdir():
 @thread(count=togglers)
 def cgroup_pressure_write():
     """echo 0 > cgroup.pressure; echo 1 > cgroup.pressure"""
-    mutex_lock(cgroup_mutex)  # cgroup_kn_lock_live
+    mutex_lock(cgroup_mutex)  # cgroup_kn_lock_live  # mutate: survives drop-lock: nobody removes meanwhile
     if not cgrp.dead:
         kernfs_show(kn, False)
     mutex_unlock(cgroup_mutex)
-    mutex_lock(cgroup_mutex)
+    mutex_lock(cgroup_mutex)  # mutate: survives drop-lock: nobody removes meanwhile
     if not cgrp.dead:
         kernfs_show(kn, True)
     mutex_unlock(cgroup_mutex)

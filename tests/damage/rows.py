@@ -12,6 +12,7 @@ from tests.damage import (
     rows_gate,
     rows_ir,
     rows_looking,
+    rows_mutate,
     rows_native,
     rows_needs,
     rows_pages,
@@ -40,5 +41,6 @@ ROWS: tuple[Row, ...] = (
     *rows_shortest.ROWS,
     *rows_looking.ROWS,
     *rows_needs.ROWS,
+    *rows_mutate.ROWS,
     *rows_repair.ROWS,
 )

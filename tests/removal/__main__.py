@@ -1,7 +1,8 @@
 """`python -m tests.removal [SPEC…] [--jobs N]`: which steps nobody misses; 1 if one is not named.
 
 Every step of the spec's own code is removed by itself, and what is left is explored.  Where
-nothing fails, tests/removal/redundant.toml must say why; where something does, it must not.
+nothing fails, tests/removal/redundant.toml must say why, or the spec itself; where something does,
+it must not.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from tests.removal.run import (
     describe,
     describe_end,
     find_faults,
+    list_explained,
     list_specs,
     load_spec,
     read_entries,
@@ -54,7 +56,8 @@ def main() -> int:
         skipped = find_removals(load_spec(known[name]))[1]
         count = ", ".join(f"{n} {status}" for status, n in sorted(tally[name].items()))
         say(f"{name}: {tally[name].total()} removals: {count}; {len(skipped)} skipped")
-    faults = find_faults(ends, read_entries(), names)
+    explained = list_explained(known[name] for name in names)
+    faults = find_faults(ends, read_entries(), names, explained)
     for fault in faults:
         say(f"FAULT  {fault}")
     seconds = time.monotonic() - began

@@ -7,9 +7,8 @@ that notices ends the questions, because a step that one of them needs is not re
 from __future__ import annotations
 
 import multiprocessing
-import tempfile
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -22,11 +21,13 @@ from modelcheck.explore.native import explore_native
 from modelcheck.explore.options import Options
 from modelcheck.explore.result import Result, Verdict
 from modelcheck.explore.search import explore
-from modelcheck.frontend import Spec, load
+from modelcheck.frontend import Spec, load, load_text
 from modelcheck.frontend.spec import Variant
 from modelcheck.gate import describe_violation
 from modelcheck.ir.nodes import Program
 from modelcheck.ir.passes import run_passes
+from modelcheck.mutate.explained import read_explanations
+from modelcheck.mutate.mutant import find_mutants
 from tests.removal.steps import Removal, find_removals
 
 HERE = Path(__file__).resolve().parent
@@ -144,29 +145,24 @@ def ask(job: Job) -> End:
     spec = _read_whole(job.path)
     lines = frozenset(job.removal.lines)
     asked: list[str] = []
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / job.path.name
-        file.write_text(job.removal.text, encoding="utf-8")
-        try:
-            edited = load(file, spec.info.path)
-            for variant, taken in zip(list_holding(spec), job.lines, strict=True):
-                if not lines & taken:
-                    continue
-                program = edited.program(variant.settings)
-                name = variant.name or "default"
-                result = _explore(run_passes(program, verify="no"), job.every)
-                if result.violations:
-                    what = dict.fromkeys(describe_violation(v) for v in result.violations)
-                    return End("noticed", ", ".join(what), (name,))
-                if result.verdict is not Verdict.VERIFIED:
-                    doubts = {
-                        p.name for p in result.properties if p.verdict is not Verdict.VERIFIED
-                    }
-                    why = result.stopped_by or f"not tested: {', '.join(sorted(doubts))}"
-                    return End("undecided", why, (name,))
-                asked.append(name)
-        except SpecErrors as errors:
-            return End("refused", ", ".join(sorted({e.code for e in errors.errors})))
+    try:
+        edited = load_text(job.path, spec.info.path, job.removal.text)
+        for variant, taken in zip(list_holding(spec), job.lines, strict=True):
+            if not lines & taken:
+                continue
+            program = edited.program(variant.settings)
+            name = variant.name or "default"
+            result = _explore(run_passes(program, verify="no"), job.every)
+            if result.violations:
+                what = dict.fromkeys(describe_violation(v) for v in result.violations)
+                return End("noticed", ", ".join(what), (name,))
+            if result.verdict is not Verdict.VERIFIED:
+                doubts = {p.name for p in result.properties if p.verdict is not Verdict.VERIFIED}
+                why = result.stopped_by or f"not tested: {', '.join(sorted(doubts))}"
+                return End("undecided", why, (name,))
+            asked.append(name)
+    except SpecErrors as errors:
+        return End("refused", ", ".join(sorted({e.code for e in errors.errors})))
     return End("survives", "", tuple(asked)) if asked else End("absent")
 
 
@@ -185,12 +181,27 @@ def read_entries(file: Path = HERE / "redundant.toml") -> list[Entry]:
     return [Entry(**row) for row in table.get("survivor", [])]
 
 
+def list_explained(paths: Iterable[Path]) -> set[tuple[str, str, str, int]]:
+    """The survivors that specs themselves explain, in comments that `modelcheck mutate` reads."""
+    explained = set()
+    for path in paths:
+        spec = load_spec(path)
+        told = read_explanations(spec)
+        mutants = [m for m in find_mutants(spec) if any(e.is_about(m) for e in told)]
+        explained |= {(spec.info.name, m.routine, m.statement, m.nth) for m in mutants}
+    return explained
+
+
 def find_faults(
     ends: Mapping[tuple[str, str, str, int], tuple[Removal, End]],
     entries: Iterable[Entry],
     specs: Iterable[str],
+    explained: Collection[tuple[str, str, str, int]] = (),
 ) -> list[str]:
-    """What is wrong: survivors that are not listed, and entries of these specs that are stale."""
+    """What is wrong: survivors that are not listed, and entries of these specs that are stale.
+
+    What a spec explains itself needs no entry; `modelcheck mutate` says where that is stale.
+    """
     known: dict[tuple[str, str, str, int], Entry] = {}
     faults = []
     for entry in entries:
@@ -199,11 +210,13 @@ def find_faults(
             faults.append(f"{name}: listed twice")
         if entry.kind not in KINDS:
             faults.append(f"{name}: there is no kind `{entry.kind}`")
+        if entry.key in explained:
+            faults.append(f"{name}: listed, and explained in the spec")
         if not entry.reason.strip():
             faults.append(f"{name}: listed without a reason")
         known[entry.key] = entry
     for key, (_, end) in ends.items():
-        if end.status == "survives" and key not in known:
+        if end.status == "survives" and key not in known and key not in explained:
             faults.append(f"{describe(key)}: survives, and is not listed")
         elif end.status == "undecided":
             faults.append(f"{describe(key)}: undecided, {end.by}")

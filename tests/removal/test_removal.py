@@ -12,6 +12,7 @@ from tests.removal.run import (
     NotHoldingError,
     describe_end,
     find_faults,
+    list_explained,
     list_specs,
     load_spec,
     read_entries,
@@ -99,15 +100,16 @@ def name(removal):
 
 @pytest.mark.parametrize("spec", SMALL)
 def test_no_step_is_there_for_nothing(spec):
-    ends = {r.key: (r, end) for r, end in run_specs([list_specs()[spec]])}
+    path = list_specs()[spec]
+    ends = {r.key: (r, end) for r, end in run_specs([path])}
     assert len(ends) >= 10
-    assert find_faults(ends, read_entries(), [spec]) == []
+    assert find_faults(ends, read_entries(), [spec], list_explained([path])) == []
 
 
 def test_every_entry_is_of_a_spec_and_has_a_reason():
     entries = [e for e in read_entries() if e.spec not in list_specs()]
     assert [e.spec for e in entries] == []
-    assert find_faults({}, read_entries(), []) == []
+    assert find_faults({}, read_entries(), [], list_explained(list_specs().values())) == []
 
 
 def test_each_removal_is_told_from_the_others(ask_all):
@@ -164,6 +166,20 @@ def test_what_is_listed_must_survive_and_be_there(ask_all):
     assert find_faults(ends, [replace(kept[0], reason=" "), *kept[1:]], ["locked"]) == [
         "locked count_round: c.rounds += 1: listed without a reason"
     ]
+
+
+def test_what_a_spec_explains_itself_needs_no_entry(ask_all, tmp_path):
+    said = "    if counter.value > 7:  # mutate: survives drop-check: two add once"
+    ends, _ = ask_all(LOCKED.replace("    if counter.value > 7:", said))
+    explained = list_explained([tmp_path / "locked.py"])
+    statement = "if counter.value > 7: … return"
+    assert explained == {("locked", "work", statement, 1)}
+    faults = find_faults(ends, [], ["locked"], explained)
+    assert [fault for fault in faults if statement in fault] == []
+    listed = [Entry("locked", "work", statement, "redundant", "two add once")]
+    assert f"locked work: {statement}: listed, and explained in the spec" in find_faults(
+        ends, listed, ["locked"], explained
+    )
 
 
 def test_a_spec_that_does_not_hold_is_no_measure(ask_all):

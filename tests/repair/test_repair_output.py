@@ -7,6 +7,7 @@ import re
 import shutil
 import xml.etree.ElementTree as ET
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 
 import networkx as nx
@@ -14,12 +15,16 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from modelcheck.cli import run
+from modelcheck.cli.console import LiveLine
+from modelcheck.explore.options import Options
 from modelcheck.explore.result import Verdict
 from modelcheck.repair import lattice
+from modelcheck.repair.crew import Limits
 from modelcheck.repair.json import repair_to_json
 from modelcheck.repair.lattice import build_lattice, write_lattice_dot
+from modelcheck.repair.search import Question, search
 from modelcheck.repair.sets import Finding, Minimal
-from modelcheck.repair.text import describe_repair
+from modelcheck.repair.text import describe_lattice, describe_repair
 from modelcheck.specfiles import SelectionError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,6 +57,25 @@ def test_minimal_sets_stand_first_then_what_is_violated_with_its_steps(two_fault
     late = next(row for row in rows if "  at_once   " in row)
     assert late.endswith("published_late(box) after 3 steps")
     assert "on in every set that verifies: at_once data_first" in lines
+
+
+def test_the_lattice_as_text_says_what_each_switch_is_needed_for(two_faults, either_or):
+    lines = list(describe_lattice(two_faults))
+    at = lines.index("  verified  minimal  at_once data_first")
+    assert lines[at + 1].startswith("      without at_once: VIOLATED  all_counted after ")
+    assert lines[at + 2].startswith(
+        "      without data_first: VIOLATED  published_late(box) after "
+    )
+    more = lines.index("  verified  at_once data_first noise")
+    assert [line.split(":")[0].strip() for line in lines[more + 1 :]] == [
+        "without at_once",
+        "without data_first",
+    ]
+    heads = [line for line in lines if line.endswith(" on")]
+    assert heads == ["nothing on", "1 on", "2 on", "3 on"]
+    assert sum(line.startswith(("  VIOLATED  ", "  verified  ")) for line in lines) == 8
+    lines = list(describe_lattice(either_or))
+    assert lines[-2:] == ["      without turn_one: verified", "      without turn_other: verified"]
 
 
 def test_what_a_switch_too_many_breaks_is_said(either_or):
@@ -195,6 +219,27 @@ def test_it_is_written_to_a_file_in_every_form(specs, tmp_path, capsys):
     ]
     assert run([*arguments, str(tmp_path / "a.dot"), "--format", "dot"]) == 0
     assert (tmp_path / "a.dot").read_text().startswith("digraph repair {")
+    assert run([*arguments, str(tmp_path / "b.txt"), "--format", "text"]) == 0
+    assert "\nnothing on\n" in (tmp_path / "b.txt").read_text()
     assert run([*arguments, str(tmp_path / "a.txt")]) == 0
     assert (tmp_path / "a.txt").read_text().startswith("REPAIRED  ")
     assert capsys.readouterr().out == ""
+
+
+class Terminal(StringIO):
+    def isatty(self):
+        return True
+
+
+def test_how_far_a_search_is_stands_in_one_line_of_a_terminal_and_nowhere_else(specs, find):
+    said = []
+    shown, piped = Terminal(), StringIO()
+    for stream in (shown, piped):
+        live = LiveLine("repair", stream)
+        question = Question(specs["either-or"])
+        search(question, Limits(Options(backend="python")), announce=live.tell)
+        said.append(stream.getvalue())
+        live.clear()
+    assert piped.getvalue() == ""
+    assert "\rrepair: 3 of 4 sets, 3 of 3 programs" in said[0]
+    assert shown.getvalue().endswith("\r")

@@ -11,11 +11,18 @@ from pathlib import Path
 import pytest
 
 from modelcheck import api
+from modelcheck.cli import run
 from modelcheck.diagnostics import InternalError, SpecErrors
 from modelcheck.explore.result import Verdict
 from modelcheck.repair import crew
 from modelcheck.repair.crew import Crew, Limits, pack, unpack
-from modelcheck.repair.sets import Minimal, find_common, find_minimal, find_spoilers
+from modelcheck.repair.sets import (
+    Minimal,
+    find_common,
+    find_minimal,
+    find_spoilers,
+    name_command,
+)
 from modelcheck.repair.text import describe_repair
 from modelcheck.specfiles import find_spec
 
@@ -72,6 +79,19 @@ def test_every_set_is_judged_as_check_judges_its_settings(name, specs, request):
         assert one.finding.violated == tuple(p.name for p in result.properties if p.violations)
         headline = result.headline
         assert one.finding.steps == (None if headline is None else headline.depth)
+
+
+@pytest.mark.parametrize("begin", [None, "turned"])
+def test_the_command_that_is_named_checks_the_set(begin, find, capsys):
+    named = [("turn_one", None), ("turn_other", None)]
+    repair = find("either-or", variant=begin, named=named)
+    assert len(repair.judged) == 4
+    for one in repair.judged:
+        program, *arguments = name_command(repair, one.on).split()
+        assert program == "modelcheck"
+        code = run([*arguments, "--backend", "python"])
+        assert code == (0 if one.finding.verdict is Verdict.VERIFIED else 1)
+    assert capsys.readouterr().err == ""
 
 
 def test_what_each_fault_needs_is_switched_on(two_faults):
