@@ -2,9 +2,9 @@
 
 A *stance* is a location and a value for each pointer that the thread needs from there on.  While a
 thread does not move neither changes, so the step that it takes next is at a known place; and what
-it still holds later is still the same (the refinement that Godefroid makes for first transitions,
-"Partial-Order Methods", LNCS 1032, 4.5, and for those behind them as far as the text says that a
-local stays what it is).  What it loads later may be any place.
+it still holds later is still the same (dependence that looks at the state, Godefroid and Pirottin,
+"Refining dependencies improves partial-order verification methods", CAV 1993; here as far as the
+text says that a local stays what it is).  What it loads later may be any place.
 
 The stances of a thread are found by following its code with sets of values for its pointers.
 """
