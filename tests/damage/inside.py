@@ -34,15 +34,20 @@ class Recorder:
     error that kept it from telling.
     """
 
-    def __init__(self, package: Path) -> None:
+    def __init__(self, package: Path, tests: Sequence[str]) -> None:
         self.package = package
+        self.tests = tests
         self.ends: dict[str, str] = {}
-        self.noticed: set[str] = set()  # test functions of which a case was wrong
+        self.noticed: set[str] = set()  # of the named tests, those of which a case was wrong
+
+    def find_named(self, node: str) -> set[str]:
+        """The named tests that a case belongs to."""
+        return {test for test in self.tests if node == test or node.startswith(f"{test}[")}
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item):
-        """One wrong case is enough; the function's others are not run."""
-        return True if item.nodeid.partition("[")[0] in self.noticed else None
+        """One wrong case is enough; the others of that test are not run."""
+        return True if self.find_named(item.nodeid) <= self.noticed else None
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item, call):
@@ -50,7 +55,7 @@ class Recorder:
         if report.failed:
             end = self.ends[item.nodeid] = self.explain(call.excinfo)
             if end == "wrong":
-                self.noticed.add(item.nodeid.partition("[")[0])
+                self.noticed |= self.find_named(item.nodeid)
         elif report.skipped:
             self.ends[item.nodeid] = "skipped"
         else:
@@ -99,7 +104,7 @@ def run_copy(module: str, tests: Sequence[str]) -> dict[str, object]:
     phases = [phase for phase in hypothesis.Phase if phase is not hypothesis.Phase.shrink]
     hypothesis.settings.register_profile("damage", phases=phases)
     hypothesis.settings.load_profile("damage")
-    recorder = Recorder(Path(file).parent)
+    recorder = Recorder(Path(file).parent, tests)
     options = ["-q", "--no-header", "--tb=short", "-p", "no:cacheprovider", "-p", "no:xdist"]
     options += ["-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning"]
     pytest.main([*options, *tests], plugins=[recorder])

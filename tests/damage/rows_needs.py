@@ -11,7 +11,7 @@ RANDOM = f"{TESTS}::test_the_needs_of_random_programs_are_those_of_all_their_run
 CLI = "tests/cli/test_check.py"
 TRIM = "explore/trim.py"
 DROPPED = "tests/unit/explore/test_dropped.py"
-FOLD = "tests/unit/trace/test_fold.py"
+FOLD = "tests/unit/trace/test_told_together.py"
 
 ROWS = (
     Row(
