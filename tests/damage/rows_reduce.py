@@ -196,8 +196,8 @@ ROWS = (
     row(
         "disabled-threads-need-nobody",
         STUBBORN,
-        "            row = tables.enabling[location]",
-        "            row = 0",
+        "            origins = tables.enabling_origins[location]",
+        "            origins = 0",
         "A disabled step in the set brings in nobody who could enable it.",
         "tests/reduce/test_stubborn.py::"
         "test_whatever_the_others_do_the_set_can_do_the_same_before_or_after",
@@ -205,8 +205,8 @@ ROWS = (
     row(
         "enabled-threads-need-few",
         STUBBORN,
-        "            row = tables.dependent[location]",
-        "            row = tables.enabling[location]",
+        "            origins = tables.dependent_origins[location]",
+        "            origins = tables.enabling_origins[location]",
         "Of an enabled step only those are in the set that write what it reads.",
         f"{TRAPS}test_plain_stores_of_one_value_race",
     ),
