@@ -194,6 +194,14 @@ ROWS = (
     ),
     # The sets
     row(
+        "other-pointers-are-one",
+        STANCES,
+        "        elif len(other) == 1:\n            found -= other",
+        "        else:\n            found -= other",
+        "A pointer that is not one of two is thought to be neither.",
+        "tests/reduce/test_stances.py::test_threads_stand_and_go_where_the_tables_say",
+    ),
+    row(
         "disabled-threads-need-nobody",
         STUBBORN,
         "            origins = tables.enabling_origins[location]",

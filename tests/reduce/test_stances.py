@@ -63,12 +63,38 @@ LIST = """
 """
 
 
+COMPARED = """
+    @struct(marked=True)
+    class Box:
+        value: U8
+
+    boxes = shared(Box, count=2)
+
+    @thread
+    def compares():
+        one = boxes[0]
+        if either():
+            one = boxes[1]
+        other = boxes[0]
+        if either():
+            other = boxes[1]
+        if one != other:
+            WRITE_ONCE(one.value, 1)
+            WRITE_ONCE(other.value, 2)
+        else:
+            WRITE_ONCE(one.value, 3)
+            WRITE_ONCE(other.value, 4)
+"""
+
+
 @pytest.fixture(scope="module")
 def models():
     drawn = [make(seed, form) for seed in range(9_000, 9_000 + PROGRAMS) for form in ("ir", "text")]
     paths = [ROOT / "specs" / f"{name}.py" for name in SPECS]
     drawn += [load(path, path.name).program({}) for path in paths]
-    return [Model(run_passes(program)) for program in drawn] + [Model(program_of(LIST))]
+    return [Model(run_passes(program)) for program in drawn] + [
+        Model(program_of(text)) for text in (LIST, COMPARED)
+    ]
 
 
 def list_edges(model):
