@@ -6,8 +6,8 @@ shift by 64) the row gives a value, and a `Check` before the expression reports 
 
 Templates bring their own parentheses and evaluate each argument once; there is no precedence
 anywhere.  The helpers they name (`mc_…`) are `PYTHON_HELPERS` in Python and inline functions of
-the runtime in C.  A Bool is 0 or 1 (a Python `bool` will do); in z3 it is a Bool, every other
-value an Int.
+the runtime in C.  A Bool is 0 or 1 (a Python `bool` will do).  In z3 it is a Bool, and every other
+value an Int, or a signed bit vector wide enough for all of them: `op_smt` has a form for each.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from modelcheck.ir.op_intervals import (
     Interval,
@@ -38,8 +38,6 @@ from modelcheck.ir.op_intervals import (
     xor_interval,
 )
 from modelcheck.ir.op_meanings import (
-    MAX_BIT,
-    MAX_SHIFT,
     PYTHON_HELPERS,
     bit_clear,
     bit_set,
@@ -50,11 +48,25 @@ from modelcheck.ir.op_meanings import (
     shift_left,
     shift_right,
 )
+from modelcheck.ir.op_smt import (
+    SMT_AND,
+    SMT_BIT_CLEAR,
+    SMT_BIT_SET,
+    SMT_BIT_TEST,
+    SMT_FLOOR_DIV,
+    SMT_FLOOR_MOD,
+    SMT_OR,
+    SMT_POPCOUNT,
+    SMT_SHIFT_LEFT,
+    SMT_SHIFT_RIGHT,
+    SMT_XOR,
+    Smt,
+    alike,
+    smt_wrap,
+)
 
 Sort = Literal["bool", "int", "any"]
 Meaning = Callable[..., int]
-# z3 has no types worth naming, and is imported by nobody here: the module comes as an argument.
-SmtForm = Callable[..., Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +74,8 @@ class Op:
     """One operator.
 
     `meaning` takes ints and returns an int; `python` and `c` are templates for `str.format`;
-    `smt` takes the z3 module, then z3 terms; `interval` takes one (lo, hi) per argument and returns
-    one that holds every result.  `args` and `result` are sorts: "bool" wants a Bool, "int"
+    `smt` has a form for each of z3's theories; `interval` takes one (lo, hi) per argument and
+    returns one that holds every result.  `args` and `result` are sorts: "bool" wants a Bool, "int"
     anything but a Bool, "any" either.
     """
 
@@ -71,7 +83,7 @@ class Op:
     meaning: Meaning
     python: str
     c: str
-    smt: SmtForm
+    smt: Smt
     interval: Callable[..., Interval]
     args: tuple[Sort, ...]
     result: Sort
@@ -80,66 +92,6 @@ class Op:
     def arity(self) -> int:
         """How many arguments it takes."""
         return len(self.args)
-
-
-# ---------------------------------------------------------------------------------------------
-# z3 forms
-
-
-def _smt_power(z3: Any, n: Any, largest: int) -> Any:
-    """Two to the n for 0 ≤ n ≤ largest, else 0, without z3's own (undecidable) power."""
-    if z3.is_int_value(n):
-        return z3.IntVal(1 << n.as_long() if 0 <= n.as_long() <= largest else 0)
-    power = z3.IntVal(0)
-    for k in range(largest + 1):
-        power = z3.If(n == k, z3.IntVal(1 << k), power)
-    return power
-
-
-def _smt_floor_div(z3: Any, a: Any, b: Any) -> Any:
-    """SMT-LIB's `div` floors for positive divisors only; a/b equals -a/-b."""
-    return z3.If(b > 0, a / b, z3.If(b < 0, -a / -b, 0))
-
-
-def _smt_floor_mod(z3: Any, a: Any, b: Any) -> Any:
-    return z3.If(b == 0, 0, a - b * _smt_floor_div(z3, a, b))
-
-
-def _smt_shift_left(z3: Any, a: Any, n: Any) -> Any:
-    return a * _smt_power(z3, n, MAX_SHIFT)
-
-
-def _smt_shift_right(z3: Any, a: Any, n: Any) -> Any:
-    power = _smt_power(z3, n, MAX_SHIFT)
-    return z3.If(power > 0, a / power, 0)
-
-
-def _smt_bitwise(apply: Callable[[Any, Any], Any]) -> SmtForm:
-    """A bitwise operator on signed 64-bit values: exact, for the front end bounds all of them."""
-
-    def form(z3: Any, a: Any, b: Any) -> Any:
-        return z3.BV2Int(apply(z3.Int2BV(a, 64), z3.Int2BV(b, 64)), is_signed=True)
-
-    return form
-
-
-def _smt_bit_test(z3: Any, mask: Any, i: Any) -> Any:
-    power = _smt_power(z3, i, MAX_BIT)
-    return z3.And(power > 0, (mask / power) % 2 == 1)
-
-
-def _smt_bit_set(z3: Any, mask: Any, i: Any) -> Any:
-    present = _smt_bit_test(z3, mask, i)
-    return z3.If(present, mask, mask + _smt_power(z3, i, MAX_BIT))
-
-
-def _smt_bit_clear(z3: Any, mask: Any, i: Any) -> Any:
-    present = _smt_bit_test(z3, mask, i)
-    return z3.If(present, mask - _smt_power(z3, i, MAX_BIT), mask)
-
-
-def _smt_popcount(z3: Any, mask: Any) -> Any:
-    return z3.Sum([(mask / (1 << k)) % 2 for k in range(64)])
 
 
 # ---------------------------------------------------------------------------------------------
@@ -157,14 +109,21 @@ def _infix(
     """An operator that Python, C and z3 write and mean alike."""
     template = f"({{0}} {symbol} {{1}})"
     return Op(
-        symbol, meaning, template, template, lambda _, a, b: meaning(a, b), interval, args, result
+        symbol,
+        meaning,
+        template,
+        template,
+        alike(lambda _, a, b: meaning(a, b)),
+        interval,
+        args,
+        result,
     )
 
 
 def _helper(
     symbol: str,
     meaning: Meaning,
-    smt: SmtForm,
+    smt: Smt,
     interval: Callable[..., Interval],
     *,
     args: tuple[Sort, ...] = ("int", "int"),
@@ -182,7 +141,7 @@ def _wrap(bits: int) -> Op:
         lambda a: a & mask,
         f"({{0}} & {mask:#x})",
         f"({{0}} & {mask:#x})",
-        lambda _, a: a % (1 << bits),
+        smt_wrap(bits),
         wrap_interval(bits),
         ("int",),
         "int",
@@ -198,15 +157,15 @@ _ARITHMETIC = (
         lambda a, b: (min(x * y for x in a for y in b), max(x * y for x in a for y in b)),
     ),
     # Python floors, C truncates, SMT-LIB keeps the remainder non-negative.
-    _helper("//", floor_div, _smt_floor_div, floor_div_interval),
-    _helper("%", floor_mod, _smt_floor_mod, floor_mod_interval),
+    _helper("//", floor_div, SMT_FLOOR_DIV, floor_div_interval),
+    _helper("%", floor_mod, SMT_FLOOR_MOD, floor_mod_interval),
     # The space keeps a negative constant from making C's `--`.
     Op(
         "neg",
         operator.neg,
         "(- {0})",
         "(- {0})",
-        lambda _, a: -a,
+        alike(lambda _, a: -a),
         lambda a: (-a[1], -a[0]),
         ("int",),
         "int",
@@ -216,7 +175,7 @@ _ARITHMETIC = (
         min,
         "min({0}, {1})",
         "mc_min({0}, {1})",
-        lambda z3, a, b: z3.If(a <= b, a, b),
+        alike(lambda z3, a, b: z3.If(a <= b, a, b)),
         lambda a, b: (min(a[0], b[0]), min(a[1], b[1])),
         ("int", "int"),
         "int",
@@ -226,7 +185,7 @@ _ARITHMETIC = (
         max,
         "max({0}, {1})",
         "mc_max({0}, {1})",
-        lambda z3, a, b: z3.If(a >= b, a, b),
+        alike(lambda z3, a, b: z3.If(a >= b, a, b)),
         lambda a, b: (max(a[0], b[0]), max(a[1], b[1])),
         ("int", "int"),
         "int",
@@ -236,7 +195,7 @@ _ARITHMETIC = (
         abs,
         "abs({0})",
         "mc_abs({0})",
-        lambda z3, a: z3.If(a >= 0, a, -a),
+        alike(lambda z3, a: z3.If(a >= 0, a, -a)),
         abs_interval,
         ("int",),
         "int",
@@ -246,13 +205,13 @@ _SHIFTS = (
     _helper(
         "<<",
         shift_left,
-        _smt_shift_left,
+        SMT_SHIFT_LEFT,
         shift_left_interval,
     ),
     _helper(
         ">>",
         shift_right,
-        _smt_shift_right,
+        SMT_SHIFT_RIGHT,
         shift_right_interval,
     ),
 )
@@ -262,7 +221,7 @@ _BITWISE = (
         operator.and_,
         "({0} & {1})",
         "({0} & {1})",
-        _smt_bitwise(operator.and_),
+        SMT_AND,
         and_interval,
         ("int", "int"),
         "int",
@@ -272,7 +231,7 @@ _BITWISE = (
         operator.or_,
         "({0} | {1})",
         "({0} | {1})",
-        _smt_bitwise(operator.or_),
+        SMT_OR,
         or_interval,
         ("int", "int"),
         "int",
@@ -282,7 +241,7 @@ _BITWISE = (
         operator.xor,
         "({0} ^ {1})",
         "({0} ^ {1})",
-        _smt_bitwise(operator.xor),
+        SMT_XOR,
         xor_interval,
         ("int", "int"),
         "int",
@@ -292,7 +251,7 @@ _BITWISE = (
         operator.invert,
         "(~{0})",
         "(~{0})",
-        lambda _, a: -a - 1,
+        alike(lambda _, a: -a - 1),
         lambda a: (~a[1], ~a[0]),
         ("int",),
         "int",
@@ -319,7 +278,7 @@ _LOGIC = (
         operator.and_,
         "({0} and {1})",
         "({0} && {1})",
-        lambda z3, a, b: z3.And(a, b),
+        alike(lambda z3, a, b: z3.And(a, b)),
         lambda a, b: (min(a[0], b[0]), min(a[1], b[1])),
         ("bool", "bool"),
         "bool",
@@ -329,7 +288,7 @@ _LOGIC = (
         operator.or_,
         "({0} or {1})",
         "({0} || {1})",
-        lambda z3, a, b: z3.Or(a, b),
+        alike(lambda z3, a, b: z3.Or(a, b)),
         lambda a, b: (max(a[0], b[0]), max(a[1], b[1])),
         ("bool", "bool"),
         "bool",
@@ -339,7 +298,7 @@ _LOGIC = (
         lambda a: 1 - a,
         "(not {0})",
         "(!{0})",
-        lambda z3, a: z3.Not(a),
+        alike(lambda z3, a: z3.Not(a)),
         negated,
         ("bool",),
         "bool",
@@ -351,7 +310,7 @@ _CHOICE = (
         lambda condition, a, b: a if condition else b,
         "({1} if {0} else {2})",
         "({0} ? {1} : {2})",
-        lambda z3, condition, a, b: z3.If(condition, a, b),
+        alike(lambda z3, condition, a, b: z3.If(condition, a, b)),
         choice_interval,
         ("bool", "any", "any"),
         "any",
@@ -362,14 +321,14 @@ _SETS = (
     _helper(
         "bit-test",
         bit_test,
-        _smt_bit_test,
+        SMT_BIT_TEST,
         lambda _mask, _i: (0, 1),
         args=("int", "any"),
         result="bool",
     ),
-    _helper("bit-set", bit_set, _smt_bit_set, bit_set_interval, args=("int", "any")),
-    _helper("bit-clear", bit_clear, _smt_bit_clear, bit_clear_interval, args=("int", "any")),
-    _helper("popcount", popcount, _smt_popcount, popcount_interval, args=("int",)),
+    _helper("bit-set", bit_set, SMT_BIT_SET, bit_set_interval, args=("int", "any")),
+    _helper("bit-clear", bit_clear, SMT_BIT_CLEAR, bit_clear_interval, args=("int", "any")),
+    _helper("popcount", popcount, SMT_POPCOUNT, popcount_interval, args=("int",)),
 )
 
 OPS: Mapping[str, Op] = {
