@@ -663,7 +663,7 @@ ROWS = (
     ),
     Row(
         "intermediate-values-fit-promela",
-        "export/promela/expressions.py",
+        "ir/bounds.py",
         "bounds.append(_find_bounds(memory, expr, types))",
         "pass",
         "An intermediate value wraps silently in SPIN.",
@@ -671,7 +671,7 @@ ROWS = (
     ),
     Row(
         "sums-fit-promela",
-        "export/promela/expressions.py",
+        "ir/bounds.py",
         "min(hi, first[1] + second[1])",
         "min(hi, first[1])",
         "A sum wraps silently in SPIN.",

@@ -28,7 +28,7 @@ from modelcheck.export.promela.words import (
     say_sum,
 )
 from modelcheck.ir.address import Address
-from modelcheck.ir.lookup import local_types
+from modelcheck.ir.bounds import bounds_of
 from modelcheck.ir.memory import ALIVE, FREED, NEVER_USED, UNINITIALISED, Memory, Thread
 from modelcheck.ir.nodes import (
     AddressOf,
@@ -54,7 +54,6 @@ from modelcheck.ir.nodes import (
     StartsObject,
     ThreadOf,
 )
-from modelcheck.ir.traverse import nodes_of, walk_node
 from modelcheck.ir.types import Embedded, QueueOf, ScalarType, ValueType
 
 _Test = Callable[[str], Value]
@@ -280,45 +279,10 @@ def choose_dialect(memory: Memory, *, starts_below_0: bool) -> Dialect:
     Soundness: a value that does not fit would wrap silently in SPIN; every type that a slot, a
     constant or an intermediate value of the program has is asked for its bounds.
     """
-    highest = max((slot.hi for slot in memory.slots), default=0)
-    lowest = min((slot.lo for slot in memory.slots), default=0)
     bodies: list[Body] = [t.body for t in memory.program.templates]
     bodies += [p.body for p in memory.program.properties if p.body is not None]
-    for body in bodies:
-        types = local_types(body)
-        bounds = [memory.domain(type_) for type_ in types.values()]
-        for block in body.blocks:
-            for node in nodes_of(block):
-                for expr in walk_node(node):
-                    if isinstance(expr, Const):
-                        bounds.append((expr.value, expr.value))
-                    elif isinstance(expr, Apply):
-                        bounds.append(_find_bounds(memory, expr, types))
-        highest = max([highest, *(hi for _, hi in bounds)])
-        lowest = min([lowest, *(lo for lo, _ in bounds)])
+    lowest, highest = bounds_of(memory, bodies)
     fits = highest < MAX_PLAIN and lowest >= -MAX_PLAIN
     is_wide = not fits or starts_below_0
     beyond = max((slot.hi for slot in memory.slots), default=0) + 1
     return Dialect(is_wide, UNINITIALISED if is_wide else beyond)
-
-
-def _find_bounds(memory: Memory, expr: Expr, types: Mapping[str, ScalarType]) -> tuple[int, int]:
-    """Between what an expression's value lies: what its type says, or less for sums of threads'
-    numbers, whose type is as wide as the front end's arithmetic.
-
-    Soundness: a bound that is too narrow lets a value wrap in SPIN; only sums and differences of
-    what has bounds itself are narrowed.
-    """
-    match expr:
-        case ThreadOf():
-            return 1, len(memory.threads)
-        case Apply("+" | "-" as op, (left, right), type_):
-            first, second = _find_bounds(memory, left, types), _find_bounds(memory, right, types)
-            if op == "-":
-                second = -second[1], -second[0]
-            lo, hi = memory.domain(type_)
-            return max(lo, first[0] + second[0]), min(hi, first[1] + second[1])
-        case Const(value):
-            return value, value
-        case _:
-            return memory.domain(memory.lookup.expr_type(expr, types))
