@@ -1,0 +1,1 @@
+"""Backend `smt`: the program as formulas over its slots, for z3."""
