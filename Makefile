@@ -36,7 +36,7 @@ demo: $(READY) ## Check a spec, break it, show the trace, draw the picture
 	@echo 'The picture: out/kernfs-release-once.no_released_check.svg'
 
 test: $(READY) ## All tests
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 2 --dist worksteal --durations=25 --durations-min=8
 
 damage: $(READY) ## Break the checker in many ways; each must make a named test fail
 	$(BIN)/python -m tests.damage --jobs 2
