@@ -66,7 +66,8 @@ class Frames:
 
     def read(self, model: Any, k: int) -> tuple[int, ...]:
         """The state that a model of a solver has at a station."""
-        known = dict(zip((slot.number for slot, _ in self.system.variables), self.state(k)))
+        slots = [slot.number for slot, _ in self.system.variables]
+        known = dict(zip(slots, self.state(k), strict=True))
         return tuple(
             int(value)
             if isinstance(value, int)

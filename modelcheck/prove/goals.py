@@ -251,9 +251,9 @@ class _Finder:
                         if a.slot == b.slot:
                             conditions = (x.condition, y.condition, a.condition, b.condition)
                             by_slot.setdefault(a.slot, []).append(terms.all_of(conditions))
-        for slot, conditions in sorted(by_slot.items()):
+        for slot, found in sorted(by_slot.items()):
             if not self._is_silenced(slot):
-                condition = terms.all_of((both, terms.any_of(conditions)))
+                condition = terms.all_of((both, terms.any_of(found)))
                 if condition is not False:
                     yield Bad(condition, "race", (slot,), first.thread.number)
 
@@ -278,4 +278,3 @@ def _is_known(value: Value, other: Value) -> bool:
     if isinstance(value, int) or isinstance(other, int):
         return value is other
     return bool(value.eq(other))
-

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from modelcheck.backends.smt.system import System, make_system
 from modelcheck.explore.options import Options
-from modelcheck.explore.properties import list_judged
+from modelcheck.explore.properties import Judged, list_judged
 from modelcheck.explore.race import RACE
 from modelcheck.ir.nodes import Program
 from modelcheck.prove.bounded import BoundedSearch, Seen
@@ -51,10 +51,18 @@ def prove(program: Program, options: ProveOptions = ProveOptions()) -> Proving:
     all runs of fewer than `k`, by an invariant that another solver has checked, or because all runs
     end within the steps that were searched.  A violation was run again by the python backend.
     """
-    judged = list_judged(program, options.properties)
+    judged = list_considered(program, options.properties)
     touches = any(j.name == RACE for j in judged)
     system = make_system(program, asked=asks_for_subjects(program), touches=touches)
     return _Prover(program, system, list_goals(system, judged), options).execute()
+
+
+def list_considered(program: Program, wanted: frozenset[str] | None) -> tuple[Judged, ...]:
+    """What is asked for, and every invariant: a lemma for the others."""
+    if wanted is None:
+        return list_judged(program, None)
+    judged = list_judged(program, None)
+    return tuple(j for j in judged if j.name in wanted or j.kind == "invariant")
 
 
 class _Prover:
@@ -74,6 +82,8 @@ class _Prover:
         self._failures: dict[str, Counterexample] = {}
         self._seen: list[Seen] = []
         self._stopped = False
+        self._judged = list_judged(program, options.properties)
+        self._asked = frozenset(j.name for j in self._judged)
         self._at_start: list[str] = []
 
     # ------------------------------------------------------------------------ turns
@@ -96,15 +106,14 @@ class _Prover:
             self._advance()  # the start, and what it fails with
             self._ask_spacer(self._clock)
             return
-        while self._list_open():
-            may_stop = method == "auto"
-            turn = self._clock.sooner(seconds) if may_stop else self._clock
-            is_done = self._search_deeper(turn)
-            if method == "auto" and self._list_open():
+        while self._is_open():
+            takes_turns = method == "auto"
+            is_done = self._search_deeper(
+                self._clock.sooner(seconds) if takes_turns else self._clock
+            )
+            if takes_turns and self._is_open():
                 self._ask_spacer(self._clock.sooner(seconds))
-            if is_done and method != "auto":
-                return
-            if is_done and not self._list_provable():
+            if is_done and not (takes_turns and self._list_provable()):
                 return
             self._clock.check()
             seconds *= 2
@@ -113,7 +122,7 @@ class _Prover:
         """Search and try induction with growing k; whether there is no more to search."""
         most = self._options.most_steps
         limit = MOST_STEPS if most is None else most
-        while self._list_open():
+        while self._is_open():
             if self._search.is_over or self._search.depth >= limit:
                 return True
             try:
@@ -162,6 +171,10 @@ class _Prover:
     def _list_open(self) -> list[Goal]:
         return [goal for goal in self._goals.all if goal.name not in self._known]
 
+    def _is_open(self) -> bool:
+        """Whether something that was asked for is not known."""
+        return not self._asked <= self._known.keys() | self._goals.open.keys()
+
     def _list_provable(self) -> list[Goal]:
         """The open goals that say something of all states."""
         return [goal for goal in self._list_open() if goal.judged.kind != "reachable"]
@@ -200,7 +213,7 @@ class _Prover:
 
     def _make_result(self) -> Proving:
         proofs = []
-        for judged in list_judged(self._program, self._options.properties):
+        for judged in self._judged:
             name = judged.name
             if name in self._known:
                 proofs.append(self._known[name])
@@ -211,9 +224,9 @@ class _Prover:
                 depth, failure = self._search.depth, self._failures.get(name)
                 proofs.append(Proof(name, judged.kind, Answer.OPEN, "", depth, failure))
         options = Options(variant=self._options.variant, properties=self._options.properties)
-        violation = show_violation(
-            self._program, options, self._seen, self._at_start, self._search.depth
-        )
+        seen = [one for one in self._seen if one.goal.name in self._asked]
+        at_start = [name for name in self._at_start if name in self._asked]
+        violation = show_violation(self._program, options, seen, at_start, self._search.depth)
         return Proving(
             tuple(proofs), self._search.depth, self._search.is_over, violation, self._stopped
         )

@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Literal
 
 from modelcheck.explore.result import Result
+from modelcheck.gate import Exit
 
 Method = Literal["auto", "bounded", "induction", "spacer"]
 
@@ -80,3 +81,17 @@ class Proving:
     def list_with(self, answer: Answer) -> Sequence[Proof]:
         """The properties of which this is known."""
         return [proof for proof in self.proofs if proof.answer is answer]
+
+
+def choose_prove_exit(proving: Proving | None) -> Exit:
+    """The exit code of `prove`; None: the variant cannot be checked yet.
+
+    Soundness: 0 needs that every property that was asked is proved.
+    """
+    match proving.answer if proving is not None else Answer.OPEN:
+        case Answer.PROVED:
+            return Exit.OK
+        case Answer.VIOLATED:
+            return Exit.FOUND
+        case _:
+            return Exit.UNDECIDED

@@ -281,7 +281,9 @@ class _Maker:
     def _fit(self, slot: Slot, value: int) -> Value:
         return bool(value) if holds_bool(slot) else value
 
-    def make_moves(self, state: Sequence[Value]) -> tuple[tuple[Move, ...], list[tuple[Value, int]]]:
+    def make_moves(
+        self, state: Sequence[Value]
+    ) -> tuple[tuple[Move, ...], list[tuple[Value, int]]]:
         """All moves, and their choices."""
         found, choices = [], []
         for thread in self.memory.threads:
