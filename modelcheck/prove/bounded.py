@@ -41,7 +41,7 @@ class BoundedSearch:
         self._terms = frames.terms
         self._clock = clock
         self._solver = Solver(frames.terms, clock)
-        self._solver.add(frames.start(), frames.at(frames.shapes, 0))
+        self._solver.add(frames.start())
         self.depth = -1
         self.is_over = False
 
@@ -63,7 +63,7 @@ class BoundedSearch:
             self.is_over = True
             return []
         if k:
-            solver.add(frames.step(k - 1), frames.at(frames.shapes, k))
+            solver.add(frames.step(k - 1))
         found = []
         left = [goal for goal in goals if goal.bads]
         while left:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from modelcheck.backends.smt.system import System, list_shapes
+from modelcheck.backends.smt.system import System
 from modelcheck.backends.smt.terms import Value
 
 
@@ -24,7 +24,6 @@ class Frames:
         self._after = system.successor()
         terms = self.terms
         self.moves = terms.all_of((system.succeeds(), system.chosen()))
-        self.shapes = terms.all_of(list_shapes(system))
 
     def at(self, value: Value, k: int) -> Value:
         """A value at a station."""

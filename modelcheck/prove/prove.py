@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from modelcheck.backends.smt.system import System, make_system
+from modelcheck.diagnostics import InternalError
 from modelcheck.explore.options import Options
 from modelcheck.explore.properties import Judged, list_judged
 from modelcheck.explore.race import RACE
@@ -21,6 +22,7 @@ from modelcheck.prove.induction import Induction
 from modelcheck.prove.result import Answer, Counterexample, Method, Proof, Proving, Station
 from modelcheck.prove.solver import Clock, OutOfTimeError
 from modelcheck.prove.spacer import ask_spacer
+from modelcheck.prove.structure import LEMMA, list_structure
 from modelcheck.prove.witness import show_violation
 
 FIRST_TURN = 2.0  # seconds of a method's first turn; each further one is twice as long
@@ -75,9 +77,11 @@ class _Prover:
         self._options = options
         self._goals = goals
         self._frames = Frames(system)
+        self._lemmas = list(list_structure(system))  # not proved yet
+        self._facts: list[Goal] = []
         self._clock = Clock(options.seconds, options.interrupted)
         self._search = BoundedSearch(self._frames, self._clock)
-        self._k = 0
+        self._induction = Induction(self._frames, self._clock)
         self._known: dict[str, Proof] = {}
         self._failures: dict[str, Counterexample] = {}
         self._seen: list[Seen] = []
@@ -134,24 +138,30 @@ class _Prover:
             if self._search.is_over:
                 self._close()
                 return True
-            if self._options.method != "bounded" and self._list_provable():
-                self._induce(self._search.depth + 1, turn)
+            k = self._search.depth + 1
+            if self._options.method != "bounded" and self._list_provable() and _is_tried(k):
+                self._induce(k, turn)
         return True
 
     def _advance(self) -> None:
         """One more step of bounded search."""
-        for seen in self._search.advance(self._list_open()):
+        for seen in self._search.advance([*self._list_open(), *self._lemmas]):
+            if seen.goal.judged.kind == LEMMA:
+                raise InternalError(f"{seen.states[-1]} is no state as docs/ir.md says they are")
             self._note(seen)
         self._options.notice(f"no violation within {self._search.depth} steps")
 
     def _induce(self, k: int, turn: Clock) -> None:
         """An induction over `k` states, all runs of fewer than `k` steps having been searched."""
         try:
-            stand = Induction(self._frames, turn).attempt(self._list_provable(), k)
+            goals = [*self._lemmas, *self._list_provable()]
+            stand = self._induction.attempt(goals, k, turn)
         except OutOfTimeError:
             self._clock.check()
             return
-        self._prove(stand.proved, f"{k}-induction")
+        self._facts += stand.proved
+        self._lemmas = [lemma for lemma in self._lemmas if lemma not in stand.proved]
+        self._prove([goal for goal in stand.proved if goal.judged.kind != LEMMA], f"{k}-induction")
         self._failures = {seen.goal.name: _tell_failure(seen) for seen in stand.failed}
 
     def _ask_spacer(self, turn: Clock) -> None:
@@ -159,7 +169,7 @@ class _Prover:
         if not goals:
             return
         try:
-            found = ask_spacer(self._frames, goals, turn)
+            found = ask_spacer(self._frames, goals, self._facts, turn)
         except OutOfTimeError:
             self._clock.check()
             return
@@ -230,6 +240,12 @@ class _Prover:
         return Proving(
             tuple(proofs), self._search.depth, self._search.is_over, violation, self._stopped
         )
+
+
+def _is_tried(k: int) -> bool:
+    """Whether induction over k states is tried: 1 to 6, then one of two, one of four, …"""
+    step = 1 << max(0, k.bit_length() - 3)
+    return k % step == 0
 
 
 def _tell_failure(seen: Seen) -> Counterexample:

@@ -53,7 +53,7 @@ class Solver:
     def __init__(self, terms: Terms, clock: Clock) -> None:
         z3 = terms.z3
         self._terms = terms
-        self._clock = clock
+        self.clock = clock
         self._solver = z3.SolverFor("QF_FD") if terms.theory == "bits" else z3.Solver()
 
     def add(self, *values: Value) -> None:
@@ -67,11 +67,11 @@ class Solver:
         """
         if any(value is False for value in values):
             return None
-        self._clock.check()
+        self.clock.check()
         self._solver.push()
         try:
             self.add(*values)
-            self._solver.set("timeout", self._clock.limit())
+            self._solver.set("timeout", self.clock.limit())
             answer = self._solver.check(*assuming)
             if answer == self._terms.z3.sat:
                 return self._solver.model()

@@ -22,11 +22,11 @@ class Found:
     invariant: Any | None
 
 
-def ask_spacer(frames: Frames, goals: Sequence[Goal], clock: Clock) -> Found:
-    """Whether some goal is reached from the start.  Raises OutOfTimeError.
+def ask_spacer(frames: Frames, goals: Sequence[Goal], facts: Sequence[Goal], clock: Clock) -> Found:
+    """Whether some goal is reached from the start; `facts` are proved.  Raises OutOfTimeError.
 
     Soundness: the invariant that Spacer found is checked by another solver: it holds at the start,
-    every move keeps it, and no state that has it is bad.
+    every move keeps it, and no state that has it is bad; in states that have the facts.
     """
     terms = frames.terms
     z3 = terms.z3
@@ -41,10 +41,12 @@ def ask_spacer(frames: Frames, goals: Sequence[Goal], clock: Clock) -> Found:
     fixedpoint.register_relation(is_bad)
     for variable in (*before, *after, *frames.others(0)):
         fixedpoint.declare_var(variable)
-    bad = frames.at(_condition(frames, goals), 0)
+    known = terms.negate(terms.any_of(bad.condition for fact in facts for bad in fact.bads))
+    step = terms.term(terms.all_of((frames.at(known, 0), frames.step(0))))
+    bad = terms.term(frames.at(terms.all_of((known, _condition(frames, goals))), 0))
     fixedpoint.rule(holds(*before), terms.term(frames.start()))
-    fixedpoint.rule(holds(*after), [holds(*before), terms.term(frames.step(0))])
-    fixedpoint.rule(is_bad(), [holds(*before), terms.term(bad)])
+    fixedpoint.rule(holds(*after), [holds(*before), step])
+    fixedpoint.rule(is_bad(), [holds(*before), bad])
     try:
         answer = fixedpoint.query(is_bad())
     except z3.Z3Exception as error:  # it says "canceled" where the time is over
@@ -54,7 +56,7 @@ def ask_spacer(frames: Frames, goals: Sequence[Goal], clock: Clock) -> Found:
     if answer == z3.sat:
         return Found(None)
     invariant = _read_invariant(frames, holds, fixedpoint.get_answer())
-    _check_invariant(frames, invariant, goals, clock)
+    _check_invariant(frames, invariant, (step, bad), clock)
     return Found(invariant)
 
 
@@ -98,14 +100,15 @@ def _rename(frames: Frames, quantifier: Any, applied: Any, body: Any) -> Any:
     return z3.substitute_vars(body, *bound)
 
 
-def _check_invariant(frames: Frames, invariant: Any, goals: Sequence[Goal], clock: Clock) -> None:
+def _check_invariant(frames: Frames, invariant: Any, rules: tuple[Any, Any], clock: Clock) -> None:
     terms = frames.terms
+    step, bad = rules
     before, after = frames.state(0), frames.state(1)
     there = terms.z3.substitute(invariant, *zip(before, after, strict=True))
     questions = (
         (frames.start(), terms.negate(invariant)),
-        (invariant, frames.step(0), terms.negate(there)),
-        (invariant, frames.at(_condition(frames, goals), 0)),
+        (invariant, step, terms.negate(there)),
+        (invariant, bad),
     )
     for question in questions:
         if Solver(terms, clock).find(*question) is not None:
