@@ -42,9 +42,7 @@ def compare_steps(program: Program, most_states: int) -> Iterator[str]:
     for state in waiting:
         if len(waiting) > most_states:
             return
-        base = [
-            bool(v) if holds_bool(s) else v for s, v in zip(memory.slots, state, strict=True)
-        ]
+        base = [bool(v) if holds_bool(s) else v for s, v in zip(memory.slots, state, strict=True)]
         for thread in memory.threads:
             theirs = model.outcomes(state, thread.number)
             for outcome in theirs:
