@@ -83,6 +83,7 @@ def prove_command(
     that z3 finds is run again before it is shown. `check` is faster where it can be used.
     """
     from modelcheck import api
+    from modelcheck.backends.smt.run import UnsupportedError
     from modelcheck.cli.check import store_trace
     from modelcheck.prove.attempt import attempt
     from modelcheck.prove.json import attempt_to_json
@@ -102,7 +103,12 @@ def prove_command(
             interrupted=interrupt.is_raised,
             notice=live.tell,
         )
-        tried = attempt(spec, api.Choice(variant, settings), options)
+        try:
+            tried = attempt(spec, api.Choice(variant, settings), options)
+        except UnsupportedError as error:
+            live.clear()
+            click.echo(f"{spec} cannot be asked of z3: {error}", err=True)
+            return 3
     live.clear()
     run, proving = tried.run, tried.proving
     warn(run.warnings)

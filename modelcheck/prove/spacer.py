@@ -56,7 +56,7 @@ def ask_spacer(frames: Frames, goals: Sequence[Goal], facts: Sequence[Goal], clo
     if answer == z3.sat:
         return Found(None)
     invariant = _read_invariant(frames, holds, fixedpoint.get_answer())
-    _check_invariant(frames, invariant, (step, bad), clock)
+    check_invariant(frames, invariant, (step, bad), clock)
     return Found(invariant)
 
 
@@ -100,7 +100,10 @@ def _rename(frames: Frames, quantifier: Any, applied: Any, body: Any) -> Any:
     return z3.substitute_vars(body, *bound)
 
 
-def _check_invariant(frames: Frames, invariant: Any, rules: tuple[Any, Any], clock: Clock) -> None:
+def check_invariant(frames: Frames, invariant: Any, rules: tuple[Any, Any], clock: Clock) -> None:
+    """Raise OutOfTimeError unless an invariant holds at the start, and the rules (what a step is,
+    what is bad) keep it and do not meet it.
+    """
     terms = frames.terms
     step, bad = rules
     before, after = frames.state(0), frames.state(1)

@@ -52,6 +52,7 @@ from modelcheck.ir.nodes import (
     Wait,
 )
 from modelcheck.ir.regions import find_entry, find_region, list_local_successors
+from modelcheck.ir.traverse import nodes_of
 
 Purpose = Literal["step", "start", "initial", "judge"]
 Pick = Callable[[int], Value]
@@ -237,15 +238,20 @@ class _Run:
             label = min(self.waiting, key=order.__getitem__)
             visits[label] += 1
             if visits[label] > MAX_VISITS:
-                where = self.by_label[label].end.span
                 raise UnsupportedError(
-                    f"a loop of local work goes round too often to be told as a formula ({where})"
+                    f"a loop of local work goes round too often to be told as a formula"
+                    f"{self._name_place(label)}"
                 )
             scene = self._meet(self.waiting.pop(label))
             self._run_block(self.by_label[label], scene)
             if scene.touched is not None:
                 self.ways.touched = scene.touched
         return self.ways
+
+    def _name_place(self, label: str) -> str:
+        block = self.by_label[label]
+        spans = [node.span for node in nodes_of(block) if node.span.line]
+        return f" ({spans[0]})" if spans else ""
 
     def _order(self, entry: Block) -> dict[str, int]:
         """The blocks of the region by number: each behind all that lead there but by going back."""
