@@ -50,7 +50,8 @@ def compare_steps(program: Program, most_states: int) -> Iterator[str]:
                     states[outcome.result] = None
                     waiting.append(outcome.result)
             locations = list_locations(memory.lookup.template(thread.template).body)
-            if state[thread.pc] < len(locations) and theirs:
+            may_be_stopped = any(t.interrupts for t in program.templates)  # by what is no step
+            if state[thread.pc] < len(locations) and (theirs or not may_be_stopped):
                 ours = list(_run_step(runner, thread, locations[state[thread.pc]], base))
                 if ours != [_describe(outcome) for outcome in theirs]:
                     yield f"{thread.name} in {state}: {ours} and not {theirs}"

@@ -121,6 +121,35 @@ def alike_and_even():
 """
 
 
+COUNT = '''
+"""Counts for ever."""
+
+from modelcheck.lang import U8, atomic, invariant, shared, spec, thread
+
+spec("count")
+
+n = shared(U8)
+
+
+@thread
+def work():
+    global n
+    while True:
+        with atomic(because="an increment"):
+            n = n + 1
+
+
+@invariant
+def few():
+    return n < 5
+
+
+@invariant
+def nearly_as_few():
+    return n < 6
+'''
+
+
 def make(tmp_path, text, variant=None, **settings):
     path = tmp_path / "spec.py"
     path.write_text(dedent(text), encoding="utf-8")
@@ -252,38 +281,79 @@ def test_an_invariant_that_spacer_might_have_wrong_is_not_believed(tmp_path):
 
 def test_goals_that_fell_carry_no_others(tmp_path):
     """From fewer than 5 no step leads to 6; but that there are fewer than 5 does not last."""
-    text = '''
-        """Counts for ever."""
+    frames, goals = frames_and_goals(tmp_path, COUNT)
+    stand = Induction(frames, Clock()).attempt(list(goals.values()), 1, Clock())
+    assert {"few", "nearly_as_few"} <= {seen.goal.name for seen in stand.failed}
+    found = prove(make(tmp_path, COUNT), ProveOptions(method="induction", most_steps=3))
+    assert answers(found) == {"few": Answer.OPEN, "nearly_as_few": Answer.OPEN}
 
-        from modelcheck.lang import U8, invariant, shared, spec, thread, WRITE_ONCE, READ_ONCE, atomic
 
-        spec("count")
+def test_a_run_is_not_over_before_its_end(tmp_path):
+    found = prove(make(tmp_path, COUNT), ProveOptions(method="bounded", most_steps=7))
+    assert answers(found) == {"few": Answer.VIOLATED, "nearly_as_few": Answer.VIOLATED}
+    assert {v.property: v.depth for v in found.violation.violations} == {
+        "few": 5,
+        "nearly_as_few": 6,
+    }
+
+
+def test_what_only_the_first_steps_show_is_searched_before_it_is_proved(tmp_path):
+    """Nothing leads to 0, so no two good states lead to 1; but the first step does."""
+    text = COUNT.replace("n + 1", "min(n + 1, 9)").replace("n < 5", "n != 1")
+    for method in ("induction", "spacer", "auto"):
+        found = prove(make(tmp_path, text), ProveOptions(method=method, most_steps=4, seconds=4))
+        assert answers(found)["few"] is not Answer.PROVED
+
+
+def test_numbers_near_the_edge_of_a_word_keep_their_order(tmp_path):
+    text = COUNT.replace("n + 1", "200").replace("n < 5", "n != 7 and (n == 0 or n > 100)")
+    frames, goals = frames_and_goals(tmp_path, text)
+    search, found = BoundedSearch(frames, Clock()), []
+    for _ in range(3):
+        found += [seen.goal.name for seen in search.advance([goals["few"]])]
+    assert found == []
+
+
+def test_an_interrupt_waits_until_it_is_let_in(tmp_path):
+    text = """
+        '''The handler runs before interrupts are off, or after they are on again.'''
+
+        from modelcheck.lang import (
+            U8, Bool, WRITE_ONCE, ghost, invariant, irqs, shared, spec, thread,
+        )
+
+        spec("off")
 
         n = shared(U8)
+        off: Bool = ghost(False)
+        inside: Bool = ghost(False)
 
 
         @thread
         def work():
-            global n
-            while True:
-                with atomic(because="an increment"):
-                    WRITE_ONCE(n, READ_ONCE(n) + 1)
+            global off
+            irqs(False)
+            off = True
+            WRITE_ONCE(n, 2)
+            irqs(True)
+            off = False
+
+
+        @thread(interrupts=work)
+        def handler():
+            global inside
+            WRITE_ONCE(n, 3)
+            inside = off
 
 
         @invariant
-        def few():
-            return n < 5
-
-
-        @invariant
-        def nearly_as_few():
-            return n < 6
-        '''
+        def never_inside():
+            return not inside
+        """
     frames, goals = frames_and_goals(tmp_path, text)
-    stand = Induction(frames, Clock()).attempt(list(goals.values()), 1, Clock())
-    assert {"few", "nearly_as_few"} <= {seen.goal.name for seen in stand.failed}
-    found = prove(make(tmp_path, text), ProveOptions(method="induction", most_steps=3))
-    assert answers(found) == {"few": Answer.OPEN, "nearly_as_few": Answer.OPEN}
+    search = BoundedSearch(frames, Clock())
+    while not search.is_over:
+        assert search.advance([goals["never_inside"]]) == []
 
 
 def test_a_state_that_the_layout_forbids_is_a_fault_of_ours(tmp_path, monkeypatch):
