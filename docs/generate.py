@@ -20,7 +20,7 @@ from pathlib import Path
 from walkthrough import rewrite
 
 from modelcheck.codes import render_markdown
-from modelcheck.prove.text import TRIVIAL
+from modelcheck.prove.result import TRIVIAL
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
