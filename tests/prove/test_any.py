@@ -181,9 +181,30 @@ BROKEN = {
             "@thread\ndef starter():\n    spawn(helper)\n"
         )
     },
+    "what everybody has": {
+        "objects": "tasks = per_thread(Lock)",
+        "body": "for task in tasks:\n            task.n = 1",
+    },
     "interrupts": {
         "thread": "@thread(interrupts=worker, count=workers)\ndef handler():\n    gate.n = 3\n"
     },
+}
+
+
+REASONS = {
+    "number": "uses its number among its like",
+    "all threads": "asks for all threads",
+    "all places": "asks for all places",
+    "parameter in code": "no parameter says",
+    "parameter in memory": "no parameter says",
+    "parameter in a property": "no parameter says",
+    "finished": "`waiter` asks whether a thread has ended",
+    "a set of threads": "is a set of threads",
+    "what is another's": "looks at what belongs to another thread",
+    "pointers to what is one's own": "may lead to what belongs to one thread",
+    "spawned": "asks whether a thread has ended",
+    "interrupts": "interrupts a thread",
+    "what everybody has": "`worker` does depends on how many threads",
 }
 
 
@@ -192,7 +213,7 @@ def test_a_spec_without_such_threads_is_not_asked(tmp_path, what):
     path = write(tmp_path, **BROKEN[what])
     spec = load(path, "lock.py")
     assert explore(api.make_program(spec, spec.info.default, {}), Options(max_states=10))
-    with pytest.raises(UnsupportedError):
+    with pytest.raises(UnsupportedError, match=REASONS[what]):
         answer(path)
 
 
