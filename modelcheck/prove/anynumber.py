@@ -41,7 +41,7 @@ def prove_any(make: Make, parameters: Mapping[str, int], options: ProveOptions) 
         failed = {seen.goal.name: tell_failure(seen) for seen in learned.failed}
     except OutOfTimeError:
         stopped = True
-    by_name = {goal.name: goal for goal in goals.all}
+    by_name = {goal.name: goal for goal in goals.all if not goal.is_fault}
     proofs = []
     for one in list_judged(family.big, options.properties):
         goal = by_name.get(one.name)

@@ -40,10 +40,24 @@ class Bad:
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """A judged property, and its bad states: of a `reachable` the states that satisfy it."""
+    """A judged property, and its bad states: of a `reachable` the states that satisfy it.
+
+    A `reachable` whose body can fail has a second goal, `is_fault`: the states in which it does.
+    """
 
     judged: Judged
     bads: tuple[Bad, ...]
+    is_fault: bool = False
+
+    @property
+    def key(self) -> str:
+        """What tells it from all other goals."""
+        return f"{self.name} (fault)" if self.is_fault else self.name
+
+    @property
+    def is_satisfiable(self) -> bool:
+        """Whether its bad states are such that one of them is wanted."""
+        return self.judged.kind == "reachable" and not self.is_fault
 
     @property
     def name(self) -> str:
@@ -73,13 +87,17 @@ def list_goals(system: System, judged: tuple[Judged, ...]) -> Goals:
     """
     finder = _Finder(system)
     found: dict[str, list[Bad]] = {j.name: [] for j in judged}
+    faults: dict[str, Bad] = {}
     left: dict[str, str] = {}
     for name, bad in finder.list_faults():
         if name in found:
             found[name].append(bad)
     for number, prop in enumerate(p for p in system.program.properties if p.body is not None):
         if prop.name in found:
-            found[prop.name] += finder.list_property(number)
+            bad, fault = finder.find_of_property(number)
+            found[prop.name].append(bad)
+            if fault is not None:
+                faults[prop.name] = fault
     try:
         if "deadlock" in found:
             found["deadlock"].append(Bad(system.is_deadlock(), "deadlock"))
@@ -95,8 +113,9 @@ def list_goals(system: System, judged: tuple[Judged, ...]) -> Goals:
         left[name] = "it is about all that is ever recorded, not about a state"
     for name in left:
         found.pop(name, None)
-    goals = tuple(Goal(j, tuple(found[j.name])) for j in judged if j.name in found)
-    return Goals(goals, tuple(finder.list_at_start()), left)
+    goals = [Goal(j, tuple(found[j.name])) for j in judged if j.name in found]
+    goals += [Goal(j, (faults[j.name],), is_fault=True) for j in judged if j.name in faults]
+    return Goals(tuple(goals), tuple(finder.list_at_start()), left)
 
 
 def _list_orders(program: Program) -> set[str]:
@@ -156,20 +175,21 @@ class _Finder:
 
     # ------------------------------------------------------------------------ properties
 
-    def list_property(self, number: int) -> Iterator[Bad]:
-        """The bad states of a property with a body: the `number`th of those."""
+    def find_of_property(self, number: int) -> tuple[Bad, Bad | None]:
+        """The bad states of a property with a body, the `number`th of those; of a `reachable` that
+        can fail also those in which it does.
+        """
         prop = [p for p in self.system.program.properties if p.body is not None][number]
         says_yes, fails = self.system.judge(prop)
         terms = self.terms
         if prop.kind == "reachable":
-            yield Bad(terms.all_of((says_yes, terms.negate(fails))), "reachable", (number,))
-            if fails is not False:
-                yield Bad(fails, "property", (number,))
-            return
+            satisfied = terms.all_of((says_yes, terms.negate(fails)))
+            fault = None if fails is False else Bad(fails, "property", (number,))
+            return Bad(satisfied, "reachable", (number,)), fault
         condition = terms.any_of((terms.negate(says_yes), fails))
         if prop.kind == "final":
             condition = terms.all_of((self.system.is_quiescent(), condition))
-        yield Bad(condition, "property", (number,))
+        return Bad(condition, "property", (number,)), None
 
     # ------------------------------------------------------------------------ leaks
 

@@ -56,19 +56,19 @@ class Induction:
         while self._stations < k:
             self._add_station()
         for goal in goals:
-            if goal.name not in self._assumed:
+            if goal.key not in self._assumed:
                 self._assume(goal, range(k))
         left = list(goals)
         failed: list[Seen] = []
         chosen = frames.at(frames.system.chosen(), k)
         while left:
-            bads = {goal.name: self._bad(goal, k) for goal in left}
-            assuming = [self._assumed[goal.name] for goal in left]
+            bads = {goal.key: self._bad(goal, k) for goal in left}
+            assuming = [self._assumed[goal.key] for goal in left]
             model = solver.find(chosen, terms.any_of(bads.values()), assuming=assuming)
             if model is None:
                 break
             for goal in list(left):
-                is_bad = model.eval(terms.term(bads[goal.name]), model_completion=True)
+                is_bad = model.eval(terms.term(bads[goal.key]), model_completion=True)
                 if terms.z3.is_true(is_bad):
                     left.remove(goal)
                     failed.append(read_seen(frames, goal, model, k))
@@ -83,24 +83,24 @@ class Induction:
         for name, assumed in self._assumed.items():
             solver.add(self._terms.any_of((self._terms.negate(assumed), self._good(name, i))))
         solver.add(frames.step(i), *(frames.differ(j, i + 1) for j in range(i + 1)))
-        solver.add(*(self._good(fact.name, i + 1) for fact in self._facts))
+        solver.add(*(self._good(fact.key, i + 1) for fact in self._facts))
 
     def _assume(self, goal: Goal, stations: Sequence[int]) -> None:
         terms = self._terms
-        self._bads[goal.name] = terms.any_of(bad.condition for bad in goal.bads)
-        assumed = terms.variable(f"good {goal.name}", is_bool=True)
-        self._assumed[goal.name] = assumed
+        self._bads[goal.key] = terms.any_of(bad.condition for bad in goal.bads)
+        assumed = terms.variable(f"good {goal.key}", is_bool=True)
+        self._assumed[goal.key] = assumed
         for i in stations:
-            self._solver.add(terms.any_of((terms.negate(assumed), self._good(goal.name, i))))
+            self._solver.add(terms.any_of((terms.negate(assumed), self._good(goal.key, i))))
 
     def _add_facts(self, proved: Sequence[Goal]) -> None:
         """What is proved holds at every station."""
         self._facts += proved
         for i in range(self._stations + 1):
-            self._solver.add(*(self._good(fact.name, i) for fact in proved))
+            self._solver.add(*(self._good(fact.key, i) for fact in proved))
 
     def _bad(self, goal: Goal, i: int) -> Value:
-        return self._frames.at(self._bads[goal.name], i)
+        return self._frames.at(self._bads[goal.key], i)
 
     def _good(self, name: str, i: int) -> Value:
         """Whether a state is good, by the choices that are made there."""

@@ -96,11 +96,11 @@ class Learner:
                 ):
                     kept.append(one)
                 elif isinstance(one.what, Goal):
-                    failed[one.what.name] = read_seen(self._frames, one.what, model, 1)
+                    failed[one.what.key] = read_seen(self._frames, one.what, model, 1)
             left = kept
         self.check(left)
         proved = tuple(one.what for one in left if isinstance(one.what, Goal) and one.what in goals)
-        mine = [seen for name, seen in failed.items() if name in {goal.name for goal in goals}]
+        mine = [seen for key, seen in failed.items() if key in {goal.key for goal in goals}]
         return Learned(len(left) - len(proved), proved, tuple(mine))
 
     def _at(self, one: Conjecture, k: int) -> Value:

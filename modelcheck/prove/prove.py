@@ -162,7 +162,7 @@ class _Prover:
         self._facts += stand.proved
         self._lemmas = [lemma for lemma in self._lemmas if lemma not in stand.proved]
         self._prove([goal for goal in stand.proved if goal.judged.kind != LEMMA], f"{k}-induction")
-        self._failures = {seen.goal.name: tell_failure(seen) for seen in stand.failed}
+        self._failures = {seen.goal.key: tell_failure(seen) for seen in stand.failed}
 
     def _ask_spacer(self, turn: Clock) -> None:
         goals = self._list_provable()
@@ -179,21 +179,30 @@ class _Prover:
     # ------------------------------------------------------------------------ what is known
 
     def _list_open(self) -> list[Goal]:
-        return [goal for goal in self._goals.all if goal.name not in self._known]
+        return [goal for goal in self._goals.all if goal.key not in self._known]
 
     def _is_open(self) -> bool:
         """Whether something that was asked for is not known."""
-        return not self._asked <= self._known.keys() | self._goals.open.keys()
+        return any(goal.name in self._asked for goal in self._list_open())
+
+    def _find_known(self, name: str) -> Proof | None:
+        """What is known of a property: of all its goals, if it is not violated by one."""
+        goals = [goal for goal in self._goals.all if goal.name == name]
+        proofs = [self._known.get(goal.key) for goal in goals]
+        violated = [p for p in proofs if p is not None and p.answer is Answer.VIOLATED]
+        if violated:
+            return violated[-1]
+        return proofs[0] if proofs and None not in proofs else None
 
     def _list_provable(self) -> list[Goal]:
         """The open goals that say something of all states."""
-        return [goal for goal in self._list_open() if goal.judged.kind != "reachable"]
+        return [goal for goal in self._list_open() if not goal.is_satisfiable]
 
     def _prove(self, goals: Iterable[Goal], by: str) -> None:
         for goal in goals:
-            name, kind = goal.judged.name, goal.judged.kind
-            answer = Answer.PROVED if kind != "reachable" else Answer.VIOLATED
-            self._known[name] = Proof(name, kind, answer, by, self._search.depth)
+            answer = Answer.VIOLATED if goal.is_satisfiable else Answer.PROVED
+            kind = goal.judged.kind
+            self._known[goal.key] = Proof(goal.name, kind, answer, by, self._search.depth)
 
     def _close(self) -> None:
         """No run is longer than what was searched: what was not seen is nowhere."""
@@ -203,11 +212,10 @@ class _Prover:
 
     def _note(self, seen: Seen) -> None:
         goal = seen.goal
-        is_good = goal.judged.kind == "reachable" and seen.bad.kind == "reachable"
-        answer = Answer.PROVED if is_good else Answer.VIOLATED
+        answer = Answer.PROVED if goal.is_satisfiable else Answer.VIOLATED
         depth = len(seen.threads) + (seen.bad.kind == "step")
         by = f"a run of {depth} step{'s' * (depth != 1)}"
-        self._known[goal.name] = Proof(goal.name, goal.judged.kind, answer, by, depth)
+        self._known[goal.key] = Proof(goal.name, goal.judged.kind, answer, by, depth)
         self._seen.append(seen)
 
     def _look_at_start(self) -> None:
@@ -225,8 +233,9 @@ class _Prover:
         proofs = []
         for judged in self._judged:
             name = judged.name
-            if name in self._known:
-                proofs.append(self._known[name])
+            known = self._find_known(name)
+            if known is not None:
+                proofs.append(known)
             elif name in self._goals.open:
                 reason = self._goals.open[name]
                 proofs.append(Proof(name, judged.kind, Answer.NOT_ASKED, reason))

@@ -63,7 +63,7 @@ class Solver:
     def find(self, *values: Value, assuming: Iterable[Any] = ()) -> Any | None:
         """A model in which some more Bools hold, or None where there is none.
 
-        Raises OutOfTimeError where z3 does not know.
+        Raises OutOfTimeError where z3 does not know, or refuses to be asked.
         """
         if any(value is False for value in values):
             return None
@@ -72,7 +72,10 @@ class Solver:
         try:
             self.add(*values)
             self._solver.set("timeout", self.clock.limit())
-            answer = self._solver.check(*assuming)
+            try:
+                answer = self._solver.check(*assuming)
+            except self._terms.z3.Z3Exception as error:  # a formula that this solver refuses
+                raise OutOfTimeError from error
             if answer == self._terms.z3.sat:
                 return self._solver.model()
             if answer == self._terms.z3.unsat:

@@ -120,9 +120,10 @@ def compare_search(program: Program, result: Result, seconds: float = 60.0) -> I
         if search.can_start_with(when):
             found[fault.property] = 0
     while search.depth <= (result.counts.depth or 0) and not search.is_over:
-        for seen in search.advance([goal for goal in left if goal.name not in found]):
+        for seen in search.advance(left):
+            left.remove(seen.goal)
             depth = len(seen.threads) + (seen.bad.kind == "step")
-            found[seen.goal.name] = depth
+            found[seen.goal.name] = min(depth, found.get(seen.goal.name, depth))
     known = {g.name for g in goals.all} | {f.property for f, _ in goals.at_start}
     expected = {name: depth for name, depth in find_depths(result).items() if name in known}
     if not search.is_over and not _goes_round(result):

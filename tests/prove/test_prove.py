@@ -314,6 +314,47 @@ def test_numbers_near_the_edge_of_a_word_keep_their_order(tmp_path):
     assert found == []
 
 
+@pytest.mark.parametrize("method", ["bounded", "induction", "auto"])
+def test_a_reachable_that_is_satisfied_and_fails_elsewhere_is_violated(tmp_path, method):
+    """What fails in the body of a property violates it; `check` says so, too."""
+    text = """
+        '''Looks behind the end.'''
+
+        from modelcheck.lang import Array, U8, array, reachable, shared, spec, struct, thread
+
+        spec("behind")
+
+
+        @struct(marked=True)
+        class Rooms:
+            taken: Array[U8] = array(2)
+            last: U8
+
+
+        rooms = shared(Rooms)
+
+
+        @thread
+        def work():
+            for i in range(4):
+                rooms.last = i
+
+
+        @reachable
+        def second_is_free():
+            return rooms.last == 1 and rooms.taken[rooms.last] == 0
+
+
+        @reachable
+        def looks():
+            return rooms.taken[rooms.last] == 0
+        """
+    options = ProveOptions(method=method, most_steps=8, seconds=20)
+    found = prove(make(tmp_path, text), options)
+    assert answers(found)["looks"] is Answer.VIOLATED
+    assert {v.property: v.depth for v in found.violation.violations}["looks"] == 3
+
+
 def test_an_interrupt_waits_until_it_is_let_in(tmp_path):
     text = """
         '''The handler runs before interrupts are off, or after they are on again.'''
