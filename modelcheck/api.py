@@ -23,7 +23,7 @@ from modelcheck.explore.choose import NoCompilerError
 from modelcheck.explore.choose import explore as explore_program
 from modelcheck.explore.look import LOOK_BUDGET, look
 from modelcheck.explore.native import prepare
-from modelcheck.explore.options import AVAILABLE, Options, Progress
+from modelcheck.explore.options import REDUCTIONS, Options, Progress
 from modelcheck.explore.profile import make_profile
 from modelcheck.explore.ran import find_ran
 from modelcheck.explore.result import Result, Violation
@@ -126,8 +126,8 @@ def compare_reductions(run: Run, options: Options) -> list[Result]:
     if run.result is None:
         return []
     results = []
-    for size in range(len(AVAILABLE) + 1):
-        for reduce in map(frozenset, combinations(AVAILABLE, size)):
+    for size in range(len(REDUCTIONS) + 1):
+        for reduce in map(frozenset, combinations(REDUCTIONS, size)):
             one = replace(options, reduce=reduce, reduce_beyond=None)
             is_known = reduce == frozenset(run.result.reductions)
             results.append(run.result if is_known else explore(run.program, one))

@@ -16,7 +16,7 @@ from typing import Protocol
 from modelcheck.backends.native.compiler import NoCompilerError, locate_compiler
 from modelcheck.explore.limits import Watch
 from modelcheck.explore.native import explore_native
-from modelcheck.explore.options import AVAILABLE, Options
+from modelcheck.explore.options import REDUCTIONS, Options
 from modelcheck.explore.result import Result
 from modelcheck.explore.search import explore as explore_python
 from modelcheck.ir.nodes import Program
@@ -79,7 +79,7 @@ def _explore_in_stages(
     result = explore_one(program, replace(options, max_states=beyond), watch=watch)
     if result.stopped_by != "max-states" and result.counts.states <= beyond:
         return result
-    return explore_one(program, replace(options, reduce=frozenset(AVAILABLE)), watch=watch)
+    return explore_one(program, replace(options, reduce=frozenset(REDUCTIONS)), watch=watch)
 
 
 def _may_reduce(options: Options, beyond: int) -> bool:
