@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from modelcheck.backends.python.model import Judge, Model
 from modelcheck.backends.python.outcomes import Failure, State
+from modelcheck.diagnostics import InternalError
 from modelcheck.explore.findings import Behind, Findings, Origin
 from modelcheck.explore.race import RaceCheck
 from modelcheck.explore.result import Move
@@ -89,7 +90,7 @@ class Passing:
             yield make_move(self._model.memory, passed, way.thread, way.choices)
             if way.reached == end:
                 return
-        raise AssertionError("no chain leads there")
+        raise InternalError("no chain leads to a state that was passed through")
 
     # -----------------------------------------------------------------------------------------
     # One state
