@@ -13,7 +13,6 @@ import json
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import combinations
 from pathlib import Path
 
 from processes import CommandError, run
@@ -25,12 +24,9 @@ from modelcheck.explore.result import Verdict
 from modelcheck.export.promela import Unsayable, write_processes
 from modelcheck.specfiles import find_spec
 
-NONE, ALL = "none", "por,symmetry"
-COMBINATIONS = tuple(
-    ",".join(chosen) or NONE
-    for size in range(len(REDUCTIONS) + 1)
-    for chosen in combinations(REDUCTIONS, size)
-)
+NONE, BOTH, ALL = "none", "por,symmetry", "por,symmetry,fuse"
+# Each alone, the two that decide what is visited, and all.
+COMBINATIONS = (NONE, *REDUCTIONS, BOTH, ALL)
 START_SECONDS = 60.0  # beside the searches: Python, the front end, compilers
 
 

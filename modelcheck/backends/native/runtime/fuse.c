@@ -87,11 +87,11 @@ static uint32_t find_way_on(mc_worker *worker, const uint64_t *state, mc_only *o
 }
 
 /* Whether a state is stored for sure: one that is there already, but for those where the search
- * began, which may be anything. */
+ * began, which may be anything.  Without stubborn sets it takes less to ask the state itself. */
 static bool is_known(const mc_search *search, const uint64_t *state) {
   uint64_t number;
-  return !search->options->compact_bits && mc_store_find(&search->store, state, &number) &&
-         number >= search->initial;
+  if (!search->model->stubborn || search->options->compact_bits) return false;
+  return mc_store_find(&search->store, state, &number) && number >= search->initial;
 }
 
 void mc_pass(mc_worker *worker, uint64_t *m, mc_passed passed, void *context) {
