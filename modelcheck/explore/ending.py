@@ -183,7 +183,8 @@ def _find_proof(options: Options, tally: Tally) -> Minimal:
     paths share a beginning that nobody proved to be short.
     """
     is_whole = "por" not in options.reduce and not tally.omission and tally.stopped_by != "choices"
-    is_whole = is_whole and "fuse" not in options.reduce and options.begin is None
+    is_whole = is_whole and "fuse" not in options.reduce
+    is_whole = is_whole and options.begin is None
     return "steps" if options.search == "bfs" and is_whole else "no"
 
 

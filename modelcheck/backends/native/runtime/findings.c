@@ -62,7 +62,6 @@ static bool is_less(const mc_model *model, const mc_finding *a, const mc_finding
 
 static void copy_into(mc_findings *findings, mc_finding *to, const mc_finding *from) {
   *to = *from;
-  to->is_told = false;
   findings->has_news = true;
   if (from->state) {
     size_t words = findings->model->words;

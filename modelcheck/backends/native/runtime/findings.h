@@ -37,7 +37,7 @@ typedef struct {
   uint64_t *state; /* NULL: before the first state */
   uint64_t number; /* of the state, or of the one behind which it is passed through */
   bool is_passed;
-  bool is_told; /* the host knows it */
+  bool is_told; /* the host knows it; a lesser witness is told again */
   mc_turn turns[2];
   uint32_t turn_count;
 } mc_finding;
