@@ -71,4 +71,12 @@ ROWS = (
         "In C, a chain goes round in a circle.",
         f"{CHAINS}[]",
     ),
+    row(
+        "c-exchanges-what-is-named",
+        f"{RUNTIME}symmetry.c",
+        "    if (has_fixed) rename_fixed(&form, state, goes_to);\n",
+        "    (void)has_fixed;\n",
+        "Threads change places, and who names them does not notice.",
+        "tests/reduce/test_symmetry_agreement.py::test_both_backends_have_the_same_results",
+    ),
 )
