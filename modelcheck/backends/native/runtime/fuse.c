@@ -86,12 +86,40 @@ static uint32_t find_way_on(mc_worker *worker, const uint64_t *state, mc_only *o
   return found;
 }
 
-/* Whether a state is stored for sure: one that is there already, but for those where the search
- * began, which may be anything.  Without stubborn sets it takes less to ask the state itself. */
-static bool is_known(const mc_search *search, const uint64_t *state) {
+enum { STOPS = 1 << 10 };
+
+/* Where a state is kept if a chain of this worker stopped there: a word that says whether any is, then
+ * its words.  Whoever comes to the same place takes it. */
+static uint64_t *find_stop(const mc_worker *worker, const uint64_t *state) {
+  uint32_t words = worker->search->model->words;
+  return worker->stops + (mc_store_hash(state, words) % STOPS) * (words + 1);
+}
+
+/* Whether a state is stored for sure: a chain stopped there, or it is there already, but for those
+ * where the search began, which may be anything.  Without stubborn sets it takes less to ask the
+ * state itself. */
+static bool is_known(const mc_worker *worker, const uint64_t *state) {
+  const mc_search *search = worker->search;
   uint64_t number;
-  if (!search->model->stubborn || search->options->compact_bits) return false;
+  if (!worker->stops) return false;
+  const uint64_t *stop = find_stop(worker, state);
+  if (stop[0] && memcmp(stop + 1, state, search->model->words * sizeof *state) == 0) return true;
   return mc_store_find(&search->store, state, &number) && number >= search->initial;
+}
+
+static void note_stop(const mc_worker *worker, const uint64_t *state) {
+  if (!worker->stops) return;
+  uint64_t *stop = find_stop(worker, state);
+  stop[0] = true;
+  memcpy(stop + 1, state, worker->search->model->words * sizeof *state);
+}
+
+void mc_open_stops(mc_worker *worker) {
+  const mc_search *search = worker->search;
+  size_t words = (size_t)STOPS * (search->model->words + 1);
+  if (!search->options->fuse || !search->model->stubborn || search->options->compact_bits) return;
+  worker->stops = mc_realloc(NULL, words, sizeof *worker->stops);
+  memset(worker->stops, 0, words * sizeof *worker->stops);
 }
 
 void mc_pass(mc_worker *worker, uint64_t *m, mc_passed passed, void *context) {
@@ -101,9 +129,12 @@ void mc_pass(mc_worker *worker, uint64_t *m, mc_passed passed, void *context) {
   mc_only only = {.model = model, .reached = reached, .way = &worker->only_way};
   mc_way held = worker->way; /* somebody may be turning it */
   worker->way = worker->passing_way;
-  for (uint64_t length = 0; !is_known(search, m); length++) {
+  for (uint64_t length = 0; !is_known(worker, m); length++) {
     uint32_t thread = find_way_on(worker, m, &only);
-    if (thread == NOBODY_ALONE) break;
+    if (thread == NOBODY_ALONE) {
+      note_stop(worker, m);
+      break;
+    }
     if (length > search->longest_chain) mc_die("a chain of states does not end");
     if (passed) passed(context, m, thread, &worker->only_way);
     memcpy(m, reached, sizeof reached);

@@ -14,6 +14,7 @@
 
 void mc_open_checks(mc_worker *worker);
 void mc_close_checks(mc_worker *worker);
+void mc_open_stops(mc_worker *worker);
 
 /* ------------------------------------------------------------------------------------- putting */
 
@@ -308,6 +309,7 @@ static void open_worker(mc_search *search, uint32_t number) {
   memset(worker->taken, 0, (search->taken_count + 1) * sizeof *worker->taken);
   mc_findings_open(&worker->found, search->model);
   mc_open_checks(worker);
+  mc_open_stops(worker);
 }
 
 /* The store's part of the memory: beside it each state has parents and depths, links, or a noted
@@ -381,6 +383,7 @@ void mc_search_close(mc_search *search) {
     mc_way_free(&worker->passing_way);
     mc_way_free(&worker->only_way);
     free(worker->taken);
+    free(worker->stops);
     free(worker->batch.states);
     free(worker->batch.lookups);
     free(worker->batch.sources);

@@ -39,6 +39,7 @@ typedef struct mc_worker {
   struct mc_record *records; /* of watched ways */
   uint8_t *marks; /* of pool elements */
   uint32_t *waiting;
+  uint64_t *stops; /* states where chains ended; NULL where they are not kept */
 } mc_worker;
 
 /* The states of one level: ranges first_range ... first_range + range_count - 1. */
