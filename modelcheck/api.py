@@ -35,7 +35,7 @@ from modelcheck.ir.layout import layout, print_layout
 from modelcheck.ir.nodes import Program, StepInfo
 from modelcheck.ir.passes import PASS_NAMES, run_passes
 from modelcheck.ir.text import print_program
-from modelcheck.reduce import explain_steps
+from modelcheck.reduce import explain_chains, explain_steps
 from modelcheck.reduce.symmetry import find_symmetry
 from modelcheck.report.files import write_whole
 from modelcheck.settings import choose_variant, explain_unknown, read_settings
@@ -581,6 +581,7 @@ __all__ = [
     "draw_scenes",
     "draw_states",
     "draw_trace",
+    "explain_chains",
     "explain_steps",
     "explore",
     "find_ran",

@@ -278,6 +278,7 @@ def check_command(
         if explains:
             say_all(reduced.describe_steps(run.program, api.explain_steps(run.program)))
             say_all(reduced.describe_symmetry(api.find_symmetry(run.program)))
+            say_all(reduced.describe_chains(api.explain_chains(run.program)))
     return choose_check_exit(run.result, accept_compact=accept_compact)
 
 

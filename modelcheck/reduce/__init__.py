@@ -6,7 +6,7 @@ is a function of the state alone, so the reduced graph is the same for every sea
 which states of that graph need not be stored.
 """
 
-from modelcheck.reduce.explain import StepFacts, explain_steps
+from modelcheck.reduce.explain import StepFacts, StoppingStep, explain_chains, explain_steps
 from modelcheck.reduce.fuse import Fuse, WayOn
 from modelcheck.reduce.stubborn import StubbornSets
 from modelcheck.reduce.tables import StubbornTables, make_stubborn_tables
@@ -14,9 +14,11 @@ from modelcheck.reduce.tables import StubbornTables, make_stubborn_tables
 __all__ = [
     "Fuse",
     "StepFacts",
+    "StoppingStep",
     "StubbornSets",
     "StubbornTables",
     "WayOn",
+    "explain_chains",
     "explain_steps",
     "make_stubborn_tables",
 ]

@@ -88,6 +88,16 @@ def test_each_step_that_waits_says_for_whom(capsys):
     assert f"{lock} (its own): drain:80\n" in out
 
 
+def test_steps_behind_which_fuse_stores_a_state_are_named(capsys):
+    assert run(["check", "kernfs-active-drain", "--explain-reductions"]) == 0
+    told = capsys.readouterr().out.partition("what fuse passes through")[2].splitlines()
+    assert len(told) == 3
+    assert "remove  wait_event(root.deactivate_waitq" in told[1]
+    assert told[2].strip() == "may go back, and then its state is stored, once each round"
+    assert run(["check", "increments", "--explain-reductions"]) in (0, 1)
+    assert capsys.readouterr().out.endswith("  no step goes back or chooses\n")
+
+
 @pytest.mark.parametrize("option", ["--compare-reductions", "--explain-reductions"])
 def test_both_are_text(option, capsys):
     assert run(["check", SPEC, option, "--json"]) == 2
