@@ -1,6 +1,7 @@
 """Rewrites what in the documents comes from the program: in README.md the example, its output, its
 picture, page and diagram, a part of a listing and the table of specs; in docs/ci.md the summary of
-a gate; docs/diagnostics.md; what the commands of the tutorial and of its like print.
+a gate; in docs/proofs.md what z3 proves; docs/diagnostics.md; what the commands of the tutorial
+and of its like print.
 
     python docs/generate.py [--check]
 
@@ -19,10 +20,12 @@ from pathlib import Path
 from walkthrough import rewrite
 
 from modelcheck.codes import render_markdown
+from modelcheck.prove.text import TRIVIAL
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
 CI = ROOT / "docs/ci.md"
+PROOFS = ROOT / "docs/proofs.md"
 EXAMPLE = "docs/put-twice.py"
 PICTURE = "docs/put-twice.svg"
 PAGE = "docs/put-twice.html"
@@ -32,6 +35,21 @@ GATED = (EXAMPLE, "specs/selftest/publish-and-free.py", "--baseline", "results")
 LISTED = "kernfs-active-drain"
 LISTED_FROM = ("  if drained:", "  if get == Get.INC_UNLESS_NEGATIVE:")  # where its parts begin
 LISTED_LINES = 3
+PROVED = (  # spec, what else is said of it on the command line, method
+    ("kernfs-release-once", ("-D", "closers=2"), "induction"),
+    ("kernfs-release-once", (), "spacer"),
+    ("work-requeue", (), "induction"),
+    ("selftest-completion-on-stack", (), "induction"),
+    ("selftest-lookup-and-get", (), "induction"),
+    ("selftest-recursive-read", ("--variant", "read_once"), "induction"),
+    ("selftest-recursive-read", ("--variant", "trylock"), "induction"),
+    ("selftest-two-mutexes", ("--variant", "same_order"), "induction"),
+    ("selftest-unlock-then-free", ("--variant", "spinlock"), "induction"),
+    ("dining-philosophers", ("--variant", "ordered"), "induction"),
+    ("increments", ("--variant", "rmw"), "induction"),
+    ("peterson", (), "induction"),
+    ("two-phase-commit", (), "induction"),
+)
 
 
 def run_modelcheck(*arguments: str, code: int) -> str:
@@ -56,6 +74,27 @@ def make_parts() -> dict[str, str]:
         "listing": f"```console\n$ modelcheck check {LISTED} --listing\n{cut_listing()}```",
         "specs": make_table(),
     }
+
+
+def make_proofs() -> str:
+    """A row for each spec that is proved: which of its properties, and how."""
+    rows = ["| spec | | proved | how |", "|---|---|---|---|"]
+    for name, more, method in PROVED:
+        told = run_modelcheck(
+            "prove", name, *more, "--method", method, "--timeout", "200s", "--json", code=0
+        )
+        value = json.loads(told)
+        found = [
+            one
+            for one in value["properties"]
+            if one["verdict"] == "proved" and one["kind"] != "reachable" and one["by"] != TRIVIAL
+        ]
+        ways = Counter(one["by"] for one in found)
+        how = ", ".join(f"{way} ({n})" if len(ways) > 1 else way for way, n in ways.items())
+        names = ", ".join(f"`{one['name']}`" for one in found)
+        link = f"[{name}](../{value['path']})"
+        rows.append(f"| {link} | {' '.join(more).removeprefix('--variant ')} | {names} | {how} |")
+    return "\n".join(rows)
 
 
 def cut_listing() -> str:
@@ -126,6 +165,7 @@ def main(*, only_check: bool) -> int:
     wanted = {
         README: fill(README, make_parts()),
         CI: fill(CI, {"summary": make_summary()}),
+        PROOFS: fill(PROOFS, {"proofs": make_proofs()}),
         ROOT / PICTURE: draw("svg"),
         ROOT / PAGE: draw("html"),
         ROOT / "docs/diagnostics.md": render_markdown(),

@@ -204,14 +204,14 @@ def name_trace(run: Run, ending: str = "trace.json") -> str:
     return ".".join(filter(None, (run.info.name, run.variant.name, ending)))
 
 
-def name_command(run: Run) -> str:
+def name_command(run: Run, command: str = "check") -> str:
     """The command that finds the violations of a run again: its variant, and what else was set."""
     usual = {p.name: str(p.default) for p in run.info.parameters}
     usual |= {f.name: str(f.default) for f in run.info.flags}
     usual |= {name: str(value) for name, value in run.variant.settings.items()}
     told = [f"-D {s.name}={s.value}" for s in run.program.settings if s.value != usual[s.name]]
     variant = [f"--variant {run.variant.name}"] if run.variant.name else []
-    return " ".join(("modelcheck check", run.info.path, *variant, *told))
+    return " ".join((f"modelcheck {command}", run.info.path, *variant, *told))
 
 
 def write_gate_pages(gated: GatedSpec, folder: Path) -> Entry:

@@ -455,6 +455,11 @@ def invariant(routine: _F) -> _F:
     return routine
 
 
+def lemma(routine: _F) -> _F:
+    """Mark an invariant that is there to carry the proofs of others (`modelcheck prove`)."""
+    return routine
+
+
 def final(routine: _F) -> _F:
     """Mark a property that must hold in every quiescent state: when nothing can go on."""
     return routine

@@ -61,6 +61,10 @@ MAY_IMPORT = {
         *("pages.frame", "report", "samples", "settings", "specfiles", "trace"),
     },
     "samples": {"api", "backends.python.model", "explore.result", "specfiles", "trace"},
+    "prove": {
+        *("api", "backends", "diagnostics", "explore", "gate", "ir"),
+        *("report.text", "settings", "specfiles"),
+    },
     "repair": {
         *("api", "diagnostics", "explore.result"),
         *("frontend", "gate", "ir", "settings", "specfiles", "workers"),
@@ -75,7 +79,7 @@ MAY_IMPORT = {
     },
     "cli": {
         *("api", "ci", "codes", "diagnostics", "export", "gate", "report", "specfiles", "starter"),
-        *("baseline", "formats", "midway", "mutate", "repair", "samples", "workers"),
+        *("baseline", "formats", "midway", "mutate", "prove", "repair", "samples", "workers"),
         *("trace.text", "trace.stored"),  # writers
         "explore.options",  # the type of a progress report
         "pages.gate",  # the type of an entry
@@ -83,6 +87,7 @@ MAY_IMPORT = {
         "trace.trace",  # the type of a trace
         "trace.picture",  # the type of a picture
         "backends.native.build",  # begun before anything else is imported
+        "backends.smt.run",  # what cannot be proved
         "backends.native.compiler",  # how many cores there are
         "explore.limits",  # memory that processes share
     },

@@ -17,6 +17,7 @@ from modelcheck.cli import (  # noqa: F401 (they join it)
     gate,
     graph,
     mutate,
+    prove,
     repair,
     wander,
 )

@@ -243,7 +243,7 @@ def check_command(
             else text.describe_unchecked(run.info, run.variant)
         )
         return 3
-    written = None if folder is None else _store_trace(run, folder, ending)
+    written = None if folder is None else store_trace(run, folder, ending)
     if as_json:
         value = json.result_to_json(
             run.info, run.program, run.result, coverage=coverage, warnings=run.warnings
@@ -291,7 +291,8 @@ def _build_ahead(backend: Backend) -> AbstractContextManager[None]:
     return compile_runtime_ahead()
 
 
-def _store_trace(run: Run, folder: Path, ending: str) -> Path | None:
+def store_trace(run: Run, folder: Path, ending: str = "trace.json") -> Path | None:
+    """Write the trace of a run's headline into a folder; None where there is none to write."""
     from modelcheck import api
     from modelcheck.report.files import write_whole
     from modelcheck.trace.stored import write_trace

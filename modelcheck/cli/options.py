@@ -76,7 +76,7 @@ def refuse_later_backend(ctx: click.Context, param: click.Parameter, value: str)
     del ctx
     if value == "smt":
         raise click.BadParameter(
-            "the smt backend comes in a later version; this one has `python` and `native`",
+            "smt explores no states; `modelcheck prove` asks z3",
             param=param,
         )
     return value

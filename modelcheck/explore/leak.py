@@ -19,32 +19,36 @@ LEAK = "leak"
 
 
 class LeakCheck:
-    """The tables of one program's memory that the mark phase needs."""
+    """The tables of one program's memory that the mark phase needs.
+
+    `elements` are those of pools, in order of declaration, each with its status slot; `inside` has
+    the slots in them that may name others, and `roots` all other slots that may.
+    """
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
         pools = [o for o in memory.program.objects if o.kind == "pool"]
-        self._statuses: dict[Element, int] = {}
+        self.elements: dict[Element, int] = {}
         for pool in pools:
             for element in range(memory.lookup.instances(pool)):
                 status = memory.status_slot(pool.name, element)
                 if status is not None:
-                    self._statuses[pool.name, element] = status
-        self._inside: dict[Element, list[Slot]] = {}
-        self._roots: list[Slot] = []
+                    self.elements[pool.name, element] = status
+        self.inside: dict[Element, list[Slot]] = {}
+        self.roots: list[Slot] = []
         for slot in memory.slots if pools else ():
             if slot.ghost or not isinstance(slot.type, PtrType | SetType):
                 continue
             if slot.role == "queue-length":
                 continue
             if slot.role != "local" and memory.lookup.object(slot.object).kind == "pool":
-                self._inside.setdefault((slot.object, slot.element), []).append(slot)
+                self.inside.setdefault((slot.object, slot.element), []).append(slot)
             else:
-                self._roots.append(slot)
+                self.roots.append(slot)
 
     def name_element(self, number: int) -> str:
         """The element of a pool that has this number among all, in order of declaration."""
-        name, element = list(self._statuses)[number]
+        name, element = list(self.elements)[number]
         return self._memory.element_name(self._memory.lookup.object(name), element)
 
     def find(self, state: State) -> Iterator[Failure]:
@@ -52,18 +56,18 @@ class LeakCheck:
 
         What an ended thread had is 0 and leads nowhere, so every slot that holds a pointer counts.
         """
-        live = [e for e, status in self._statuses.items() if state[status] == ALIVE]
+        live = [e for e, status in self.elements.items() if state[status] == ALIVE]
         if not live:
             return
         reached: set[Element] = set()
-        waiting = list(self._roots)
+        waiting = list(self.roots)
         while waiting:
             slot = waiting.pop()
             for element in self._follow(slot, state[slot.number]):
-                if element in self._statuses and element not in reached:
+                if element in self.elements and element not in reached:
                     reached.add(element)
-                    if state[self._statuses[element]] == ALIVE:
-                        waiting += self._inside.get(element, ())
+                    if state[self.elements[element]] == ALIVE:
+                        waiting += self.inside.get(element, ())
         for name, number in live:
             if (name, number) not in reached:
                 yield self._describe(name, number)

@@ -59,7 +59,7 @@ class RaceCheck:
         memory = self._model.memory
         slot = memory.slots[key]
         fields = [part for part in slot.path if isinstance(part, str)]
-        struct = _find_innermost_struct(memory.lookup, slot.object, slot.path)
+        struct = find_innermost_struct(memory.lookup, slot.object, slot.path)
         label = f"{struct}.{fields[-1]}" if fields else slot.object
         names = tuple(dict.fromkeys(n for n in (slot.object, struct, label) if n))
         shown = slot.name.removesuffix(" (length)")
@@ -81,7 +81,8 @@ def _find_conflicts(first: tuple[Touch, ...], second: tuple[Touch, ...]) -> Iter
                 yield x.key
 
 
-def _find_innermost_struct(lookup: Lookup, name: str, path: tuple[str | int, ...]) -> str:
+def find_innermost_struct(lookup: Lookup, name: str, path: tuple[str | int, ...]) -> str:
+    """The struct around what lies at a path in an object; empty where there is none."""
     found: ValueType = lookup.object(name).type
     struct = ""
     for part in path:

@@ -10,13 +10,13 @@ from modelcheck.diagnostics import Related, Report, Span, SpecError, did_you_mea
 from modelcheck.frontend.constants import Reported
 from modelcheck.frontend.kinds import show_setting
 from modelcheck.frontend.modules import Decl, Module, Modules
+from modelcheck.frontend.names import PROPERTY_KINDS
 from modelcheck.frontend.spec import Flag, Parameter, SettingValue, SpecInfo, Variant
 from modelcheck.frontend.values import Scalar
 from modelcheck.frontend.world import World
 from modelcheck.ir.types import BoolType, EnumType
 
 NEEDS = ("weak-memory", "liveness")
-PROPERTY_KINDS = ("invariant", "final", "reachable")
 
 
 def read_head(modules: Modules, main: Module, report: Report) -> SpecInfo:

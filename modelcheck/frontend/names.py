@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Literal
+
 from modelcheck.ir.types import BOOL, FN, THREAD_ID, U8, U16, U32, ValueType
 
 SCALAR_TYPES: dict[str, ValueType] = {
@@ -31,8 +34,16 @@ ORDERING_NAMES = frozenset(
     | {"smp_mb", "smp_wmb", "smp_rmb"}
 )
 DECORATORS = frozenset(
-    {"struct", "thread", "initial", "invariant", "final", "reachable", "observer", "on_free"}
+    {"struct", "thread", "initial", "invariant", "lemma", "final", "reachable", "observer"}
+    | {"on_free"}
 )
+# Decorator → what kind of property it makes.
+PROPERTY_KINDS: Mapping[str, Literal["invariant", "final", "reachable"]] = {
+    "invariant": "invariant",
+    "lemma": "invariant",
+    "final": "final",
+    "reachable": "reachable",
+}
 LATER_NAMES = frozenset({"eventually", "leads_to"})
 LANG_NAMES = (
     TYPE_NAMES

@@ -24,7 +24,7 @@ from modelcheck.frontend.lowering.terms import (
     compare,
 )
 from modelcheck.frontend.modules import Module, Modules
-from modelcheck.frontend.names import LATER_NAMES
+from modelcheck.frontend.names import LATER_NAMES, PROPERTY_KINDS
 from modelcheck.frontend.spec import SettingValue, SpecInfo
 from modelcheck.frontend.values import FieldName, Routine, Scalar, Storage, ThreadName
 from modelcheck.frontend.world import World
@@ -32,7 +32,6 @@ from modelcheck.ir import nodes as ir
 from modelcheck.ir.types import Embedded, FnType, PtrType, RangeType
 
 MAX_ROUNDS = 12
-PROPERTY_KINDS = ("invariant", "final", "reachable")
 
 
 def make_program(
@@ -351,13 +350,13 @@ class ProgramMaker:
                                 module.span(decorator),
                             )
                         )
-                for kind in PROPERTY_KINDS:
-                    if any(module.word(d) == kind for d in decl.node.decorator_list):
+                for word, kind in PROPERTY_KINDS.items():
+                    if any(module.word(d) == word for d in decl.node.decorator_list):
                         body = self.lower_property(module, decl.node, stored)
                         found.append(
                             ir.Property(
                                 decl.name,
-                                kind,  # type: ignore[arg-type]  # one of PROPERTY_KINDS
+                                kind,
                                 body,
                                 ast.get_docstring(decl.node) or "",
                                 decl.span,

@@ -37,7 +37,7 @@ def describe_result(
         for trace in traces:
             yield from trace.rstrip("\n").splitlines()
     else:
-        settings = _describe_settings(program, result.variant)
+        settings = describe_settings(program, result.variant)
         yield f"{_HEADINGS[result.verdict]}  {info.path}{settings}"
         if headline is not None:
             yield f"  {describe_headline(headline, program)}"
@@ -138,7 +138,8 @@ def list_specs(infos: Iterable[SpecInfo]) -> Iterator[str]:
             yield f"    {variant.name or '(default)'}: {describe_expectation(variant)}"
 
 
-def _describe_settings(program: Program, variant: str | None) -> str:
+def describe_settings(program: Program, variant: str | None) -> str:
+    """What stands behind a spec's name in the first line: two spaces, then settings and variant."""
     parts = [f"{s.name}={s.value}" for s in program.settings]
     if variant is not None:
         parts.append(f"variant={variant}")

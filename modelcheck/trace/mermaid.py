@@ -8,7 +8,9 @@ packages/mermaid/src/diagrams/sequence/parser/sequenceDiagram.jison.
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from modelcheck.trace.picture import Arrow, Bar, Picture, Row
 from modelcheck.trace.reason import NEEDS
@@ -19,6 +21,7 @@ from modelcheck.trace.text import write_stack
 ODD = re.compile(r"[^A-Za-z0-9 _.,()\[\]+*/=!?-]")
 BREAK = "<br/>"
 FAILED = "rgb(253, 234, 222)"
+FIRST_TWO, FURTHER = 38, 30  # characters between two participants, and to each further one
 
 
 def write_mermaid(*pictures: Picture) -> str:
@@ -50,12 +53,12 @@ def _list_lines(pictures: Sequence[Picture]) -> Iterator[str]:
         yield f"%% {quote_mermaid(line)}"
     for thread in sorted(lanes):
         yield f"participant t{thread} as {quote_mermaid(lanes[thread])}"
-    everywhere = _name_ends(sorted(lanes))
+    everywhere = _Everywhere(_name_ends(sorted(lanes)), len(lanes))
     for part in pictures:
         first = [headline] if part is pictures[0] else []
         lines = [*first, part.part_title, *(f"start: {line}" for line in part.start)]
-        if everywhere and any(lines):  # not as a title: Mermaid cuts one wider than the diagram
-            yield _write_note(everywhere, lines)
+        # Not as a title: Mermaid cuts one that is wider than the diagram.
+        yield from everywhere.write_note(lines)
         yield from _list_rows(part)
     yield from _list_reason(pictures[-1], everywhere)
 
@@ -93,6 +96,30 @@ def _name_ends(threads: Sequence[int]) -> str:
     """From the first participant to the last."""
     names = [f"t{thread}" for thread in threads]
     return ",".join(dict.fromkeys((*names[:1], *names[-1:])))
+
+
+@dataclass(frozen=True, slots=True)
+class _Everywhere:
+    """All participants, from the first to the last."""
+
+    over: str
+    count: int
+
+    def write_note(self, lines: Sequence[str]) -> Iterator[str]:
+        """A box over all of them, if there are any and something to say.
+
+        Mermaid makes the box of one participant as wide as its text, that of several as wide as
+        they stand apart: there lines are broken.
+        """
+        if self.count > 1:
+            width = FIRST_TWO + FURTHER * (self.count - 2)
+            lines = [
+                part
+                for line in lines
+                for part in textwrap.wrap(line, width, break_long_words=False)
+            ]
+        if self.over and any(line.strip() for line in lines):
+            yield _write_note(self.over, list(lines))
 
 
 def _write_note(over: str, lines: list[str]) -> str:
@@ -150,7 +177,7 @@ def _describe_arrow(arrow: Arrow) -> tuple[str, str]:
             return "-x", "either can come next"
 
 
-def _list_reason(picture: Picture, everywhere: str) -> Iterator[str]:
+def _list_reason(picture: Picture, everywhere: _Everywhere) -> Iterator[str]:
     """Why the property fails, below all threads."""
     lines: list[str] = []
     for row in picture.reason.rows:
@@ -161,5 +188,4 @@ def _list_reason(picture: Picture, everywhere: str) -> Iterator[str]:
         where = ", ".join(filter(None, (step, row.thread)))
         what = f"{NEEDS} {row.what}" if row.role == NEEDS else row.what
         lines.append(f"{what} ({where})" if where else what)
-    if lines and everywhere:
-        yield _write_note(everywhere, lines)
+    yield from everywhere.write_note(lines)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parent.parent
@@ -33,7 +33,10 @@ def main() -> int:
     parser.add_argument("--specs", action="store_true", help="only every variant of every spec")
     parser.add_argument("--repeat", type=int, help="only compare the JSON of so many runs")
     parser.add_argument("--no-shrink", action="store_true", help="only print the seeds")
+    parser.add_argument("--smt", action="store_true", help="z3's formulas, specs and programs")
     options = parser.parse_args()
+    if options.smt:
+        return compare_formulas(options.count, options.seed)
     if options.repeat:
         answers = {verdict: count_answers(verdict, options.repeat) for verdict in LARGE}
         for verdict, texts in answers.items():
@@ -68,6 +71,26 @@ def main() -> int:
         print(f"{done} compared, up to {last}", file=sys.stderr, flush=True)
     seconds = time.monotonic() - began
     print(f"{done} programs compared, {failed} disagree; {seconds:.0f} s")
+    return 1 if failed else 0
+
+
+def compare_formulas(count: int, seed: int) -> int:
+    """Compare every variant of every spec, and so many random programs, with their formulas."""
+    from agree.sample import draw
+    from agree.smt import compare_all
+    from agree.specs import list_programs
+
+    failed = done = 0
+    streams = [islice(draw(form, seed), (count + 1) // 2) for form in ("ir", "text")]
+    programs = ((drawn.name, drawn.program) for stream in streams for drawn in stream)
+    for name, program in chain(list_programs(TESTS.parent), programs):
+        for difference in compare_all(program, seconds=20.0):
+            failed += 1
+            print(f"{name}: {difference}"[:2000], flush=True)
+        done += 1
+        if done % BATCH == 0:
+            print(f"{done} compared, up to {name}", file=sys.stderr, flush=True)
+    print(f"{done} programs compared with their formulas, {failed} disagreements")
     return 1 if failed else 0
 
 

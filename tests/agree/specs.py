@@ -12,20 +12,25 @@ from modelcheck.backends.python.model import compile_program
 from modelcheck.explore.native import explore_native
 from modelcheck.explore.options import REDUCTIONS, Options
 from modelcheck.explore.search import Run
+from modelcheck.ir.nodes import Program
+
+
+def list_programs(root: Path) -> Iterator[tuple[str, Program]]:
+    """The programs, each with the names of its spec and variant."""
+    for path in sorted(root.glob("specs/*/*.py")):
+        spec = api.load_spec(api.find_spec(str(path)))
+        for variant in (spec.info.default, *(v for v in spec.info.variants if not v.needs)):
+            yield f"{path.stem} {variant.name or 'default'}", api.make_program(spec, variant, {})
 
 
 def compare_specs(root: Path) -> Iterator[str]:
     """What differs, a line each."""
-    for path in sorted(root.glob("specs/*/*.py")):
-        spec = api.load_spec(api.find_spec(str(path)))
-        for variant in (spec.info.default, *(v for v in spec.info.variants if not v.needs)):
-            program = api.make_program(spec, variant, {})
-            model = compile_program(program)
-            for size in range(len(REDUCTIONS) + 1):
-                for reduce in map(frozenset, combinations(REDUCTIONS, size)):
-                    options = Options(ranges=True, reduce=reduce)
-                    theirs = Run(model, options).execute()
-                    found = [*compare_unreduced(theirs, model, options)]
-                    found += list_differences(theirs, explore_native(program, options))
-                    name = f"{path.stem} {variant.name or 'default'} {sorted(reduce)}"
-                    yield from (f"{name}: {difference}" for difference in found)
+    for name, program in list_programs(root):
+        model = compile_program(program)
+        for size in range(len(REDUCTIONS) + 1):
+            for reduce in map(frozenset, combinations(REDUCTIONS, size)):
+                options = Options(ranges=True, reduce=reduce)
+                theirs = Run(model, options).execute()
+                found = [*compare_unreduced(theirs, model, options)]
+                found += list_differences(theirs, explore_native(program, options))
+                yield from (f"{name} {sorted(reduce)}: {difference}" for difference in found)

@@ -24,7 +24,7 @@ def modelcheck(*arguments: str, **options):
     [
         (["check"], "Missing argument 'SPEC'"),
         (["chekc"], "No such command"),
-        (["check", "x", "--backend", "smt"], "the smt backend comes in a later version"),
+        (["check", "x", "--backend", "smt"], "`modelcheck prove` asks z3"),
         (["check", "x", "--reduce", "all"], "'all' is none of auto, none, por, symmetry, fuse"),
         (
             ["check", "x", "--backend", "python", "--workers", "2"],

@@ -17,6 +17,7 @@ from tests.damage import (
     rows_native,
     rows_needs,
     rows_pages,
+    rows_prove,
     rows_reduce,
     rows_repair,
     rows_rounds,
@@ -45,4 +46,5 @@ ROWS: tuple[Row, ...] = (
     *rows_needs.ROWS,
     *rows_mutate.ROWS,
     *rows_repair.ROWS,
+    *rows_prove.ROWS,
 )

@@ -28,8 +28,10 @@ class Target:
 
 def holds_bool(slot: Slot) -> bool:
     """Whether a slot is a Bool in formulas: never anything but False and True."""
-    return isinstance(slot.type, BoolType) and slot.role != "queue-length" and not (
-        slot.may_be_uninitialised
+    return (
+        isinstance(slot.type, BoolType)
+        and slot.role != "queue-length"
+        and not (slot.may_be_uninitialised)
     )
 
 

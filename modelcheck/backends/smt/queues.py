@@ -14,7 +14,9 @@ from modelcheck.backends.smt.terms import Terms, Value
 class QueueWriter:
     """Changes the queue of one capacity that one of some targets is."""
 
-    def __init__(self, terms: Terms, cells: Cells, targets: Sequence[Target], capacity: int) -> None:
+    def __init__(
+        self, terms: Terms, cells: Cells, targets: Sequence[Target], capacity: int
+    ) -> None:
         self._terms = terms
         self._cells = cells
         self._targets = targets

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Literal, assert_never
 
 from modelcheck.backends.facts import Facts, ThreadFacts, Values
-from modelcheck.backends.smt.cells import Cells, Target, number_of
+from modelcheck.backends.smt.cells import Cells, number_of
 from modelcheck.backends.smt.expressions import Scene, Speller, Touch
 from modelcheck.backends.smt.queues import QueueWriter
 from modelcheck.backends.smt.terms import Terms, Value
@@ -52,6 +52,7 @@ from modelcheck.ir.nodes import (
     Wait,
 )
 from modelcheck.ir.regions import find_entry, find_region, list_local_successors
+from modelcheck.ir.traverse import nodes_of
 
 Purpose = Literal["step", "start", "initial", "judge"]
 Pick = Callable[[int], Value]
@@ -127,9 +128,9 @@ class Runner:
         self.facts = Facts(memory)
         self.threads: tuple[ThreadFacts, ...] = tuple(map(self.facts.of_thread, memory.threads))
         self.speller = Speller(memory, terms, self.facts.list_pools())
-        self._deaths = {s.name: self.facts.list_deaths(s.name) for s in memory.program.structs}
-        self._discards = {s.name: self.facts.list_discards(s.name) for s in memory.program.structs}
-        self._asked = frozenset(asked)
+        self.deaths = {s.name: self.facts.list_deaths(s.name) for s in memory.program.structs}
+        self.discards = {s.name: self.facts.list_discards(s.name) for s in memory.program.structs}
+        self.asked = frozenset(asked)
         self._touches = touches
 
     def cells(self, base: Sequence[Value]) -> Cells:
@@ -141,7 +142,7 @@ class Runner:
         template = self.memory.lookup.template(thread.template)
         cells = self.cells(base)
         known = {name: cells[self._slot(thread, name)] for name in location.live}
-        run = _Run(self, template.body, "step", thread, pick, location.live)
+        run = _Run(self, template.body, "step", thread, pick=pick, live=location.live)
         return run.go(location, self._scene(template.body, thread, cells, known))
 
     def run_start(
@@ -149,7 +150,7 @@ class Runner:
     ) -> Ways:
         """A thread's work before its first location."""
         template = self.memory.lookup.template(thread.template)
-        run = _Run(self, template.body, "start", thread, pick, ())
+        run = _Run(self, template.body, "start", thread, pick=pick)
         scene = self._scene(template.body, thread, cells, arguments)
         scene.when = when
         entry = find_entry(template.body)
@@ -161,12 +162,12 @@ class Runner:
     def run_initial(self, cells: Cells, pick: Pick) -> Ways:
         """The program's own start, before that of its threads."""
         body = self.memory.program.initial
-        run = _Run(self, body, "initial", None, pick, ())
+        run = _Run(self, body, "initial", None, pick=pick)
         return run.go(find_entry(body), self._scene(body, None, cells, {}))
 
     def run_judge(self, body: Body, base: Sequence[Value]) -> Ways:
         """A property's body in a state."""
-        run = _Run(self, body, "judge", None, _refuse_to_pick, ())
+        run = _Run(self, body, "judge", None, pick=_refuse_to_pick)
         return run.go(find_entry(body), self._scene(body, None, self.cells(base), {}))
 
     def merge(self, exits: Sequence[Exit]) -> Cells:
@@ -209,8 +210,9 @@ class _Run:
         body: Body,
         purpose: Purpose,
         thread: Thread | None,
+        *,
         pick: Pick,
-        live: tuple[str, ...],
+        live: tuple[str, ...] = (),
     ) -> None:
         self.runner = runner
         self.terms = runner.terms
@@ -236,15 +238,20 @@ class _Run:
             label = min(self.waiting, key=order.__getitem__)
             visits[label] += 1
             if visits[label] > MAX_VISITS:
-                where = self.by_label[label].end.span
                 raise UnsupportedError(
-                    f"a loop of local work goes round too often to be told as a formula ({where})"
+                    f"a loop of local work goes round too often to be told as a formula"
+                    f"{self._name_place(label)}"
                 )
             scene = self._meet(self.waiting.pop(label))
             self._run_block(self.by_label[label], scene)
             if scene.touched is not None:
                 self.ways.touched = scene.touched
         return self.ways
+
+    def _name_place(self, label: str) -> str:
+        block = self.by_label[label]
+        spans = [node.span for node in nodes_of(block) if node.span.line]
+        return f" ({spans[0]})" if spans else ""
 
     def _order(self, entry: Block) -> dict[str, int]:
         """The blocks of the region by number: each behind all that lead there but by going back."""
@@ -371,9 +378,9 @@ class _Run:
             case New(local, pool):
                 scene.locals[local] = self._take(pool, scene)
             case Free(pointer, struct):
-                self._set_by_pointer(value(pointer, scene), self.runner._deaths[struct], cells)
+                self._set_by_pointer(value(pointer, scene), self.runner.deaths[struct], cells)
             case Discard(pointer, struct):
-                self._set_by_pointer(value(pointer, scene), self.runner._discards[struct], cells)
+                self._set_by_pointer(value(pointer, scene), self.runner.discards[struct], cells)
             case Enter(object_):
                 cells.set_all(self._facts().enter[object_])
             case Leave(object_):
@@ -426,7 +433,7 @@ class _Run:
             return
         subject = None if place is None else find_subject(self.memory, place)
         number: Value = 0
-        if subject is not None and property_ in self.runner._asked:
+        if subject is not None and property_ in self.runner.asked:
             number = self._number_subject(subject, scene)
         self.ways.faults.append(Fault(failing, property_, detail, subject, number))
         scene.when = self.terms.all_of((scene.when, holds))
@@ -553,6 +560,3 @@ class _Run:
 
     def _facts(self) -> ThreadFacts:
         return self.runner.threads[self._require_thread().number]
-
-
-__all__ = ["Exit", "Fault", "Purpose", "Recorded", "Runner", "Target", "Terms", "UnsupportedError"]

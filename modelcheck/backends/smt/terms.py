@@ -33,7 +33,7 @@ class Terms:
     """
 
     def __init__(self, theory: Theory, lowest: int, highest: int) -> None:
-        import z3
+        import z3  # type: ignore[import-untyped]  # it has no types
 
         self.z3 = z3
         self.theory: Theory = theory

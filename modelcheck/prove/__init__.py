@@ -1,0 +1,1 @@
+"""Proofs by z3: bounded search, k-induction, Spacer."""

@@ -1,0 +1,280 @@
+"""What a proof is about: for each judged property the states in which it is seen to fail.
+
+A failing step counts for the state before it, as a race and whatever a state itself shows: so a
+property holds if none of its bad states can be reached.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import combinations
+
+from modelcheck.backends.python.failures import make_fail
+from modelcheck.backends.smt.expressions import Touch
+from modelcheck.backends.smt.run import Fault, UnsupportedError
+from modelcheck.backends.smt.system import Move, System
+from modelcheck.backends.smt.terms import Value
+from modelcheck.backends.subjects import Subject
+from modelcheck.explore.leak import LEAK, LeakCheck
+from modelcheck.explore.properties import Judged, Silence
+from modelcheck.explore.race import RACE, find_innermost_struct
+from modelcheck.ir.memory import ALIVE, Memory
+from modelcheck.ir.nodes import Kind, Precedes, Program
+from modelcheck.ir.races import find_candidates
+from modelcheck.ir.types import PtrType, SetType
+
+
+@dataclass(frozen=True, slots=True)
+class Bad:
+    """One way to see a property fail: when, and what a claim says of it (`explore.claims`).
+
+    `thread` is the one whose step fails; -1 where a state itself shows it.
+    """
+
+    condition: Value
+    kind: str
+    key: tuple[int, ...] = ()
+    thread: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A judged property, and its bad states: of a `reachable` the states that satisfy it."""
+
+    judged: Judged
+    bads: tuple[Bad, ...]
+
+    @property
+    def name(self) -> str:
+        """Of the property."""
+        return self.judged.name
+
+
+@dataclass(frozen=True, slots=True)
+class Goals:
+    """All that is judged.  `open` are properties that no formula here tells of, with the reason."""
+
+    all: tuple[Goal, ...]
+    at_start: tuple[tuple[Fault, Value], ...]  # what the start itself fails with
+    open: Mapping[str, str] = field(default_factory=dict)
+
+
+def asks_for_subjects(program: Program) -> frozenset[str]:
+    """The checks that are silenced for some objects, so that it matters what they are about."""
+    return frozenset(allow.check for allow in program.allows if allow.on)
+
+
+def list_goals(system: System, judged: tuple[Judged, ...]) -> Goals:
+    """The goals of a system that was made with `asks_for_subjects` and, to judge races, `touches`.
+
+    Soundness: a bad state that is missing here is never looked for, neither by a search nor by a
+    proof; tests/agree/test_smt.py compares with what exploration finds, property by property.
+    """
+    finder = _Finder(system)
+    found: dict[str, list[Bad]] = {j.name: [] for j in judged}
+    left: dict[str, str] = {}
+    for name, bad in finder.list_faults():
+        if name in found:
+            found[name].append(bad)
+    for number, prop in enumerate(p for p in system.program.properties if p.body is not None):
+        if prop.name in found:
+            found[prop.name] += finder.list_property(number)
+    try:
+        if "deadlock" in found:
+            found["deadlock"].append(Bad(system.is_deadlock(), "deadlock"))
+        if LEAK in found:
+            found[LEAK] += finder.list_leaks()
+    except UnsupportedError as error:
+        left |= {name: str(error) for name in ("deadlock", LEAK) if name in found}
+    if RACE in found:
+        found[RACE] += finder.list_races()
+    if "stuck" in found:
+        left["stuck"] = "it is about all that can follow a state, not about a state"
+    for name in _list_orders(system.program) & found.keys():
+        left[name] = "it is about all that is ever recorded, not about a state"
+    for name in left:
+        found.pop(name, None)
+    goals = tuple(Goal(j, tuple(found[j.name])) for j in judged if j.name in found)
+    return Goals(goals, tuple(finder.list_at_start()), left)
+
+
+def _list_orders(program: Program) -> set[str]:
+    """The checks that collect orders over a whole run."""
+    bodies = [program.initial, *(template.body for template in program.templates)]
+    return {
+        instr.property
+        for body in bodies
+        for block in body.blocks
+        for instr in block.instrs
+        if isinstance(instr, Precedes)
+    }
+
+
+class _Finder:
+    def __init__(self, system: System) -> None:
+        self.system = system
+        self.terms = system.terms
+        self.memory: Memory = system.memory
+        self.silence = Silence(system.program)
+
+    # ------------------------------------------------------------------------ steps
+
+    def list_faults(self) -> Iterator[tuple[str, Bad]]:
+        """What steps fail with, by property."""
+        for move, fault, when in self.system.faults():
+            counts = self.counts(fault)
+            condition = self.terms.all_of((when, counts))
+            if condition is not False:
+                yield fault.property, Bad(condition, "step", (), move.thread.number)
+
+    def list_at_start(self) -> Iterator[tuple[Fault, Value]]:
+        """What the start fails with, and when."""
+        for fault in self.system.start.ways.faults:
+            yield fault, self.terms.all_of((fault.when, self.counts(fault)))
+
+    def counts(self, fault: Fault) -> Value:
+        """Whether a fault is about something for which it is not silenced."""
+        name = fault.property
+        if self.silence.covers_all(name):
+            return False
+        if name not in asks_for_subjects(self.system.program) or fault.subject is None:
+            return not self.silence.covers(name, ())
+        tell = make_fail(self.memory, name, fault.detail, fault.subject)
+        known = range(self._count_subjects(fault.subject) + 1)
+        silenced = [n for n in known if self.silence.covers(name, tell(n).declared)]
+        return self.terms.negate(
+            self.terms.any_of(self.terms.equal(fault.number, n) for n in silenced)
+        )
+
+    def _count_subjects(self, subject: Subject) -> int:
+        if subject.struct:
+            return len(self.memory.places(subject.struct))
+        lookup = self.memory.lookup
+        name = getattr(subject.place.root, "object", "")
+        return lookup.instances(lookup.object(name))
+
+    # ------------------------------------------------------------------------ properties
+
+    def list_property(self, number: int) -> Iterator[Bad]:
+        """The bad states of a property with a body: the `number`th of those."""
+        prop = [p for p in self.system.program.properties if p.body is not None][number]
+        says_yes, fails = self.system.judge(prop)
+        terms = self.terms
+        if prop.kind == "reachable":
+            yield Bad(terms.all_of((says_yes, terms.negate(fails))), "reachable", (number,))
+            if fails is not False:
+                yield Bad(fails, "property", (number,))
+            return
+        condition = terms.any_of((terms.negate(says_yes), fails))
+        if prop.kind == "final":
+            condition = terms.all_of((self.system.is_quiescent(), condition))
+        yield Bad(condition, "property", (number,))
+
+    # ------------------------------------------------------------------------ leaks
+
+    def list_leaks(self) -> Iterator[Bad]:
+        """Quiescent states with a live object that nothing leads to, by object."""
+        terms, state = self.terms, self.system.state
+        check = LeakCheck(self.memory)
+        elements = check.elements
+        reached: dict[tuple[str, int], Value] = {
+            element: terms.any_of(self._names(slot.number, element) for slot in check.roots)
+            for element in elements
+        }
+        for _ in elements:  # a way to an object is no longer than there are objects
+            further = {}
+            for element, known in reached.items():
+                ways = [known]
+                for other, slots in check.inside.items():
+                    lives = terms.equal(state[elements[other]], ALIVE)
+                    leads = terms.any_of(self._names(slot.number, element) for slot in slots)
+                    ways.append(terms.all_of((reached[other], lives, leads)))
+                further[element] = terms.any_of(ways)
+            if all(_is_known(further[e], reached[e]) for e in elements):
+                break
+            reached = further
+        quiescent = self.system.is_quiescent()
+        for number, (element, status) in enumerate(elements.items()):
+            obj = self.memory.lookup.object(element[0])
+            struct = getattr(obj.type, "struct", "")
+            if self.silence.covers(LEAK, frozenset(n for n in (obj.name, struct) if n)):
+                continue
+            lives = terms.equal(state[status], ALIVE)
+            lost = terms.negate(reached[element])
+            yield Bad(terms.all_of((quiescent, lives, lost)), "leak", (number,))
+
+    def _names(self, slot: int, element: tuple[str, int]) -> Value:
+        """Whether what a slot holds names an element of a pool."""
+        terms, held = self.terms, self.system.state[slot]
+        match self.memory.slots[slot].type:
+            case PtrType(struct):
+                return terms.any_of(
+                    terms.equal(held, place.number + 1)
+                    for place in self.memory.places(struct)
+                    if (place.object, place.element) == element
+                )
+            case SetType(PtrType(struct)):
+                return terms.any_of(
+                    terms.apply("bit-test", (held, place.number))
+                    for place in self.memory.places(struct)
+                    if (place.object, place.element) == element
+                )
+            case _:
+                return False
+
+    # ------------------------------------------------------------------------ races
+
+    def list_races(self) -> Iterator[Bad]:
+        """States in which two threads can each take next a step that accesses one place."""
+        moves: dict[tuple[int, int], Move] = {
+            (move.thread.number, move.location): move for move in self.system.moves
+        }
+        candidates = find_candidates(self.memory)
+        for first, second in combinations(range(len(self.memory.threads)), 2):
+            for i, j in sorted(candidates.get((first, second), ())):
+                if (first, i) in moves and (second, j) in moves:
+                    yield from self._race(moves[first, i], moves[second, j])
+
+    def _race(self, first: Move, second: Move) -> Iterator[Bad]:
+        terms = self.terms
+        both = terms.all_of((first.at, second.at, self._goes(first), self._goes(second)))
+        if both is False:
+            return
+        by_slot: dict[int, list[Value]] = {}
+        for x in first.ways.touched:
+            for y in second.ways.touched:
+                if not _conflict(x, y):
+                    continue
+                for a in x.targets:
+                    for b in y.targets:
+                        if a.slot == b.slot:
+                            conditions = (x.condition, y.condition, a.condition, b.condition)
+                            by_slot.setdefault(a.slot, []).append(terms.all_of(conditions))
+        for slot, found in sorted(by_slot.items()):
+            if not self._is_silenced(slot):
+                condition = terms.all_of((both, terms.any_of(found)))
+                if condition is not False:
+                    yield Bad(condition, "race", (slot,), first.thread.number)
+
+    def _goes(self, move: Move) -> Value:
+        """Whether a step gets to its end or fails, by the choices made."""
+        return self.terms.any_of((move.succeeds, *(fault.when for fault in move.ways.faults)))
+
+    def _is_silenced(self, key: int) -> bool:
+        slot = self.memory.slots[key]
+        fields = [part for part in slot.path if isinstance(part, str)]
+        struct = find_innermost_struct(self.memory.lookup, slot.object, slot.path)
+        label = f"{struct}.{fields[-1]}" if fields else slot.object
+        return self.silence.covers(RACE, frozenset(n for n in (slot.object, struct, label) if n))
+
+
+def _conflict(x: Touch, y: Touch) -> bool:
+    is_plain = x.kind is Kind.PLAIN or y.kind is Kind.PLAIN
+    return (x.is_write or y.is_write) and is_plain
+
+
+def _is_known(value: Value, other: Value) -> bool:
+    if isinstance(value, int) or isinstance(other, int):
+        return value is other
+    return bool(value.eq(other))

@@ -1,0 +1,255 @@
+"""Program → what z3 can say of it: bounded search, k-induction and Spacer, in turns.
+
+Every method gives up after a while and comes again with more time, so what one of them finds at
+once is told at once, whatever the others would take.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from modelcheck.backends.smt.system import System, make_system
+from modelcheck.diagnostics import InternalError
+from modelcheck.explore.options import Options
+from modelcheck.explore.properties import Judged, list_judged
+from modelcheck.explore.race import RACE
+from modelcheck.ir.nodes import Program
+from modelcheck.prove.bounded import BoundedSearch, Seen
+from modelcheck.prove.frames import Frames
+from modelcheck.prove.goals import Goal, Goals, asks_for_subjects, list_goals
+from modelcheck.prove.induction import Induction
+from modelcheck.prove.result import Answer, Counterexample, Method, Proof, Proving, Station
+from modelcheck.prove.solver import Clock, OutOfTimeError
+from modelcheck.prove.spacer import ask_spacer
+from modelcheck.prove.structure import LEMMA, list_structure
+from modelcheck.prove.witness import show_violation
+
+FIRST_TURN = 2.0  # seconds of a method's first turn; each further one is twice as long
+MOST_STEPS = 1000  # of a bounded search, where nobody says how many
+
+
+@dataclass(frozen=True, slots=True)
+class ProveOptions:
+    """How to prove.  `most_steps` ends bounded search and induction (None: time does); `seconds`
+    is the time for all of it; `notice` is told how far it is.
+    """
+
+    method: Method = "auto"
+    most_steps: int | None = None
+    seconds: float | None = 60.0
+    properties: frozenset[str] | None = None
+    variant: str | None = None
+    interrupted: Callable[[], bool] | None = None
+    notice: Callable[[str], None] = lambda _: None
+
+
+def prove(program: Program, options: ProveOptions = ProveOptions()) -> Proving:
+    """Try to prove or refute the properties of a program after all passes.
+
+    Raises `UnsupportedError` for a program that no formula tells of.
+
+    Soundness: a property is proved only by an induction over `k` steps together with a search of
+    all runs of fewer than `k`, by an invariant that another solver has checked, or because all runs
+    end within the steps that were searched.  A violation was run again by the python backend.
+    """
+    judged = list_considered(program, options.properties)
+    touches = any(j.name == RACE for j in judged)
+    system = make_system(program, asked=asks_for_subjects(program), touches=touches)
+    return _Prover(program, system, list_goals(system, judged), options).execute()
+
+
+def list_considered(program: Program, wanted: frozenset[str] | None) -> tuple[Judged, ...]:
+    """What is asked for, and every invariant: a lemma for the others."""
+    if wanted is None:
+        return list_judged(program, None)
+    judged = list_judged(program, None)
+    return tuple(j for j in judged if j.name in wanted or j.kind == "invariant")
+
+
+class _Prover:
+    """One attempt."""
+
+    def __init__(
+        self, program: Program, system: System, goals: Goals, options: ProveOptions
+    ) -> None:
+        self._program = program
+        self._options = options
+        self._goals = goals
+        self._frames = Frames(system)
+        self._lemmas = list(list_structure(system))  # not proved yet
+        self._facts: list[Goal] = []
+        self._clock = Clock(options.seconds, options.interrupted)
+        self._search = BoundedSearch(self._frames, self._clock)
+        self._induction = Induction(self._frames, self._clock)
+        self._known: dict[str, Proof] = {}
+        self._failures: dict[str, Counterexample] = {}
+        self._seen: list[Seen] = []
+        self._stopped = False
+        self._judged = list_judged(program, options.properties)
+        self._asked = frozenset(j.name for j in self._judged)
+        self._at_start: list[str] = []
+
+    # ------------------------------------------------------------------------ turns
+
+    def execute(self) -> Proving:
+        """Take turns until all is known, or the time is over."""
+        try:
+            self._look_at_start()
+            for goal in self._list_open():
+                if not goal.bads:
+                    self._prove((goal,), "no step and no state can violate it")
+            self._take_turns()
+        except OutOfTimeError:
+            self._stopped = True
+        return self._make_result()
+
+    def _take_turns(self) -> None:
+        method, seconds = self._options.method, FIRST_TURN
+        if method == "spacer":
+            self._advance()  # the start, and what it fails with
+            self._ask_spacer(self._clock)
+            return
+        while self._is_open():
+            takes_turns = method == "auto"
+            is_done = self._search_deeper(
+                self._clock.sooner(seconds) if takes_turns else self._clock
+            )
+            if takes_turns and self._is_open():
+                self._ask_spacer(self._clock.sooner(seconds))
+            if is_done and not (takes_turns and self._list_provable()):
+                return
+            self._clock.check()
+            seconds *= 2
+
+    def _search_deeper(self, turn: Clock) -> bool:
+        """Search and try induction with growing k; whether there is no more to search."""
+        most = self._options.most_steps
+        limit = MOST_STEPS if most is None else most
+        while self._is_open():
+            if self._search.is_over or self._search.depth >= limit:
+                return True
+            try:
+                turn.check()
+            except OutOfTimeError:
+                self._clock.check()
+                return False
+            self._advance()
+            if self._search.is_over:
+                self._close()
+                return True
+            k = self._search.depth + 1
+            if self._options.method != "bounded" and self._list_provable() and _is_tried(k):
+                self._induce(k, turn)
+        return True
+
+    def _advance(self) -> None:
+        """One more step of bounded search."""
+        for seen in self._search.advance([*self._list_open(), *self._lemmas]):
+            if seen.goal.judged.kind == LEMMA:
+                raise InternalError(f"{seen.states[-1]} is no state as docs/ir.md says they are")
+            self._note(seen)
+        self._options.notice(f"no violation within {self._search.depth} steps")
+
+    def _induce(self, k: int, turn: Clock) -> None:
+        """An induction over `k` states, all runs of fewer than `k` steps having been searched."""
+        try:
+            goals = [*self._lemmas, *self._list_provable()]
+            stand = self._induction.attempt(goals, k, turn)
+        except OutOfTimeError:
+            self._clock.check()
+            return
+        self._facts += stand.proved
+        self._lemmas = [lemma for lemma in self._lemmas if lemma not in stand.proved]
+        self._prove([goal for goal in stand.proved if goal.judged.kind != LEMMA], f"{k}-induction")
+        self._failures = {seen.goal.name: _tell_failure(seen) for seen in stand.failed}
+
+    def _ask_spacer(self, turn: Clock) -> None:
+        goals = self._list_provable()
+        if not goals:
+            return
+        try:
+            found = ask_spacer(self._frames, goals, self._facts, turn)
+        except OutOfTimeError:
+            self._clock.check()
+            return
+        if found.invariant is not None:
+            self._prove(goals, "Spacer")
+
+    # ------------------------------------------------------------------------ what is known
+
+    def _list_open(self) -> list[Goal]:
+        return [goal for goal in self._goals.all if goal.name not in self._known]
+
+    def _is_open(self) -> bool:
+        """Whether something that was asked for is not known."""
+        return not self._asked <= self._known.keys() | self._goals.open.keys()
+
+    def _list_provable(self) -> list[Goal]:
+        """The open goals that say something of all states."""
+        return [goal for goal in self._list_open() if goal.judged.kind != "reachable"]
+
+    def _prove(self, goals: Iterable[Goal], by: str) -> None:
+        for goal in goals:
+            name, kind = goal.judged.name, goal.judged.kind
+            answer = Answer.PROVED if kind != "reachable" else Answer.VIOLATED
+            self._known[name] = Proof(name, kind, answer, by, self._search.depth)
+
+    def _close(self) -> None:
+        """No run is longer than what was searched: what was not seen is nowhere."""
+        steps = self._search.depth
+        by = f"no run has more than {steps} step{'s' * (steps != 1)}"
+        self._prove(self._list_open(), by)
+
+    def _note(self, seen: Seen) -> None:
+        goal = seen.goal
+        is_good = goal.judged.kind == "reachable" and seen.bad.kind == "reachable"
+        answer = Answer.PROVED if is_good else Answer.VIOLATED
+        depth = len(seen.threads) + (seen.bad.kind == "step")
+        by = f"a run of {depth} step{'s' * (depth != 1)}"
+        self._known[goal.name] = Proof(goal.name, goal.judged.kind, answer, by, depth)
+        self._seen.append(seen)
+
+    def _look_at_start(self) -> None:
+        """What the start itself fails with, before there is a state."""
+        kinds = {goal.name: goal.judged.kind for goal in self._goals.all}
+        for fault, when in self._goals.at_start:
+            name = fault.property
+            if name in kinds and name not in self._at_start and self._search.can_start_with(when):
+                self._at_start.append(name)
+                self._known[name] = Proof(name, kinds[name], Answer.VIOLATED, "the start fails", 0)
+
+    # ------------------------------------------------------------------------ the result
+
+    def _make_result(self) -> Proving:
+        proofs = []
+        for judged in self._judged:
+            name = judged.name
+            if name in self._known:
+                proofs.append(self._known[name])
+            elif name in self._goals.open:
+                reason = self._goals.open[name]
+                proofs.append(Proof(name, judged.kind, Answer.NOT_ASKED, reason))
+            else:
+                depth, failure = self._search.depth, self._failures.get(name)
+                proofs.append(Proof(name, judged.kind, Answer.OPEN, "", depth, failure))
+        options = Options(variant=self._options.variant, properties=self._options.properties)
+        seen = [one for one in self._seen if one.goal.name in self._asked]
+        at_start = [name for name in self._at_start if name in self._asked]
+        violation = show_violation(self._program, options, seen, at_start, self._search.depth)
+        return Proving(
+            tuple(proofs), self._search.depth, self._search.is_over, violation, self._stopped
+        )
+
+
+def _is_tried(k: int) -> bool:
+    """Whether induction over k states is tried: 1 to 6, then one of two, one of four, …"""
+    step = 1 << max(0, k.bit_length() - 3)
+    return k % step == 0
+
+
+def _tell_failure(seen: Seen) -> Counterexample:
+    last = seen.bad.thread if seen.bad.kind == "step" else None
+    threads = (*seen.threads, last)
+    stations = tuple(Station(s, t) for s, t in zip(seen.states, threads, strict=True))
+    return Counterexample(stations, seen.bad.kind)

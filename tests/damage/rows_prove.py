@@ -1,0 +1,101 @@
+"""Damages to formulas and proofs: what z3 is told, and what is made of its answers."""
+
+from tests.damage.row import Row
+
+AGREE = "tests/agree/test_smt.py::"
+BOUNDED = f"{AGREE}test_bounded_search_finds_what_exploring_finds_as_near"
+PROVE = "tests/prove/test_prove.py::"
+
+ROWS = (
+    Row(
+        "formulas-never-wait",
+        "backends/smt/run.py",
+        """.append(stopped)
+                scene.when = self.terms.all_of((scene.when, holds))
+""",
+        """.append(stopped)
+""",
+        "A step whose condition is false is taken.",
+        (f"{AGREE}test_the_steps_of_a_spec_on_numbers_are_those_of_python[kernfs-release-once]",),
+    ),
+    Row(
+        "formulas-write-everywhere",
+        "backends/smt/cells.py",
+        "self[target.slot] = self._terms.choose(target.condition, fit(value), old)",
+        "self[target.slot] = fit(value)",
+        "A store through a pointer changes every place that it might point to.",
+        (f"{BOUNDED}[selftest-publish-and-free None]",),
+    ),
+    Row(
+        "formulas-are-narrow",
+        "backends/smt/terms.py",
+        "highest.bit_length()) + 2",
+        "highest.bit_length()) - 1",
+        "Numbers wrap where the program's do not.",
+        (f"{PROVE}test_numbers_near_the_edge_of_a_word_keep_their_order",),
+    ),
+    Row(
+        "formulas-go-one-way",
+        "backends/smt/system.py",
+        "succeeds = self.terms.any_of(way.when for way in ways.exits)",
+        "succeeds = self.terms.any_of(way.when for way in ways.exits[:1])",
+        "Of the ways through a step only one is there.",
+        (f"{BOUNDED}[two-jugs None]",),
+    ),
+    Row(
+        "formulas-let-interrupts-in",
+        "backends/smt/system.py",
+        "at = self.terms.all_of((at, gate))",
+        "at = self.terms.all_of((at,))",
+        "A handler comes although interrupts are off.",
+        (f"{PROVE}test_an_interrupt_waits_until_it_is_let_in",),
+    ),
+    Row(
+        "prove-forgets-faults",
+        "prove/goals.py",
+        "            if condition is not False:\n                yield fault.property",
+        "            if condition is True:\n                yield fault.property",
+        "What steps fail with is looked for nowhere.",
+        (f"{BOUNDED}[selftest-publish-and-free no_section]",),
+    ),
+    Row(
+        "prove-assumes-what-fell",
+        "prove/induction.py",
+        "assuming = [self._assumed[goal.name] for goal in left]",
+        "assuming = [self._assumed[goal.name] for goal in goals]",
+        "What is proved rests on what is not.",
+        (f"{PROVE}test_goals_that_fell_carry_no_others",),
+    ),
+    Row(
+        "prove-without-the-base",
+        "prove/prove.py",
+        "k = self._search.depth + 1",
+        "k = self._search.depth + 2",
+        "Runs that are shorter than the induction were not all searched.",
+        (f"{PROVE}test_what_only_the_first_steps_show_is_searched_before_it_is_proved",),
+    ),
+    Row(
+        "prove-believes-spacer",
+        "prove/spacer.py",
+        "if Solver(terms, clock).find(*question) is not None:",
+        "if False:",
+        "An invariant that is none proves something.",
+        (f"{PROVE}test_an_invariant_that_spacer_might_have_wrong_is_not_believed",),
+    ),
+    Row(
+        "prove-ends-runs-early",
+        "prove/bounded.py",
+        "if k and solver.find(frames.step(k - 1)) is None:",
+        "if k > 3:",
+        "What comes after a few steps counts as looked at.",
+        (f"{PROVE}test_a_run_is_not_over_before_its_end",),
+    ),
+    Row(
+        "prove-takes-open-for-proved",
+        "prove/result.py",
+        "for answer in (Answer.VIOLATED, Answer.OPEN, Answer.PROVED):",
+        "for answer in (Answer.VIOLATED, Answer.PROVED):",
+        "One proved property is enough for exit code 0.",
+        (f"{PROVE}test_the_command_ends_with_the_promised_code",),
+    ),
+)
