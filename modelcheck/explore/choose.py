@@ -22,6 +22,7 @@ from modelcheck.explore.search import explore as explore_python
 from modelcheck.ir.nodes import Program
 
 SMALL = 20_000  # states; Python takes about 0.1 s for so many, a compiler 0.2 s or more
+DEARER = 20  # times as much as a state takes Python what is stored of a reduced graph
 
 
 def explore(
@@ -54,9 +55,10 @@ def _explore_either(program: Program, options: Options, notice: Callable[[str], 
     watch = Watch(options)
     try:
         locate_compiler()
-        if options.max_states is not None and options.max_states <= SMALL:
+        small = SMALL // DEARER if options.reduce else SMALL
+        if options.max_states is not None and options.max_states <= small:
             return explore_python(program, options, watch=watch)
-        result = explore_python(program, replace(options, max_states=SMALL), watch=watch)
+        result = explore_python(program, replace(options, max_states=small), watch=watch)
         if result.stopped_by != "max-states":
             return result
         return _explore_in_stages(explore_native, program, options, watch)

@@ -56,6 +56,16 @@ def test_a_program_of_more_states_is_explored_reduced_from_the_start(
     assert Verdict.VIOLATED in verdicts.values()
 
 
+def test_what_is_reduced_goes_over_to_c_sooner():
+    """What is stored of a reduced graph takes Python many times as long."""
+    if not any(map(shutil.which, ("cc", "gcc", "clang"))):
+        pytest.skip("needs a C compiler")
+    reduced = explore(None, "auto", reduce=EVERYTHING)
+    assert 1_000 < reduced.counts.states < STATES
+    assert reduced.backend == "native"
+    assert explore(None, "auto").backend == "python"
+
+
 @pytest.mark.parametrize(
     "others",
     [
