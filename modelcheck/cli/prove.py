@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -54,6 +54,11 @@ SECONDS = 60.0
     metavar="TIME",
     help="For all of it, such as 90s or 10m.",
 )
+@click.option(
+    "--threads",
+    type=click.Choice(["any"]),
+    help="Prove it for any number of those threads whose number is a parameter.",
+)
 @shape_trace
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
 @click.option(
@@ -72,6 +77,7 @@ def prove_command(
     method: Method,
     most_steps: int | None,
     timeout: float,
+    threads: Literal["any"] | None,
     columns: bool,
     all_steps: bool,
     as_json: bool,
@@ -93,6 +99,8 @@ def prove_command(
     from modelcheck.report.json import write_json
     from modelcheck.report.text import describe_unchecked
 
+    if threads is not None and (method != "auto" or most_steps is not None):
+        raise click.UsageError("--threads any has a method of its own: no --method, no --depth")
     live = LiveLine(f"prove {spec}")
     with InterruptFlag() as interrupt:
         options = ProveOptions(
@@ -104,7 +112,8 @@ def prove_command(
             notice=live.tell,
         )
         try:
-            tried = attempt(spec, api.Choice(variant, settings), options)
+            choice = api.Choice(variant, settings)
+            tried = attempt(spec, choice, options, any_number=threads is not None)
         except UnsupportedError as error:
             live.clear()
             click.echo(f"{spec} cannot be asked of z3: {error}", err=True)

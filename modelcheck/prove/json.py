@@ -31,6 +31,7 @@ def attempt_to_json(attempt: Attempt) -> Json:
         "depth": None,
         "no_run_is_longer": False,
         "out_of_time": False,
+        "family": None,
         "properties": [],
     }
     if proving is None:
@@ -39,6 +40,7 @@ def attempt_to_json(attempt: Attempt) -> Json:
         "depth": proving.depth if proving.depth >= 0 else None,
         "no_run_is_longer": proving.is_over,
         "out_of_time": proving.stopped,
+        "family": proving.family or None,
         "properties": [_proof_to_json(proof) for proof in proving.proofs],
     }
 

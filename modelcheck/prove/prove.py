@@ -19,7 +19,7 @@ from modelcheck.prove.bounded import BoundedSearch, Seen
 from modelcheck.prove.frames import Frames
 from modelcheck.prove.goals import Goal, Goals, asks_for_subjects, list_goals
 from modelcheck.prove.induction import Induction
-from modelcheck.prove.result import Answer, Counterexample, Method, Proof, Proving, Station
+from modelcheck.prove.result import TRIVIAL, Answer, Counterexample, Method, Proof, Proving, Station
 from modelcheck.prove.solver import Clock, OutOfTimeError
 from modelcheck.prove.spacer import ask_spacer
 from modelcheck.prove.structure import LEMMA, list_structure
@@ -98,7 +98,7 @@ class _Prover:
             self._look_at_start()
             for goal in self._list_open():
                 if not goal.bads:
-                    self._prove((goal,), "no step and no state can violate it")
+                    self._prove((goal,), TRIVIAL)
             self._take_turns()
         except OutOfTimeError:
             self._stopped = True
@@ -162,7 +162,7 @@ class _Prover:
         self._facts += stand.proved
         self._lemmas = [lemma for lemma in self._lemmas if lemma not in stand.proved]
         self._prove([goal for goal in stand.proved if goal.judged.kind != LEMMA], f"{k}-induction")
-        self._failures = {seen.goal.name: _tell_failure(seen) for seen in stand.failed}
+        self._failures = {seen.goal.name: tell_failure(seen) for seen in stand.failed}
 
     def _ask_spacer(self, turn: Clock) -> None:
         goals = self._list_provable()
@@ -248,7 +248,8 @@ def _is_tried(k: int) -> bool:
     return k % step == 0
 
 
-def _tell_failure(seen: Seen) -> Counterexample:
+def tell_failure(seen: Seen) -> Counterexample:
+    """What a solver found, as plain data."""
     last = seen.bad.thread if seen.bad.kind == "step" else None
     threads = (*seen.threads, last)
     stations = tuple(Station(s, t) for s, t in zip(seen.states, threads, strict=True))

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal
 
 from modelcheck.explore.result import Result
 from modelcheck.gate import Exit
+from modelcheck.ir.nodes import Program
+
+TRIVIAL = "no step and no state can violate it"
+"""How a property is proved that nothing in the program tells of."""
 
 Method = Literal["auto", "bounded", "induction", "spacer"]
 
@@ -68,6 +72,9 @@ class Proving:
     is_over: bool
     violation: Result | None = None
     stopped: bool = False  # for lack of time, or by an interrupt
+    family: str = ""  # for which programs it holds, where that is more than one
+    counted: tuple[str, ...] = ()  # the parameters that stand for any number
+    program: Program | None = field(default=None, repr=False)  # of counterexamples, if another one
 
     @property
     def answer(self) -> Answer:

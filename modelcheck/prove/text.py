@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 
 from modelcheck.ir.memory import Memory
 from modelcheck.ir.nodes import Program
 from modelcheck.prove.attempt import Attempt
-from modelcheck.prove.result import Answer, Counterexample, Proof, Proving, Station
+from modelcheck.prove.result import TRIVIAL, Answer, Counterexample, Proof, Proving, Station
 from modelcheck.report.text import describe_settings
-
-TRIVIAL = "no step and no state can violate it"
 
 _HEADINGS = {
     Answer.PROVED: "PROVED",
@@ -30,13 +29,16 @@ def describe_attempt(attempt: Attempt, traces: Sequence[str]) -> Iterator[str]:
             yield from trace.rstrip("\n").splitlines()
     else:
         settings = describe_settings(run.program, run.variant.name)
+        for name in proving.counted:
+            settings = re.sub(rf"(?<= ){name}=\S+", f"{name}=any", settings)
         yield f"{_HEADINGS[proving.answer]}  {run.info.path}{settings}"
     yield from _describe_known(proving)
     yield from _describe_open(proving)
     yield from _list_together("not asked", proving.list_with(Answer.NOT_ASKED))
     failed = next((p for p in proving.proofs if p.failure is not None), None)
     if failed is not None and failed.failure is not None:
-        yield from _describe_failure(run.program, failed.name, failed.failure, run.sources)
+        program = proving.program or run.program
+        yield from _describe_failure(program, failed.name, failed.failure, run.sources)
 
 
 def _describe_known(proving: Proving) -> Iterator[str]:
@@ -46,7 +48,8 @@ def _describe_known(proving: Proving) -> Iterator[str]:
         if proof.answer in (Answer.PROVED, Answer.VIOLATED) and proof.by != TRIVIAL
     ]
     if told:
-        yield "  for runs of any length, with these sizes:"
+        whose = proving.family or "these sizes"
+        yield f"  for runs of any length, with {whose}:"
     width = max((len(proof.name) for proof in told), default=0)
     for proof in told:
         answer = "satisfied" if _is_seen(proof) else proof.answer.value
@@ -67,7 +70,7 @@ def _describe_open(proving: Proving) -> Iterator[str]:
     names = ", ".join(proof.name for proof in left)
     depth = proving.depth
     yield from _wrap(f"open: {names}")
-    searched = f"holds to depth {depth}" if depth >= 0 else "nothing was searched"
+    searched = f"holds to depth {depth}" if depth >= 0 else "no violation was looked for"
     yield f"    {searched}{', then the time was over' if proving.stopped else ''}"
 
 
@@ -98,7 +101,7 @@ def _describe_failure(
     yield ""
     yield from _wrap(
         f"why induction does not prove {name}: nothing that is known forbids this state, from "
-        f"which {_count(steps)} lead to a violation; if it cannot be reached, a lemma can say so"
+        f"which {_count(steps)} to a violation; if it cannot be reached, a lemma can say so"
     )
     yield from _describe_state(memory, failure.stations[0].state)
     for before, after in zip(failure.stations, failure.stations[1:], strict=False):
@@ -109,7 +112,9 @@ def _describe_failure(
 
 
 def _count(steps: int) -> str:
-    return "no steps" if steps == 0 else "1 step" if steps == 1 else f"{steps} steps"
+    return (
+        "no steps lead" if steps == 0 else "1 step leads" if steps == 1 else f"{steps} steps lead"
+    )
 
 
 def _describe_state(memory: Memory, state: Sequence[int]) -> Iterator[str]:

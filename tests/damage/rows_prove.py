@@ -5,6 +5,7 @@ from tests.damage.row import Row
 AGREE = "tests/agree/test_smt.py::"
 BOUNDED = f"{AGREE}test_bounded_search_finds_what_exploring_finds_as_near"
 PROVE = "tests/prove/test_prove.py::"
+ANY = "tests/prove/test_any.py::"
 
 ROWS = (
     Row(
@@ -89,6 +90,46 @@ ROWS = (
         "if k > 3:",
         "What comes after a few steps counts as looked at.",
         (f"{PROVE}test_a_run_is_not_over_before_its_end",),
+    ),
+    Row(
+        "any-code-is-alike",
+        "prove/family.py",
+        '        if a != b:\n            raise UnsupportedError(f"what `{a.name}` does',
+        '        if a is b:\n            raise UnsupportedError(f"what `{a.name}` does',
+        "Code that goes over all threads of a small program stands for all sizes.",
+        (f"{ANY}test_a_spec_without_such_threads_is_not_asked",),
+    ),
+    Row(
+        "any-names-need-no-room",
+        "prove/family.py",
+        "total += slot.thread is None",
+        "total += 0",
+        "A thread whose name is kept is in no program that stands for all sizes.",
+        (f"{ANY}test_names_that_are_kept_make_room_for_more_threads",),
+    ),
+    Row(
+        "any-parameter-may-be-asked",
+        "prove/attempt.py",
+        "                found.pop(node.id, None)",
+        "                pass",
+        "Code that is other code for a hundred threads is compared for three.",
+        (f"{ANY}test_a_spec_without_such_threads_is_not_asked",),
+    ),
+    Row(
+        "any-facts-are-believed",
+        "prove/learn.py",
+        "            if Solver(terms, self._clock).find(*question) is not None:",
+        "            if False:",
+        "What is no fact carries a proof.",
+        (f"{ANY}test_facts_that_do_not_hold_at_the_start_or_after_a_step_are_not_believed",),
+    ),
+    Row(
+        "any-patterns-have-an-order",
+        "prove/patterns.py",
+        "combinations(sorted((*own, *seen), key=_name_of), 2)",
+        "combinations(sorted((*own, *seen), key=_name_of, reverse=True), 2)",
+        "What comes up is conjectured never to, by another name.",
+        (f"{ANY}test_every_pattern_of_a_state_is_among_those_that_are_thought_of",),
     ),
     Row(
         "prove-takes-open-for-proved",

@@ -210,8 +210,10 @@ def make_system(
     *,
     asked: Collection[str] = (),
     touches: bool = False,
+    room: int = 0,
 ) -> System:
-    """The system of a program after all passes; `asked` and `touches` as of `Runner`.
+    """The system of a program after all passes; `asked` and `touches` as of `Runner`, `room` is a
+    number that values hold though nothing in the program is as large.
 
     Raises UnsupportedError for what cannot be told as a formula.
     """
@@ -220,7 +222,7 @@ def make_system(
     bodies += [prop.body for prop in program.properties if prop.body is not None]
     # Statuses and what `New` counts are small; a queue's length has one place more.
     lowest, highest = bounds_of(memory, bodies)
-    terms = Terms(theory, lowest, highest + 1)
+    terms = Terms(theory, lowest, max(highest + 1, room))
     runner = Runner(memory, terms, asked=asked, touches=touches)
     maker = _Maker(runner)
     start = maker.make_start()

@@ -1,0 +1,80 @@
+"""Program → what z3 can say of it with any number of threads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from modelcheck.backends.smt.system import make_system
+from modelcheck.explore.properties import list_judged
+from modelcheck.explore.race import RACE
+from modelcheck.prove.family import Family, Make, find_family
+from modelcheck.prove.goals import Goal, asks_for_subjects, list_goals
+from modelcheck.prove.learn import MOST_THREADS, ROOM, Learner
+from modelcheck.prove.prove import ProveOptions, list_considered, tell_failure
+from modelcheck.prove.result import TRIVIAL, Answer, Proof, Proving
+from modelcheck.prove.solver import Clock, OutOfTimeError
+
+OF_ALL_AT_ONCE = "it is about all threads at once"
+
+
+def prove_any(make: Make, parameters: Mapping[str, int], options: ProveOptions) -> Proving:
+    """Try to prove properties of a spec with any number of threads: `make` gives its program for
+    other values of parameters, of which `parameters` are the values now.
+
+    Raises `UnsupportedError` where the spec has no such threads.
+
+    Soundness: as `find_family` and `Learner`; nothing is called violated here.
+    """
+    family = find_family(make, parameters)
+    judged = list_considered(family.big, options.properties)
+    touches = any(j.name == RACE for j in judged)
+    asked = asks_for_subjects(family.big)
+    system = make_system(family.big, asked=asked, touches=touches, room=ROOM)
+    goals = list_goals(system, judged)
+    clock = Clock(options.seconds, options.interrupted)
+    wanted = [goal for goal in goals.all if goal.bads and _is_about_few(goal)]
+    stopped, facts, proved, failed = False, 0, frozenset[str](), {}
+    options.notice(f"learning from {len(family.small)} programs")
+    try:
+        learned = Learner(family, system, clock).learn(wanted)
+        facts, proved = learned.facts, frozenset(goal.name for goal in learned.proved)
+        failed = {seen.goal.name: tell_failure(seen) for seen in learned.failed}
+    except OutOfTimeError:
+        stopped = True
+    by_name = {goal.name: goal for goal in goals.all}
+    proofs = []
+    for one in list_judged(family.big, options.properties):
+        goal = by_name.get(one.name)
+        if goal is None:
+            proof = Proof(one.name, one.kind, Answer.NOT_ASKED, goals.open[one.name])
+        elif not goal.bads:
+            proof = Proof(one.name, one.kind, Answer.PROVED, TRIVIAL)
+        elif not _is_about_few(goal):
+            proof = Proof(one.name, one.kind, Answer.NOT_ASKED, OF_ALL_AT_ONCE)
+        elif one.name in proved:
+            by = f"{facts:,} facts about two threads and how many stand where"
+            proof = Proof(one.name, one.kind, Answer.PROVED, by)
+        else:
+            proof = Proof(one.name, one.kind, Answer.OPEN, "", None, failed.get(one.name))
+        proofs.append(proof)
+    return Proving(
+        tuple(proofs),
+        -1,
+        is_over=False,
+        stopped=stopped,
+        family=tell_family(family),
+        counted=family.parameters,
+        program=family.big,
+    )
+
+
+def tell_family(family: Family) -> str:
+    """`any number of threads close (up to 4,194,304)`."""
+    names = " and ".join(sorted(family.templates))
+    return f"any number of threads {names} (up to {MOST_THREADS:,})"
+
+
+def _is_about_few(goal: Goal) -> bool:
+    """Whether two threads and shared memory can tell that a state is bad."""
+    about_all = ("final", "reachable")
+    return goal.judged.kind not in about_all and goal.name not in ("deadlock", "leak")
