@@ -13,17 +13,17 @@ from spin_stored import SpinStored
 from tables import list_facts, write_requirements, write_table
 
 HEADS = (
-    *("spec", "threads", "full", "por", "symmetry", "both", "full / both"),
-    *("SPIN full", "SPIN reduced", "its ends", "SPIN reduced / both"),
+    *("spec", "threads", "full", "por", "symmetry", "fuse", "por, symmetry", "all", "full / all"),
+    *("SPIN full", "SPIN reduced", "its ends", "SPIN reduced / all"),
 )
 
 NOTES = """\
 Stored states. *threads*: so many equal ones; all other parameters are the spec's defaults. *full*,
-*por*, *symmetry*, *both*: ours, as `check --reduce` has them. *SPIN full*: without its reduction
-(`spin -a`, `gcc -DSAFETY -DNOREDUCE`). *SPIN reduced*: with it. Both search processes that stop at
-a false guard where ours have ended. *its ends*: so many states more SPIN stores, reduced, if they
-end and die instead: no state of ours is like them, and they are in no ratio. SPIN judges neither
-`stuck` nor data races.
+*por*, *symmetry*, *fuse*, *all*: ours, as `check --reduce` has them. *SPIN full*: without its
+reduction (`spin -a`, `gcc -DSAFETY -DNOREDUCE`). *SPIN reduced*: with it. Both search processes
+that stop at a false guard where ours have ended. *its ends*: so many states more SPIN stores,
+reduced, if they end and die instead: no state of ours is like them, and they are in no ratio. SPIN
+judges neither `stuck` nor data races.
 
 `>`: more than that, for a search of ours gave up after {states:,} states or {seconds:g} s, one of
 SPIN's after {megabytes:,} MB or {seconds:g} s (krefs: {patience} times as much); with more threads
@@ -92,7 +92,7 @@ def _write_defaults(defaults: Mapping[str, Mapping[str, Stored]]) -> str:
         )
         for name, stored in defaults.items()
     ]
-    return write_table(["spec", "full", "por", "symmetry", "both", "full / both"], lines, words=1)
+    return write_table(["spec", *HEADS[2:9]], lines, words=1)
 
 
 def show_stored(stored: Stored | None) -> str | None:

@@ -22,7 +22,7 @@ from modelcheck.backends.native.process import Message, SearchProcess
 from modelcheck.cli import commands
 from modelcheck.explore import native
 from modelcheck.explore.limits import Watch
-from modelcheck.explore.options import AVAILABLE
+from modelcheck.explore.options import REDUCTIONS
 from modelcheck.report import json as report
 from modelcheck.specfiles import find_spec
 
@@ -129,7 +129,7 @@ def read_options(reduce: str | None) -> api.Options:
     """Those of the command; with reductions named (or `none`), for a comparison, one worker."""
     if reduce is None:
         return api.Options(backend="native")
-    chosen = frozenset(one for one in AVAILABLE if one in reduce.split(","))
+    chosen = frozenset(one for one in REDUCTIONS if one in reduce.split(","))
     return api.Options(backend="native", workers=1, reduce=chosen)
 
 

@@ -23,7 +23,7 @@ from modelcheck.explore.choose import NoCompilerError
 from modelcheck.explore.choose import explore as explore_program
 from modelcheck.explore.look import LOOK_BUDGET, look
 from modelcheck.explore.native import prepare
-from modelcheck.explore.options import AVAILABLE, Options, Progress
+from modelcheck.explore.options import REDUCTIONS, Options, Progress
 from modelcheck.explore.profile import make_profile
 from modelcheck.explore.ran import find_ran
 from modelcheck.explore.result import Result, Violation
@@ -35,7 +35,7 @@ from modelcheck.ir.layout import layout, print_layout
 from modelcheck.ir.nodes import Program, StepInfo
 from modelcheck.ir.passes import PASS_NAMES, run_passes
 from modelcheck.ir.text import print_program
-from modelcheck.reduce import explain_steps
+from modelcheck.reduce import explain_chains, explain_steps
 from modelcheck.reduce.symmetry import find_symmetry
 from modelcheck.report.files import write_whole
 from modelcheck.settings import choose_variant, explain_unknown, read_settings
@@ -126,8 +126,8 @@ def compare_reductions(run: Run, options: Options) -> list[Result]:
     if run.result is None:
         return []
     results = []
-    for size in range(len(AVAILABLE) + 1):
-        for reduce in map(frozenset, combinations(AVAILABLE, size)):
+    for size in range(len(REDUCTIONS) + 1):
+        for reduce in map(frozenset, combinations(REDUCTIONS, size)):
             one = replace(options, reduce=reduce, reduce_beyond=None)
             is_known = reduce == frozenset(run.result.reductions)
             results.append(run.result if is_known else explore(run.program, one))
@@ -581,6 +581,7 @@ __all__ = [
     "draw_scenes",
     "draw_states",
     "draw_trace",
+    "explain_chains",
     "explain_steps",
     "explore",
     "find_ran",

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 from modelcheck import api, midway, samples
 from modelcheck.backends.python.model import compile_program
 from modelcheck.diagnostics import SpecError, SpecErrors
-from modelcheck.explore.options import AVAILABLE, REDUCE_BEYOND, Backend, Reduction, Search, Stop
+from modelcheck.explore.options import REDUCE_BEYOND, REDUCTIONS, Backend, Reduction, Search, Stop
 from modelcheck.pages.frame import frame_page, frame_text
 from modelcheck.report.files import write_whole
 from modelcheck.report.text import describe_result, describe_unchecked
@@ -212,8 +212,8 @@ def check(
     """Visit every state of a spec and judge its properties, as `modelcheck check` does.
 
     `spec` is a name or a path, `settings` parameters and flags, `properties` the names to judge
-    (None: all), `reduce` any of "por" and "symmetry", or "auto": both, for a program of more than a
-    million states; `max_memory` in bytes, `timeout` in seconds.  `begin`, "TRACE.json:STEP",
+    (None: all), `reduce` any of "por", "symmetry" and "fuse", or "auto": all, for a program of more
+    than a million states; `max_memory` in bytes, `timeout` in seconds.  `begin`, "TRACE.json:STEP",
     explores only what follows a step of a stored trace, which names variant and settings, and
     verifies nothing.
     Raises `SpecErrors` and `SelectionError`.
@@ -278,9 +278,9 @@ def _list_names(names: Iterable[str]) -> list[str]:
 def _read_reductions(names: Iterable[str]) -> frozenset[Reduction]:
     wanted = [name for name in _list_names(names) if name != "none"]
     for name in wanted:
-        if name not in AVAILABLE:
-            raise SelectionError(explain_unknown("there is no reduction", name, AVAILABLE))
-    return frozenset(name for name in AVAILABLE if name in wanted)
+        if name not in REDUCTIONS:
+            raise SelectionError(explain_unknown("there is no reduction", name, REDUCTIONS))
+    return frozenset(name for name in REDUCTIONS if name in wanted)
 
 
 def _read_one(what: str, value: T, known: tuple[str, ...]) -> T:

@@ -53,10 +53,11 @@ if TYPE_CHECKING:
     "reductions",
     default="auto",
     show_default=True,
-    metavar="auto|none|por,symmetry",
-    help="Visit fewer states for the same verdicts: por takes independent steps in one order, "
-    "symmetry takes states that differ by the names of equal threads and objects for one. auto: "
-    "both, for a program of more than a million states.",
+    metavar="auto|none|por,symmetry,fuse",
+    help="Store fewer states for the same verdicts: por takes independent steps in one order, "
+    "symmetry takes states that differ by the names of equal threads and objects for one, fuse "
+    "passes through states with one way on. auto: all of them, for a program of more than a "
+    "million states.",
     callback=read_reductions,
 )
 @click.option(
@@ -277,6 +278,7 @@ def check_command(
         if explains:
             say_all(reduced.describe_steps(run.program, api.explain_steps(run.program)))
             say_all(reduced.describe_symmetry(api.find_symmetry(run.program)))
+            say_all(reduced.describe_chains(api.explain_chains(run.program)))
     return choose_check_exit(run.result, accept_compact=accept_compact)
 
 

@@ -97,10 +97,6 @@ def read_reductions(
         raise click.BadParameter(
             f"{unknown[0]!r} is none of auto, none, {', '.join(_REDUCTIONS)}", param=param
         )
-    if "fuse" in names:
-        raise click.BadParameter(
-            "fuse comes in a later version; this one has `por`, `symmetry` and `none`", param=param
-        )
     return frozenset(name for name in _REDUCTIONS if name in names)
 
 

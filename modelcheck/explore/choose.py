@@ -16,12 +16,13 @@ from typing import Protocol
 from modelcheck.backends.native.compiler import NoCompilerError, locate_compiler
 from modelcheck.explore.limits import Watch
 from modelcheck.explore.native import explore_native
-from modelcheck.explore.options import AVAILABLE, Options
+from modelcheck.explore.options import REDUCTIONS, Options
 from modelcheck.explore.result import Result
 from modelcheck.explore.search import explore as explore_python
 from modelcheck.ir.nodes import Program
 
 SMALL = 20_000  # states; Python takes about 0.1 s for so many, a compiler 0.2 s or more
+DEARER = 20  # times as much as a state takes Python what is stored of a reduced graph
 
 
 def explore(
@@ -54,9 +55,10 @@ def _explore_either(program: Program, options: Options, notice: Callable[[str], 
     watch = Watch(options)
     try:
         locate_compiler()
-        if options.max_states is not None and options.max_states <= SMALL:
+        small = SMALL // DEARER if options.reduce else SMALL
+        if options.max_states is not None and options.max_states <= small:
             return explore_python(program, options, watch=watch)
-        result = explore_python(program, replace(options, max_states=SMALL), watch=watch)
+        result = explore_python(program, replace(options, max_states=small), watch=watch)
         if result.stopped_by != "max-states":
             return result
         return _explore_in_stages(explore_native, program, options, watch)
@@ -79,7 +81,7 @@ def _explore_in_stages(
     result = explore_one(program, replace(options, max_states=beyond), watch=watch)
     if result.stopped_by != "max-states" and result.counts.states <= beyond:
         return result
-    return explore_one(program, replace(options, reduce=frozenset(AVAILABLE)), watch=watch)
+    return explore_one(program, replace(options, reduce=frozenset(REDUCTIONS)), watch=watch)
 
 
 def _may_reduce(options: Options, beyond: int) -> bool:

@@ -179,9 +179,11 @@ def _tell_all(judging: Judging, answers: Answers) -> dict[Found, Told]:
 def _find_proof(options: Options, tally: Tally) -> Minimal:
     """What the search proved about its paths: breadth-first they are the shortest, unless paths
     were left out (by partial-order reduction, for a hash that two states share, as choices that
-    were not followed), or the paths share a beginning that nobody proved to be short.
+    were not followed), states were passed through (then levels are no numbers of steps), or the
+    paths share a beginning that nobody proved to be short.
     """
     is_whole = "por" not in options.reduce and not tally.omission and tally.stopped_by != "choices"
+    is_whole = is_whole and "fuse" not in options.reduce
     is_whole = is_whole and options.begin is None
     return "steps" if options.search == "bfs" and is_whole else "no"
 
@@ -202,7 +204,13 @@ def _make_violations(
         detail = describe[name](shown.state) if name in describe else failure.detail
         made.append(
             Violation(
-                name, failure.object, failure.names, detail, found.depth, (shown.path,), minimal
+                name,
+                failure.object,
+                failure.names,
+                detail,
+                len(shown.path.moves),
+                (shown.path,),
+                minimal,
             )
         )
     made.sort(key=lambda v: (findings.position(v.property), v.depth, v.object))
@@ -217,7 +225,7 @@ def _make_cycle(found: FoundCycle, told: Mapping[Found, Told], minimal: Minimal)
         " -> ".join((*cycle.members, cycle.members[0])),
         cycle.members,
         "; ".join(f"{edge.second} is taken under {edge.first}" for edge in cycle.edges),
-        found.depth,
+        max(len(told[edge].path.moves) for edge in found.edges),
         tuple(told[edge].path for edge in found.edges),
         minimal,
     )

@@ -16,16 +16,29 @@ from modelcheck.explore.result import Move
 
 
 @dataclass(frozen=True, slots=True)
+class Behind:
+    """A state that is passed through: by which turn of the stored one before it it was come to, and
+    what it is.  `rank` says which of several ways to it is told, the first where they are equal.
+    """
+
+    thread: int
+    choices: tuple[int, ...]
+    state: State
+    rank: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Origin:
     """Where something was seen: a state by the number that its backend gave it (-1: the start,
-    before the first state of the search), then what comes after it (for a failing step the last
-    move, for a race the two possible ones).
+    before the first state of the search), or one that is passed through `behind` it, then what
+    comes after (for a failing step the last move, for a race the two possible ones).
     """
 
     number: int
     last: str = "state"
     moves: tuple[Move, ...] = ()
     initial: tuple[int, ...] = ()
+    behind: Behind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +52,10 @@ class Found:
     origin: Origin
 
     @property
-    def rank(self) -> tuple[int, State, tuple[int, ...]]:
+    def rank(self) -> tuple[int, State, tuple[int, ...], tuple[int, ...]]:
         """What decides which of two comes first."""
-        return (self.depth, self.state, self.tie)
+        behind = self.origin.behind
+        return (self.depth, self.state, self.tie, () if behind is None else behind.rank)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +118,19 @@ class Findings:
         ):
             return
         known = self._orders.get(order)
-        if known is None or (depth, state, tie) < known.rank:
-            failure = Failure(order.property, names=(order.first, order.second))
-            self._orders[order] = Found(failure, depth, state, tie, origin)
+        if known is not None and known.depth < depth:
+            return
+        failure = Failure(order.property, names=(order.first, order.second))
+        found = Found(failure, depth, state, tie, origin)
+        if known is None or found.rank < known.rank:
+            self._orders[order] = found
 
     def add_seen(self, name: str, depth: int, state: State, origin: Origin) -> None:
         """Note a state that satisfies a `reachable`."""
         known = self._seen.get(name)
-        if known is None or (depth, state, ()) < known.rank:
-            self._seen[name] = Found(Failure(name), depth, state, (), origin)
+        found = Found(Failure(name), depth, state, (), origin)
+        if known is None or found.rank < known.rank:
+            self._seen[name] = found
 
     @property
     def seen(self) -> dict[str, Found]:

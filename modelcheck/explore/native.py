@@ -155,6 +155,8 @@ def list_arguments(judging: Judging, options: Options, watch: Watch) -> list[str
         "stuck": int("stuck" in names),
         "deadlock": int("deadlock" in names),
         "compact": options.compact_bits,
+        "fuse": int("fuse" in options.reduce),
+        "ranges": int(options.asks_for_ranges),
         "ask-at-once": int(options.stop == "first" and options.search != "bfs"),
     }
     given = {name: value for name, value in values.items() if value is not None}

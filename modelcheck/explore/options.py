@@ -14,7 +14,6 @@ Backend = Literal["auto", "python", "native"]
 Reduction = Literal["por", "symmetry", "fuse"]
 Shortest = Literal["auto", "switches", "steps", "no"]
 REDUCTIONS: tuple[Reduction, ...] = ("por", "symmetry", "fuse")  # in the order they are named
-AVAILABLE: tuple[Reduction, ...] = ("por", "symmetry")  # those that are built
 
 STUCK_LIMIT = 1_000_000  # states up to which the python backend judges `stuck` (DESIGN 3.4)
 COMPACT_BITS = 63  # of hash compaction, where nobody asks for fewer

@@ -23,6 +23,7 @@ from modelcheck.backends.python.outcomes import (
     StepResult,
     list_outcomes,
 )
+from modelcheck.diagnostics import InternalError
 from modelcheck.explore.coverage import find_ranges
 from modelcheck.explore.deadlock import describe_deadlock, describe_stuck
 from modelcheck.explore.ending import Answers, Tally, make_path, make_result
@@ -32,14 +33,15 @@ from modelcheck.explore.leak import LeakCheck
 from modelcheck.explore.limits import Watch
 from modelcheck.explore.options import Options, Progress
 from modelcheck.explore.orbits import Orbits, Told, list_tables
+from modelcheck.explore.passing import Passing, Source
 from modelcheck.explore.race import RaceCheck
 from modelcheck.explore.reducing import make_tables
-from modelcheck.explore.result import Move, Path, Result
+from modelcheck.explore.result import FieldRange, Move, Path, Result
 from modelcheck.explore.stuck import Edges
-from modelcheck.explore.walk import make_move, walk
+from modelcheck.explore.walk import make_move, take, walk
 from modelcheck.explore.worklists import make_worklist
 from modelcheck.ir.nodes import Program
-from modelcheck.reduce import StubbornSets
+from modelcheck.reduce import Fuse, StubbornSets
 
 EXPANSIONS_BETWEEN_LOOKS = 1024  # at clock, memory and interrupt flag
 
@@ -95,6 +97,7 @@ class Run:
         self._depths = array("I")
         self._choices: dict[int, tuple[int, ...]] = {}
         self._taken = [[0] * len(table) for table in model.tables]
+        self._passing = self._make_passing() if "fuse" in options.reduce else None
         self._transitions = 0
         self._quiescent = 0
         self._deadlocks = 0
@@ -104,6 +107,22 @@ class Run:
     def _list_judges(self, kind: str) -> list[tuple[str, Judge]]:
         judges = self._model.judges
         return [(p.name, judges[p.name]) for p in self._judging.list_properties(kind)]
+
+    def _make_passing(self) -> Passing:
+        """What goes through the states that are not stored."""
+        fuse = Fuse(self._model.tables, self._stubborn, self._canonical)
+        return Passing(
+            self._model,
+            fuse,
+            self._findings,
+            self._index,
+            self._taken,
+            invariants=self._invariants,
+            reachable=self._reachable,
+            # Two steps race only where both are enabled: without stubborn sets there is one.
+            race=self._race if self._stubborn is not None else None,
+            keeps=self._options.asks_for_ranges,
+        )
 
     def execute(self) -> Result:
         """Explore until the space is exhausted or a limit is reached, then judge.
@@ -149,10 +168,12 @@ class Run:
         by_level = options.search == "bfs"
         tables = [(thread, table, self._taken[thread]) for thread, table in enumerate(model.tables)]
         targets = edges.targets if edges is not None else None
-        canonical = self._canonical
+        canonical, passing = self._canonical, self._passing
         level, expanded = 0, 0
 
         worklist.add(self._begin())
+        if passing is not None:
+            passing.initial = len(states)
         # States from this number on belong to the next level (breadth-first): only those can still
         # get a lesser parent.  In another order nobody can.
         following = len(states) if by_level else sys.maxsize
@@ -206,6 +227,10 @@ class Run:
                     if canonical is not None:
                         result = canonical(result)
                     target = index.get(result)
+                    if passing is not None and (target is None or target < passing.initial):
+                        source = Source(number, state, depth, thread, (), by_level)
+                        result = passing.go_on(result, source)
+                        target = index.get(result)
                     if target is None:
                         target = index[result] = len(states)
                         parents.append(number)
@@ -237,6 +262,11 @@ class Run:
                         if canonical is not None:
                             reached = canonical(reached)
                         target = index.get(reached)
+                        if passing is not None and (target is None or target < passing.initial):
+                            turn = (thread, outcome.choices)
+                            source = Source(number, state, depth, *turn, by_level)
+                            reached = passing.go_on(reached, source)
+                            target = index.get(reached)
                         if target is None:
                             target = index[reached] = len(states)
                             if outcome.choices:
@@ -401,11 +431,14 @@ class Run:
     def _may_stop_before(self, level: int) -> bool:
         """Whether a breadth-first search ends before it expands this level."""
         # States of a later level are no better witnesses; only a fault in the property is news.
+        seen = {name for name, found in self._findings.seen.items() if found.depth < level}
         self._reachable = [
             (name, judge)
             for name, judge in self._reachable
-            if name not in self._findings.seen or name in self._model.fallible
+            if name not in seen or name in self._model.fallible
         ]
+        if self._passing is not None:
+            self._passing.reachable = self._reachable
         self._stopped_by = self._judging.find_reason_before(level)
         return bool(self._stopped_by)
 
@@ -416,9 +449,11 @@ class Run:
 
     def _report_progress(self, depth: int, waiting: int) -> None:
         if self._options.progress is not None:
-            self._options.progress(
-                Progress(len(self._states), self._transitions, depth, waiting, self._watch.seconds)
-            )
+            made, seconds = self._count_transitions(), self._watch.seconds
+            self._options.progress(Progress(len(self._states), made, depth, waiting, seconds))
+
+    def _count_transitions(self) -> int:
+        return self._transitions + (self._passing.transitions if self._passing is not None else 0)
 
     # -----------------------------------------------------------------------------------------
     # The result
@@ -436,7 +471,7 @@ class Run:
                 self._add_state(Failure("stuck"), number)
         tally = Tally(
             states,
-            self._transitions,
+            self._count_transitions(),
             max(self._depths, default=0),
             self._quiescent,
             self._deadlocks,
@@ -450,10 +485,14 @@ class Run:
                 "deadlock": lambda state: describe_deadlock(self._model, state),
                 "stuck": lambda state: describe_stuck(self._model, state),
             },
-            find_ranges(self._model.memory, self._states) if self._options.asks_for_ranges else (),
+            self._find_ranges() if self._options.asks_for_ranges else (),
             self._retell if self._orbits is not None else None,
         )
         return make_result(self._judging, tally, answers, "python")
+
+    def _find_ranges(self) -> tuple[FieldRange, ...]:
+        passed = () if self._passing is None else self._passing.visited
+        return find_ranges(self._model.memory, [*self._states, *passed])
 
     def _make_move(self, number: int, thread: int, choices: tuple[int, ...]) -> Move:
         return make_move(self._model.memory, self._states[number], thread, choices)
@@ -472,11 +511,26 @@ class Run:
             return make_path(origin, (), ())
         moves: list[Move] = []
         number = origin.number
+        if (behind := origin.behind) is not None:
+            moves = self._list_moves(number, behind.thread, behind.choices, behind.state)
         while (parent := self._parents[number]) >= 0:
-            choices = self._choices.get(number, ())
-            moves.append(self._make_move(parent, self._via[number], choices))
+            turn = (self._via[number], self._choices.get(number, ()))
+            moves = self._list_moves(parent, *turn, self._states[number]) + moves
             number = parent
-        moves.reverse()
         begin = self._options.begin
         before = begin.path.moves if begin is not None else ()
         return make_path(origin, self._choices[number], (*before, *moves))
+
+    def _list_moves(
+        self, number: int, thread: int, choices: tuple[int, ...], end: State
+    ) -> list[Move]:
+        """A turn of a stored state, and what comes after it up to another state."""
+        first = self._make_move(number, thread, choices)
+        if self._passing is None:
+            return [first]
+        reached = take(self._model, self._states[number], first).result
+        if isinstance(reached, Failure):
+            raise InternalError("a path goes on after a failure")
+        if self._canonical is not None:
+            reached = self._canonical(reached)
+        return [first, *self._passing.list_moves(reached, end)]

@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 
 from modelcheck.ir.alias import Index, Pattern
 from modelcheck.ir.dependence import Footprints, MemoryPart, Part
+from modelcheck.ir.lookup import Lookup
 from modelcheck.ir.memory import Memory
-from modelcheck.ir.nodes import Program, StepInfo
+from modelcheck.ir.nodes import Choose, New, Program, StepInfo
+from modelcheck.ir.regions import find_step_regions, list_exits, list_locations
 from modelcheck.reduce.dependence import Dependence
 from modelcheck.reduce.gates import Gate, Gates, Test, Tests
 from modelcheck.reduce.locations import Locations, list_members, make_set
@@ -87,6 +89,41 @@ def explain_steps(program: Program) -> list[StepFacts]:
                 any(sticky[number] for number in alike),
             )
         )
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class StoppingStep:
+    """A step behind which a state may be stored though there is one way on: `goes_back` to a
+    location before it, or `chooses` (several ways may be open).
+    """
+
+    template: str
+    label: str
+    step: StepInfo | None
+    goes_back: bool
+    chooses: bool
+
+
+def explain_chains(program: Program) -> list[StoppingStep]:
+    """The steps that may end a chain of states that are passed through, template by template."""
+    lookup = Lookup(program)
+    found = []
+    for template in program.templates:
+        numbers = {block.label: n for n, block in enumerate(list_locations(template.body))}
+        for region in find_step_regions(template.body) if template.count else ():
+            entry = region.entry
+            exits = list_exits(template.body, region)
+            goes_back = any(numbers[label] <= numbers[entry.label] for label in exits)
+            chooses = any(
+                isinstance(instr, Choose)
+                or (isinstance(instr, New) and lookup.object(instr.pool).reuse)
+                for block in region.blocks
+                for instr in block.instrs
+            )
+            if goes_back or chooses:
+                step = StoppingStep(template.name, entry.label, entry.step, goes_back, chooses)
+                found.append(step)
     return found
 
 

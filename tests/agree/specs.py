@@ -10,7 +10,7 @@ from agree.compare import compare_unreduced, list_differences
 from modelcheck import api
 from modelcheck.backends.python.model import compile_program
 from modelcheck.explore.native import explore_native
-from modelcheck.explore.options import AVAILABLE, Options
+from modelcheck.explore.options import REDUCTIONS, Options
 from modelcheck.explore.search import Run
 from modelcheck.ir.nodes import Program
 
@@ -27,8 +27,8 @@ def compare_specs(root: Path) -> Iterator[str]:
     """What differs, a line each."""
     for name, program in list_programs(root):
         model = compile_program(program)
-        for size in range(len(AVAILABLE) + 1):
-            for reduce in map(frozenset, combinations(AVAILABLE, size)):
+        for size in range(len(REDUCTIONS) + 1):
+            for reduce in map(frozenset, combinations(REDUCTIONS, size)):
                 options = Options(ranges=True, reduce=reduce)
                 theirs = Run(model, options).execute()
                 found = [*compare_unreduced(theirs, model, options)]

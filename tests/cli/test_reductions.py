@@ -24,7 +24,11 @@ def test_they_are_compared_in_a_table(capsys):
         ["none", "182", "-", "316", "-", "12", "verified"],
         ["por", "86", "2.1 times", "112", "2.8 times", "11", "verified"],
         ["symmetry", "91", "2.0 times", "158", "2.0 times", "12", "verified"],
+        ["fuse", "134", "1.4 times", "394", "1.2 times more", "11", "verified"],
         ["por, symmetry", "43", "4.2 times", "56", "5.6 times", "11", "verified"],
+        ["por, fuse", "34", "5.4 times", "150", "2.1 times", "6", "verified"],
+        ["symmetry, fuse", "67", "2.7 times", "197", "1.6 times", "11", "verified"],
+        ["por, symmetry, fuse", "17", "10.7 times", "75", "4.2 times", "6", "verified"],
         ["decided in every line, with the same verdict: 16 properties"],
     ]
 
@@ -33,26 +37,26 @@ def test_the_table_has_the_verdict_of_a_violated_spec(capsys):
     arguments = ["check", "kernfs-release-once", "--variant", "no_released_check"]
     assert run([*arguments, "--reduce", "por", "--compare-reductions"]) == 1
     table = read_table(capsys.readouterr().out)
-    assert [row[-1] for row in table[1:5]] == ["violated: released_once in 8 steps"] * 4
+    assert [row[-1] for row in table[1:9]] == ["violated: released_once in 8 steps"] * 8
 
 
 def test_what_leaves_out_nothing_is_named(capsys):
     assert run(["check", "two-jugs", "--compare-reductions"]) == 1
     table = read_table(capsys.readouterr().out)
-    assert table[1][1:2] == table[2][1:2] == table[3][1:2] == ["32"]
+    assert [row[1] for row in table[1:9]] == ["32"] * 8
     hints = [row[0].partition(":")[0] for row in table if "leaves out" in row[0]]
-    assert hints == ["por leaves out nothing here", "symmetry leaves out nothing here"]
+    assert hints == [f"{name} leaves out nothing here" for name in ("por", "symmetry", "fuse")]
 
 
 def test_of_a_run_that_gave_up_nothing_is_told_but_how_far_it_came(capsys):
-    """Sixty states are more than two of the four need."""
+    """So many states are enough for six of the eight."""
     assert run(["check", SPEC, "--compare-reductions", "--max-states", "95"]) == 3
     out = capsys.readouterr().out
     table = read_table(out)
-    assert [row[1] for row in table[1:5]] == ["> 96", "86", "91", "43"]
-    assert [row[2] for row in table[1:5]] == ["-", "> 1.1 times", "> 1.1 times", "> 2.2 times"]
-    assert [row[-1] for row in table[1:5]] == ["inconclusive", *["verified"] * 3]
-    assert table[5] == ["`>`: at least; stopped by max-states"]
+    assert [row[1] for row in table[1:6]] == ["> 96", "86", "91", "> 96", "43"]
+    assert [row[2] for row in table[1:6]] == ["-", *["> 1.1 times"] * 2, "-", "> 2.2 times"]
+    assert [row[-1] for row in table[1:5]] == ["inconclusive", *["verified"] * 2, "inconclusive"]
+    assert table[9] == ["`>`: at least; stopped by max-states"]
     assert "same verdict" not in out
 
 
@@ -82,6 +86,16 @@ def test_each_step_that_waits_says_for_whom(capsys):
     waits = f"waits while {lock} is not None and {lock} is not its own: needs close:108; drain:108"
     assert out.count(f"{waits} where {lock} is its own\n") == 2
     assert f"{lock} (its own): drain:80\n" in out
+
+
+def test_steps_behind_which_fuse_stores_a_state_are_named(capsys):
+    assert run(["check", "kernfs-active-drain", "--explain-reductions"]) == 0
+    told = capsys.readouterr().out.partition("what fuse passes through")[2].splitlines()
+    assert len(told) == 3
+    assert "remove  wait_event(root.deactivate_waitq" in told[1]
+    assert told[2].strip() == "may go back, and then its state is stored, once each round"
+    assert run(["check", "increments", "--explain-reductions"]) in (0, 1)
+    assert capsys.readouterr().out.endswith("  no step goes back or chooses\n")
 
 
 @pytest.mark.parametrize("option", ["--compare-reductions", "--explain-reductions"])

@@ -25,7 +25,6 @@ def modelcheck(*arguments: str, **options):
         (["check"], "Missing argument 'SPEC'"),
         (["chekc"], "No such command"),
         (["check", "x", "--backend", "smt"], "`modelcheck prove` asks z3"),
-        (["check", "x", "--reduce", "fuse"], "fuse comes in a later version"),
         (["check", "x", "--reduce", "all"], "'all' is none of auto, none, por, symmetry, fuse"),
         (
             ["check", "x", "--backend", "python", "--workers", "2"],

@@ -512,9 +512,9 @@ ROWS = (
     ),
     row(
         "c-traces-what-was-not-taken",
-        f"{RUNTIME}path.c",
-        "  if (model->stubborn) movers &= mc_choose(search, state, &worker->way);\n",
-        "",
+        f"{RUNTIME}expand.c",
+        "const uint64_t chosen = movers & mc_choose(search, state, &worker->way);",
+        "const uint64_t chosen = movers;",
         "A path is told that the python backend does not have.",
         f"{RANDOM}[text-20000]",
     ),

@@ -11,6 +11,7 @@ from modelcheck.explore.search import explore
 from tests.checking import program_of
 
 POR = Options(reduce=frozenset({"por"}))
+FUSED = Options(reduce=frozenset({"por", "fuse"}))
 
 
 def has_compiler():
@@ -38,8 +39,12 @@ def check_all(text, **settings):
         assert report(reduced) == report(full), search
         assert reduced.counts.states <= full.counts.states
     first = explore(program, POR)
-    assert all(violation.minimal == "no" for violation in first.violations)
+    fused = explore(program, FUSED)
+    assert report(fused) == report(first)
+    assert fused.counts.states <= first.counts.states
+    assert all(violation.minimal == "no" for violation in (*first.violations, *fused.violations))
     for workers in (1, 2) if has_compiler() else ():
-        native = explore_native(program, dataclasses.replace(POR, workers=workers))
-        assert dataclasses.replace(native, backend="python") == first
+        for options, expected in ((POR, first), (FUSED, fused)):
+            native = explore_native(program, dataclasses.replace(options, workers=workers))
+            assert dataclasses.replace(native, backend="python") == expected
     return full, first

@@ -182,7 +182,7 @@ def test_a_second_look(verified):
         ({"variant": "nope"}, "peterson has no variant `nope`"),
         ({"settings": {"rounds": 9}}, "`rounds` goes from 1 to 4, not 9"),
         ({"properties": ["nope"]}, "peterson has no property `nope`"),
-        ({"reduce": "por,fuse"}, "there is no reduction `fuse`; there is por, symmetry"),
+        ({"reduce": "por,fusion"}, "there is no reduction `fusion`; there is por, symmetry, fuse"),
         ({"reduce": ["sym"]}, "there is no reduction `sym`"),
         ({"backend": "smt"}, "there is no backend `smt`"),
         ({"search": "up"}, "there is no search `up`"),

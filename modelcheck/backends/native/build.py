@@ -33,7 +33,7 @@ FLAGS = ("-std=c11", "-Wall", "-Wextra", "-Werror", "-O2", "-pthread")
 RUNTIME = Path(__file__).parent / "runtime"
 SYMBOL = "m_model"
 # The parts of the runtime that run once per transition or step.
-_BUSY = frozenset(("store", "expand", "compact", "stuck", "way", "objects", "states"))
+_BUSY = frozenset(("store", "expand", "fuse", "compact", "stuck", "way", "objects", "states"))
 # Those that only a model with such tables needs; each is a unit of its own.
 _REDUCTIONS = frozenset(("stubborn", "symmetry"))
 _MOST_SAID = 2000  # characters of a compiler's output in a message

@@ -127,8 +127,11 @@ class _Emitter:
     ) -> None:
         """Add the tables, and the model that names them."""
         made = ModelTables(self._tables, self._names, self._watched, self._candidates)
-        symmetry = "NULL" if exchanges is None else write_exchanges(self._unit, exchanges)
+        symmetry = "NULL" if exchanges is None else self._write_exchanges(exchanges)
         made.emit(symbol, stubborn, symmetry)
+
+    def _write_exchanges(self, exchanges: Exchanges) -> str:
+        return write_exchanges(self._unit, self._tables.layout, exchanges)
 
     def _add(self, name: str, text: str, prototype: str = "") -> None:
         self._unit.add(Part.FUNCTIONS, name, text, prototype)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from modelcheck.backends.native.unit import Part, Unit
 from modelcheck.backends.native.words import write_bool, write_word
-from modelcheck.ir.layout import WORD_BITS
+from modelcheck.ir.layout import WORD_BITS, Layout, Packed
 from modelcheck.reduce.permute import Names, NameSlot, Tables
 
 _SET_MEMBERS = 63  # at most
 
 
-def write_exchanges(unit: Unit, tables: Tables) -> str:
+def write_exchanges(unit: Unit, layout: Layout, tables: Tables) -> str:
     """Add the tables; the address of what names them.
 
     Soundness: the python backend reads the same `Tables`; tests/reduce compare the states and
@@ -20,17 +21,22 @@ def write_exchanges(unit: Unit, tables: Tables) -> str:
     """
     names = [_write_names(unit, known) for known in tables.names]
     points, classes, edges = [], [], 0
+    keys = [_find_key(layout, tables, first, count) for first, count in tables.classes]
     for point in tables.points:
         slots = unit.add_table("m_point_slots", "uint32_t", list(map(str, point.slots)))
-        points.append(f"{{{point.class_}, {point.place}, {slots}}}")
-    for first, count in tables.classes:
+        at = keys[point.class_].places[point.place] if keys[point.class_].widths else ()
+        places = unit.add_table("m_places", "mc_bits", [f"{{{w}, {s}}}" for w, s in at])
+        points.append(f"{{{point.class_}, {point.place}, {slots}, {places}}}")
+    for (first, count), key in zip(tables.classes, keys, strict=True):
         slots_of_first = tables.points[first].slots
         held = [(k, tables.slots[s]) for k, s in enumerate(slots_of_first) if s in tables.slots]
         holders = [
             _write_holder(unit, names, at=k, mark=k, how=how, own=slots_of_first) for k, how in held
         ]
         table = unit.add_table("m_holders", "mc_holder", holders)
-        classes.append(f"{{{first}, {count}, {len(slots_of_first)}, {table}, {len(holders)}}}")
+        widths = unit.add_table("m_widths", "uint8_t", list(map(str, key.widths)))
+        sizes = f"{first}, {count}, {len(slots_of_first)}"
+        classes.append(f"{{{sizes}, {table}, {len(holders)}, {widths}, {len(key.widths)}}}")
         edges += count * sum(_SET_MEMBERS if how.is_set else 1 for _, how in held)
     fixed = [
         _write_holder(unit, names, at=slot, mark=k, how=tables.slots[slot], own=None)
@@ -50,6 +56,49 @@ def write_exchanges(unit: Unit, tables: Tables) -> str:
     text = f"static const mc_symmetry m_symmetry = {{{', '.join(parts)}}};"
     unit.add(Part.DATA, "m_symmetry", text)
     return "&m_symmetry"
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """How all bits of a point are read as one number: runs of bits, of these widths, and by place
+    in the class where they lie (word and shift).  No runs where points differ in more than where,
+    or have more bits than a word.
+    """
+
+    widths: tuple[int, ...]
+    places: tuple[tuple[tuple[int, int], ...], ...]
+
+
+def _find_key(layout: Layout, tables: Tables, first: int, count: int) -> _Key:
+    """The key of a class of points: slots that lie side by side in all of them are one run."""
+    points = [[layout.packed[s] for s in p.slots] for p in tables.points[first : first + count]]
+    alike = zip(*points, strict=True)
+    if not all(len({_describe_form(one) for one in row}) == 1 for row in alike):
+        return _Key((), ())
+    order = sorted(
+        (k for k, one in enumerate(points[0]) if one.bits),
+        key=lambda k: (points[0][k].word, points[0][k].shift),
+    )
+    runs: list[list[int]] = []
+    for k in order:
+        if runs and all(_are_neighbours(own[runs[-1][-1]], own[k]) for own in points):
+            runs[-1].append(k)
+        else:
+            runs.append([k])
+    widths = tuple(sum(points[0][k].bits for k in run) for run in runs)
+    if sum(widths) > WORD_BITS:
+        return _Key((), ())
+    return _Key(
+        widths, tuple(tuple((own[r[0]].word, own[r[0]].shift) for r in runs) for own in points)
+    )
+
+
+def _describe_form(one: Packed) -> tuple[int, int, int, bool]:
+    return one.bits, one.slot.lo, one.slot.hi, one.slot.may_be_uninitialised
+
+
+def _are_neighbours(one: Packed, other: Packed) -> bool:
+    return one.word == other.word and one.shift + one.bits == other.shift
 
 
 def _write_names(unit: Unit, names: Names) -> str:

@@ -7,14 +7,14 @@ import pytest
 
 from modelcheck import api
 from modelcheck.explore import choose
-from modelcheck.explore.options import AVAILABLE, Options
+from modelcheck.explore.options import REDUCTIONS, Options
 from modelcheck.explore.result import Verdict
 from modelcheck.specfiles import find_spec
 
 SPEC = api.load_spec(find_spec("specs/classics/increments.py"))
 PROGRAM = api.make_program(SPEC, SPEC.info.default, {"threads": 3, "rounds": 3})
 STATES = 7_646
-EVERYTHING = frozenset(AVAILABLE)
+EVERYTHING = frozenset(REDUCTIONS)
 BACKENDS = [
     "python",
     pytest.param(
@@ -49,11 +49,21 @@ def test_a_program_of_more_states_is_explored_reduced_from_the_start(
     monkeypatch.setattr(choose, "SMALL", 50)
     found = explore(beyond, backend, search=search)
     assert found == explore(None, backend, search=search, reduce=EVERYTHING)
-    assert found.reductions == AVAILABLE
+    assert found.reductions == REDUCTIONS
     assert found.counts.states < STATES / 3
     verdicts = {one.name: one.verdict for one in explore(None, backend).properties}
     assert {one.name: one.verdict for one in found.properties} == verdicts
     assert Verdict.VIOLATED in verdicts.values()
+
+
+def test_what_is_reduced_goes_over_to_c_sooner():
+    """What is stored of a reduced graph takes Python many times as long."""
+    if not any(map(shutil.which, ("cc", "gcc", "clang"))):
+        pytest.skip("needs a C compiler")
+    reduced = explore(None, "auto", reduce=EVERYTHING)
+    assert 1_000 < reduced.counts.states < STATES
+    assert reduced.backend == "native"
+    assert explore(None, "auto").backend == "python"
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,14 @@
 #include "search.h"
 #include "states.h"
 
+/* A state that is passed through counts for the level behind the one that is expanded. */
+static uint32_t depth_of(const mc_worker *worker) {
+  return worker->search->depth + worker->is_passing;
+}
+
 void mc_add_finding(mc_worker *worker, mc_finding *finding) {
   finding->number = worker->expanding;
+  finding->is_passed = worker->is_passing;
   const mc_finding *known = mc_findings_get(&worker->search->found, &finding->key);
   /* Breadth-first, what an earlier level showed has the lesser depth. */
   if (known && known->depth < finding->depth) return;
@@ -18,7 +24,7 @@ void mc_add_finding(mc_worker *worker, mc_finding *finding) {
 static void add_state(mc_worker *worker, const uint64_t *state, mc_kind kind, int64_t part) {
   mc_add_finding(worker, &(mc_finding){
                              .key = {kind, {part, 0, 0}},
-                             .depth = worker->search->depth,
+                             .depth = depth_of(worker),
                              .state = (uint64_t *)state,
                          });
 }
@@ -139,8 +145,8 @@ static void watch(mc_worker *worker, const uint64_t *state, uint32_t thread, uin
   uint64_t m[model->words];
   bool is_cut = false; /* the step itself says so already */
   record->ways = 0;
-  mc_follow(model, state, thread, mc_location_of(model, thread, pc)->watch, &worker->way, m,
-            record_way, record, &is_cut);
+  mc_follow_plainly(model, state, thread, mc_location_of(model, thread, pc)->watch, &worker->way, m,
+                    record_way, record, &is_cut);
 }
 
 static mc_turn turn_of(const mc_record *record, uint32_t thread, uint32_t way) {
@@ -162,7 +168,7 @@ static void compare_ways(mc_worker *worker, const uint64_t *state, const mc_race
       if (!do_conflict(&first->accesses[i], &second->accesses[j])) continue;
       mc_add_finding(worker, &(mc_finding){
                                  .key = {MC_DATA_RACE, {first->accesses[i].slot, 0, 0}},
-                                 .depth = worker->search->depth,
+                                 .depth = depth_of(worker),
                                  .state = (uint64_t *)state,
                                  .turns = {turn_of(first, race->a, x), turn_of(second, race->b, y)},
                                  .turn_count = 2,

@@ -1,6 +1,7 @@
 /* From a state to its successors. */
 #include <string.h>
 
+#include "fuse.h"
 #include "memory.h"
 #include "search.h"
 #include "states.h"
@@ -84,6 +85,23 @@ void mc_follow_start(const mc_model *model, mc_way *way, uint64_t *m, mc_visit v
   }
 }
 
+void mc_follow_all(mc_worker *worker, const uint64_t *state, uint64_t movers, uint32_t *thread,
+                   mc_visit visit, void *context) {
+  const mc_search *search = worker->search;
+  const mc_model *model = search->model;
+  uint64_t m[model->words];
+  bool is_cut = false; /* whoever expanded the state saw that */
+  const uint64_t chosen = movers & mc_choose(search, state, &worker->way);
+  for (*thread = 0; *thread < model->thread_count; (*thread)++) {
+    if (!mc_is_chosen(chosen, *thread)) continue;
+    uint32_t pc = mc_pc(model, state, *thread);
+    if (mc_has_ended(model, *thread, pc)) continue;
+    if (search->has_gates && !mc_is_open(model, state, *thread, pc)) continue;
+    mc_follow(model, state, *thread, mc_location_of(model, *thread, pc)->step, &worker->way, m,
+              visit, context, &is_cut);
+  }
+}
+
 /* Whether a handler has not started, or has ended. */
 static bool is_at_rest(const mc_model *model, const uint64_t *state, uint32_t handler) {
   uint32_t pc = mc_pc(model, state, handler);
@@ -143,18 +161,34 @@ typedef struct {
   bool is_failing;
 } mc_expansion;
 
-static void note_orders(const mc_expansion *expansion, const mc_way *way) {
-  mc_worker *worker = expansion->worker;
+static void note_orders(mc_worker *worker, const uint64_t *state, uint32_t thread,
+                        const mc_way *way) {
   for (uint32_t i = 0; i < way->order_count; i++) {
     const mc_order *order = &way->orders[i];
     mc_add_finding(worker, &(mc_finding){
                                .key = {MC_ORDER, {order->property, order->first, order->second}},
-                               .depth = worker->search->depth + 1,
-                               .state = (uint64_t *)expansion->state,
-                               .turns = {{(int32_t)expansion->thread, way->taken, way->position}},
+                               .depth = worker->search->depth + worker->is_passing + 1,
+                               .state = (uint64_t *)state,
+                               .turns = {{(int32_t)thread, way->taken, way->position}},
                                .turn_count = 1,
                            });
   }
+}
+
+/* Judge a state that is passed through, and count its transition.
+ *
+ * Soundness: what is not judged here is judged nowhere; without stubborn sets one thread is enabled
+ * in it, and nothing races. */
+static void look_at_passed(void *context, const uint64_t *state, uint32_t thread,
+                           const mc_way *way) {
+  mc_worker *worker = context;
+  const mc_search *search = worker->search;
+  worker->is_passing = true;
+  if (search->open_properties) mc_judge_state(worker, state);
+  if (way->order_count) note_orders(worker, state, thread, way);
+  if (search->model->stubborn && search->wants_races) mc_look_for_races(worker, state);
+  worker->is_passing = false;
+  worker->taken[search->seats[thread].first_taken + mc_pc(search->model, state, thread)]++;
 }
 
 static void note_failure(mc_expansion *expansion, const mc_way *way, uint32_t choices) {
@@ -181,7 +215,7 @@ static void take_outcome(void *context, mc_result result, const uint64_t *m, mc_
   uint32_t words = worker->search->model->words;
   uint64_t source = make_source(expansion->number, expansion->rank++);
   expansion->transitions++;
-  if (way->order_count) note_orders(expansion, way);
+  if (way->order_count) note_orders(worker, expansion->state, expansion->thread, way);
   if (result == MC_FAILED) {
     note_failure(expansion, way, way->position);
     return;
@@ -189,6 +223,7 @@ static void take_outcome(void *context, mc_result result, const uint64_t *m, mc_
   make_room(batch, 1, words);
   uint64_t *made = batch->states + (size_t)batch->count * words;
   copy_state(made, m, words);
+  if (worker->search->options->fuse) mc_pass(worker, made, look_at_passed, worker);
   add_candidate(&worker->search->store, batch, made, source, words);
 }
 
@@ -212,12 +247,15 @@ static inline __attribute__((always_inline)) void expand(mc_worker *worker, uint
   const mc_store *store = &search->store;
   mc_batch *batch = &worker->batch;
   const uint64_t *state = store->arena + number * words;
-  const bool has_gates = search->has_gates;
+  const bool has_gates = search->has_gates, is_fused = search->options->fuse;
   const uint32_t thread_count = model->thread_count;
   mc_expansion expansion = {.worker = worker, .state = state, .number = number};
   bool is_enabled = false, is_resting = true;
   uint32_t racing = 0; /* threads that stand where a race is possible */
   worker->expanding = number;
+  if (__builtin_expect(search->expanded != NULL, 0))
+    atomic_fetch_or_explicit(&search->expanded[number / 64], (uint64_t)1 << number % 64,
+                             memory_order_relaxed);
   if (search->open_properties) mc_judge_state(worker, state);
   make_room(batch, thread_count, words);
   const uint64_t chosen = mc_choose(search, state, &worker->way);
@@ -245,6 +283,7 @@ static inline __attribute__((always_inline)) void expand(mc_worker *worker, uint
       result = location->step(made, thread, &worker->way);
       if (__builtin_expect(result == MC_DONE, 1)) {
         make_canonical(model, made);
+        if (is_fused) mc_pass(worker, made, look_at_passed, worker);
         add_candidate(store, batch, made, make_source(number, expansion.rank), words);
       } else if (result == MC_FAILED) {
         expansion.thread = thread;

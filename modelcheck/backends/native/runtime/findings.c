@@ -62,6 +62,7 @@ static bool is_less(const mc_model *model, const mc_finding *a, const mc_finding
 
 static void copy_into(mc_findings *findings, mc_finding *to, const mc_finding *from) {
   *to = *from;
+  findings->has_news = true;
   if (from->state) {
     size_t words = findings->model->words;
     to->state = mc_realloc(NULL, words, sizeof *to->state);

@@ -35,7 +35,9 @@ typedef struct {
   mc_key key;
   uint32_t depth;
   uint64_t *state; /* NULL: before the first state */
-  uint64_t number; /* of the state */
+  uint64_t number; /* of the state, or of the one behind which it is passed through */
+  bool is_passed;
+  bool is_told; /* the host knows it; a lesser witness is told again */
   mc_turn turns[2];
   uint32_t turn_count;
 } mc_finding;
@@ -47,6 +49,7 @@ typedef struct {
   uint32_t count, capacity;
   uint32_t *index; /* open addressing: entry number plus 1 */
   uint32_t index_size;
+  bool has_news; /* one of them is not told */
 } mc_findings;
 
 void mc_findings_open(mc_findings *findings, const mc_model *model);

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MC_MODEL_VERSION 3u /* of this interface */
+#define MC_MODEL_VERSION 4u /* of this interface */
 #define MC_UNINITIALISED (-((int64_t)1 << 62)) /* ir/slots.py */
 #define MC_MAX_BLOCKS 10000u /* in one step; one more is `diverges` (docs/ir.md) */
 
@@ -253,9 +253,16 @@ typedef struct {
   const uint64_t *live;
 } mc_holder;
 
+/* Where a run of bits lies. */
+typedef struct {
+  uint16_t word;
+  uint8_t shift;
+} mc_bits;
+
 typedef struct {
   uint32_t class, place;
   const uint32_t *slots;
+  const mc_bits *places; /* of the runs of its key */
 } mc_point;
 
 typedef struct {
@@ -263,6 +270,10 @@ typedef struct {
   uint32_t slot_count; /* of each */
   const mc_holder *holders; /* those of the slots that hold names, in order */
   uint32_t holder_count;
+  /* All bits of a point as one number, its *key*: runs of so many bits, one behind the other.  None
+   * where they are no 64, or points differ in more than where they lie. */
+  const uint8_t *widths;
+  uint32_t run_count;
 } mc_class;
 
 /* In symmetry.c: put a state into its canonical form.  Only a model with a symmetry names it. */

@@ -43,6 +43,8 @@ mc_options mc_read_options(int count, char **arguments) {
     else if (strcmp(name, "--races") == 0) options.races = read_number(name, value);
     else if (strcmp(name, "--leak") == 0) options.leak = read_number(name, value);
     else if (strcmp(name, "--deadlock") == 0) options.deadlock = read_number(name, value);
+    else if (strcmp(name, "--fuse") == 0) options.fuse = read_number(name, value);
+    else if (strcmp(name, "--ranges") == 0) options.ranges = read_number(name, value);
     else if (strcmp(name, "--stuck") == 0) options.stuck = read_number(name, value);
     else if (strcmp(name, "--ask-at-once") == 0) options.ask_at_once = read_number(name, value);
     else mc_die("there is no option `%s`", name);

@@ -18,6 +18,8 @@ typedef struct {
   double timeout_seconds; /* 0: none */
   const char *properties; /* numbers, separated by commas */
   bool races, leak, deadlock, stuck;
+  bool fuse; /* pass through states with one transition */
+  bool ranges; /* the host will ask for the values of slots */
   bool ask_at_once; /* report what dfs and random find as soon as they find it */
 } mc_options;
 

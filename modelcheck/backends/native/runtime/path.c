@@ -12,21 +12,26 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fuse.h"
 #include "memory.h"
 #include "report.h"
 #include "states.h"
-#include "stubborn.h"
 
-/* A state on some path, and the move that led there; of an initial state, the start's choices. */
+/* Moves: of each the thread, how many choices, and those. */
+typedef struct {
+  uint32_t *numbers;
+  uint32_t count, capacity; /* of the numbers */
+} mc_moves;
+
+/* A state on some path, and the moves that led there from its parent, several where states in between
+ * are passed through; of an initial state, the start's choices. */
 typedef struct {
   uint64_t *state;
   uint32_t depth;
   uint32_t parent; /* the number of its node, or NO_NODE */
   bool has_move;
   uint64_t *best; /* the least predecessor so far */
-  uint32_t thread;
-  uint32_t *choices;
-  uint32_t choice_count;
+  mc_moves moves;
 } mc_node;
 
 static const uint32_t NO_NODE = UINT32_MAX;
@@ -100,66 +105,77 @@ static uint32_t index_depth(const mc_search *search, uint32_t depth) {
 /* ------------------------------------------------------------------------------------- one level */
 
 typedef struct {
-  mc_search *search;
+  mc_worker *worker;
   const uint64_t *state;
   uint32_t thread;
+  mc_moves moves; /* from that state on */
 } mc_visitor;
 
-static void set_move(mc_node *node, uint32_t thread, const mc_way *way) {
-  node->has_move = true;
-  node->thread = thread;
-  node->choice_count = way->position;
-  node->choices = mc_realloc(node->choices, way->position + 1, sizeof *node->choices);
-  if (way->position) memcpy(node->choices, way->taken, way->position * sizeof *node->choices);
+static void add_move(mc_moves *moves, uint32_t thread, const mc_way *way) {
+  uint32_t count = moves->count + 2 + way->position;
+  if (count > moves->capacity) {
+    moves->capacity = 2 * count;
+    moves->numbers = mc_realloc(moves->numbers, moves->capacity, sizeof *moves->numbers);
+  }
+  uint32_t *at = moves->numbers + moves->count;
+  *at++ = thread;
+  *at++ = way->position;
+  for (uint32_t i = 0; i < way->position; i++) *at++ = way->taken[i];
+  moves->count = count;
 }
 
-/* Of two nodes of one state: the second gets the first one's move. */
-static void copy_move(mc_node *node, const mc_node *first) {
+static void set_moves(mc_node *node, const mc_moves *moves) {
   node->has_move = true;
-  node->thread = first->thread;
-  node->choice_count = first->choice_count;
-  node->choices = mc_realloc(node->choices, first->choice_count + 1, sizeof *node->choices);
-  if (first->choice_count)
-    memcpy(node->choices, first->choices, first->choice_count * sizeof *node->choices);
+  node->moves.count = 0;
+  if (node->moves.capacity < moves->count) {
+    node->moves.capacity = moves->count;
+    node->moves.numbers = mc_realloc(node->moves.numbers, moves->count, sizeof *moves->numbers);
+  }
+  memcpy(node->moves.numbers, moves->numbers, moves->count * sizeof *moves->numbers);
+  node->moves.count = moves->count;
 }
 
-/* Threads and choices come in increasing order, so of one predecessor the first move counts. */
-static void look_whether_wanted(void *context, mc_result result, const uint64_t *m, mc_way *way) {
-  mc_visitor *visitor = context;
-  mc_search *search = visitor->search;
-  if (result != MC_DONE) return;
-  uint32_t number = *find_node(search, m);
+/* A state that is come to is perhaps one that is wanted.  Threads and choices come in increasing
+ * order, so of one predecessor the first move counts. */
+static void look_whether_wanted(const mc_visitor *visitor, const uint64_t *m) {
+  const mc_search *search = visitor->worker->search;
+  uint32_t words = search->model->words, number = *find_node(search, m);
   if (!number) return;
-  uint32_t words = search->model->words;
   pthread_mutex_lock(&paths.lock);
   mc_node *node = &paths.nodes[number - 1];
   if (!node->best || mc_compare_states(search->model, visitor->state, node->best) < 0) {
     node->best = mc_realloc(node->best, words, sizeof *node->best);
     memcpy(node->best, visitor->state, words * sizeof *node->best);
-    set_move(node, visitor->thread, way);
+    set_moves(node, &visitor->moves);
   }
   pthread_mutex_unlock(&paths.lock);
 }
 
+static void look_at_passed(void *context, const uint64_t *state, uint32_t thread,
+                           const mc_way *way) {
+  mc_visitor *visitor = context;
+  look_whether_wanted(visitor, state);
+  add_move(&visitor->moves, thread, way);
+}
+
+static void look_at_reached(void *context, mc_result result, const uint64_t *m, mc_way *way) {
+  mc_visitor *visitor = context;
+  const mc_search *search = visitor->worker->search;
+  uint64_t reached[search->model->words];
+  if (result != MC_DONE) return;
+  visitor->moves.count = 0;
+  add_move(&visitor->moves, visitor->thread, way);
+  memcpy(reached, m, sizeof reached);
+  if (search->options->fuse) mc_pass(visitor->worker, reached, look_at_passed, visitor);
+  look_whether_wanted(visitor, reached);
+}
+
 static const uint64_t ALL_THREADS = UINT64_MAX;
 
-/* `movers`: a bit for each thread that is asked; of threads from number 64 on all are. */
 static void visit_successors(mc_worker *worker, const uint64_t *state, uint64_t movers) {
-  mc_search *search = worker->search;
-  const mc_model *model = search->model;
-  uint64_t m[model->words];
-  bool is_cut = false;
-  mc_visitor visitor = {.search = search, .state = state};
-  if (model->stubborn) movers &= mc_choose(search, state, &worker->way);
-  for (uint32_t thread = 0; thread < model->thread_count; thread++) {
-    if (thread < 64 && !(movers >> thread & 1)) continue;
-    uint32_t pc = mc_pc(model, state, thread);
-    if (mc_has_ended(model, thread, pc)) continue;
-    if (search->has_gates && !mc_is_open(model, state, thread, pc)) continue;
-    visitor.thread = thread;
-    mc_follow(model, state, thread, mc_location_of(model, thread, pc)->step, &worker->way, m,
-              look_whether_wanted, &visitor, &is_cut);
-  }
+  mc_visitor visitor = {.worker = worker, .state = state};
+  mc_follow_all(worker, state, movers, &visitor.thread, look_at_reached, &visitor);
+  free(visitor.moves.numbers);
 }
 
 /* Where the program counters lie: all their bits, those of each thread, and each bit's thread. */
@@ -177,8 +193,10 @@ static struct {
 static void open_filter(const mc_search *search) {
   const mc_model *model = search->model;
   mc_counters *counters = &filter.counters;
-  /* Under symmetry the threads change places on the way. */
-  filter.is_used = !model->moves_others && model->thread_count <= 64 && !model->symmetry;
+  /* Under symmetry the threads change places on the way; where states are passed through several
+   * threads move. */
+  filter.is_used = !model->moves_others && model->thread_count <= 64 && !model->symmetry &&
+                   !search->options->fuse;
   if (!filter.is_used) return;
   counters->all = mc_realloc(NULL, model->words, sizeof *counters->all);
   counters->own = mc_realloc(NULL, model->thread_count + 1, sizeof *counters->own);
@@ -239,7 +257,9 @@ static void visit_level(mc_worker *worker) {
 static void note_start(void *context, mc_result result, const uint64_t *m, mc_way *way) {
   if (result != MC_DONE) return;
   uint32_t number = *find_node(context, m);
-  if (number && !paths.nodes[number - 1].has_move) set_move(&paths.nodes[number - 1], 0, way);
+  if (!number || paths.nodes[number - 1].has_move) return;
+  paths.nodes[number - 1].has_move = true;
+  add_move(&paths.nodes[number - 1].moves, 0, way);
 }
 
 static void find_starts(mc_search *search) {
@@ -251,7 +271,7 @@ static void find_starts(mc_search *search) {
     if (paths.nodes[i].depth != 0) continue;
     uint32_t first = *find_node(search, paths.nodes[i].state) - 1;
     if (!paths.nodes[first].has_move) mc_die("a path does not begin at a start");
-    if (first != i) copy_move(&paths.nodes[i], &paths.nodes[first]);
+    if (first != i) set_moves(&paths.nodes[i], &paths.nodes[first].moves);
   }
 }
 
@@ -269,7 +289,7 @@ static void step_back(mc_search *search, uint32_t depth) {
     if (!paths.nodes[first].best) mc_die("a state at depth %u has no predecessor", depth);
     if (first != i) {
       mc_node *node = &paths.nodes[i];
-      copy_move(node, &paths.nodes[first]);
+      set_moves(node, &paths.nodes[first].moves);
       node->parent = paths.nodes[first].parent;
       continue;
     }
@@ -278,23 +298,48 @@ static void step_back(mc_search *search, uint32_t depth) {
   }
 }
 
+/* What was found in a state. */
+static const mc_finding *find_shown(const mc_search *search, const uint64_t *state) {
+  size_t bytes = search->model->words * sizeof *state;
+  for (uint32_t i = 0; i < search->found.count; i++) {
+    const mc_finding *finding = &search->found.entries[i];
+    if (finding->state && memcmp(finding->state, state, bytes) == 0) return finding;
+  }
+  mc_die("the path to a state that shows nothing is wanted");
+}
+
+/* The moves to a node from the one that is to be its parent. */
+static void find_moves(mc_search *search, uint32_t parent, uint32_t node) {
+  paths.nodes[node].parent = parent;
+  paths.index_size = 64;
+  paths.index = mc_realloc(paths.index, paths.index_size, sizeof *paths.index);
+  memset(paths.index, 0, paths.index_size * sizeof *paths.index);
+  *find_node(search, paths.nodes[node].state) = node + 1;
+  visit_successors(&search->workers[0], paths.nodes[parent].state, ALL_THREADS);
+  if (!paths.nodes[node].has_move) mc_die("a stored parent does not lead to its child");
+}
+
+static uint32_t add_stored(const mc_search *search, uint64_t number) {
+  const uint64_t *state = mc_store_get(&search->store, number);
+  return add_node(search->depths[number], state, search->model->words);
+}
+
 /* Depth-first and random: along the stored parents. */
 static void follow_parents(mc_search *search, uint32_t wanted) {
   uint64_t number;
   uint32_t node = wanted;
-  if (!mc_store_find(&search->store, paths.nodes[node].state, &number))
+  const mc_finding *shown = find_shown(search, paths.nodes[node].state);
+  if (shown->is_passed) {
+    number = shown->number;
+    node = add_stored(search, number);
+    find_moves(search, node, wanted);
+  } else if (!mc_store_find(&search->store, paths.nodes[node].state, &number)) {
     mc_die("the path to a state that was never stored is wanted");
+  }
   while (search->parents[number] != UINT64_MAX) {
     number = search->parents[number];
-    const uint64_t *state = mc_store_get(&search->store, number);
-    uint32_t parent = add_node(search->depths[number], state, search->model->words);
-    paths.nodes[node].parent = parent;
-    paths.index_size = 64;
-    paths.index = mc_realloc(paths.index, paths.index_size, sizeof *paths.index);
-    memset(paths.index, 0, paths.index_size * sizeof *paths.index);
-    *find_node(search, paths.nodes[node].state) = node + 1;
-    visit_successors(&search->workers[0], state, ALL_THREADS);
-    if (!paths.nodes[node].has_move) mc_die("a stored parent does not lead to its child");
+    uint32_t parent = add_stored(search, number);
+    find_moves(search, parent, node);
     node = parent;
   }
 }
@@ -302,78 +347,78 @@ static void follow_parents(mc_search *search, uint32_t wanted) {
 /* ------------------------------------------------------------------------------------- compaction */
 
 typedef struct {
+  mc_visitor visitor;
   uint64_t wanted, seen; /* ranks */
   uint64_t *next; /* the state that the wanted transition leads to */
-  uint32_t words, thread, node;
   bool is_found;
 } mc_picker;
 
+static void pick_passed(void *context, const uint64_t *state, uint32_t thread, const mc_way *way) {
+  mc_visitor *visitor = context;
+  (void)state;
+  add_move(&visitor->moves, thread, way);
+}
+
 static void pick_transition(void *context, mc_result result, const uint64_t *m, mc_way *way) {
   mc_picker *picker = context;
+  const mc_search *search = picker->visitor.worker->search;
   if (picker->seen++ != picker->wanted || result != MC_DONE) return;
-  memcpy(picker->next, m, picker->words * sizeof *m);
-  set_move(&paths.nodes[picker->node], picker->thread, way);
+  memcpy(picker->next, m, search->model->words * sizeof *m);
+  add_move(&picker->visitor.moves, picker->visitor.thread, way);
+  if (search->options->fuse)
+    mc_pass(picker->visitor.worker, picker->next, pick_passed, &picker->visitor);
   picker->is_found = true;
 }
 
-/* From a state along its transition of a rank; the move goes into a node. */
+/* From a state along its transition of a rank; the moves go into a node. */
 static void take_transition(mc_search *search, uint64_t *state, uint64_t rank, uint32_t node) {
-  const mc_model *model = search->model;
-  uint64_t m[model->words], next[model->words];
-  bool is_cut = false;
-  mc_picker picker = {.wanted = rank, .next = next, .words = model->words, .node = node};
-  const uint64_t chosen = mc_choose(search, state, &search->workers[0].way);
-  for (uint32_t thread = 0; thread < model->thread_count && !picker.is_found; thread++) {
-    if (!mc_is_chosen(chosen, thread)) continue;
-    uint32_t pc = mc_pc(model, state, thread);
-    if (mc_has_ended(model, thread, pc)) continue;
-    if (search->has_gates && !mc_is_open(model, state, thread, pc)) continue;
-    picker.thread = thread;
-    mc_follow(model, state, thread, mc_location_of(model, thread, pc)->step,
-              &search->workers[0].way, m, pick_transition, &picker, &is_cut);
-  }
+  uint64_t next[search->model->words];
+  mc_worker *worker = &search->workers[0];
+  mc_picker picker = {.visitor = {.worker = worker, .state = state}, .wanted = rank, .next = next};
+  mc_follow_all(worker, state, ALL_THREADS, &picker.visitor.thread, pick_transition, &picker);
   if (!picker.is_found) mc_die("a link names a transition that there is not");
+  set_moves(&paths.nodes[node], &picker.visitor.moves);
+  free(picker.visitor.moves.numbers);
   memcpy(state, next, sizeof next);
-}
-
-static uint64_t find_number(const mc_search *search, const uint64_t *state) {
-  size_t bytes = search->model->words * sizeof *state;
-  for (uint32_t i = 0; i < search->found.count; i++) {
-    const mc_finding *finding = &search->found.entries[i];
-    if (finding->state && memcmp(finding->state, state, bytes) == 0) return finding->number;
-  }
-  mc_die("the path to a state that shows nothing is wanted");
 }
 
 /* Hash compaction: links back to an initial state, then forward again, transition by transition. */
 static void follow_links(mc_search *search, uint32_t wanted) {
-  uint32_t depth = paths.nodes[wanted].depth, words = search->model->words;
+  uint32_t words = search->model->words;
+  const mc_finding *shown = find_shown(search, paths.nodes[wanted].state);
+  const bool is_passed = shown->is_passed;
+  uint32_t depth = paths.nodes[wanted].depth - is_passed; /* of what was stored */
   uint64_t *numbers = mc_realloc(NULL, (size_t)depth + 1, sizeof *numbers);
   uint64_t state[words];
-  numbers[depth] = find_number(search, paths.nodes[wanted].state);
+  numbers[depth] = shown->number;
   for (uint32_t d = depth; d > 0; d--)
     numbers[d - 1] = search->links[numbers[d]] >> MC_RANK_BITS;
   memcpy(state, mc_store_get(&search->store, numbers[0]), sizeof state);
-  uint32_t parent = depth ? add_node(0, state, words) : wanted;
+  uint32_t parent = depth || is_passed ? add_node(0, state, words) : wanted;
   for (uint32_t d = 1; d <= depth; d++) {
-    uint32_t node = d < depth ? add_node(d, state, words) : wanted;
+    bool is_last = d == depth && !is_passed;
+    uint32_t node = is_last ? wanted : add_node(d, state, words);
     uint64_t rank = search->links[numbers[d]] & (((uint64_t)1 << MC_RANK_BITS) - 1);
     take_transition(search, state, rank, node);
-    memcpy(paths.nodes[node].state, state, d < depth ? sizeof state : 0);
+    memcpy(paths.nodes[node].state, state, is_last ? 0 : sizeof state);
     paths.nodes[node].parent = parent;
     parent = node;
   }
-  if (memcmp(paths.nodes[wanted].state, state, sizeof state) != 0)
-    mc_die("the links lead to another state");
   free(numbers);
+  if (is_passed) find_moves(search, parent, wanted);
+  else if (memcmp(paths.nodes[wanted].state, state, sizeof state) != 0)
+    mc_die("the links lead to another state");
 }
 
-static void print_choices(const mc_node *node, bool with_thread) {
+/* One move, from where its numbers begin; gives where those of the next one do. */
+static const uint32_t *print_move(const uint32_t *at, bool with_thread) {
+  uint32_t thread = *at++, count = *at++;
   putchar('[');
-  if (with_thread) printf("%" PRIu32, node->thread);
-  for (uint32_t i = 0; i < node->choice_count; i++)
-    printf("%s%" PRIu32, i || with_thread ? "," : "", node->choices[i]);
+  if (with_thread) printf("%" PRIu32, thread);
+  for (uint32_t i = 0; i < count; i++)
+    printf("%s%" PRIu32, i || with_thread ? "," : "", *at++);
   putchar(']');
+  return at;
 }
 
 static void print_path(uint32_t wanted) {
@@ -382,11 +427,14 @@ static void print_path(uint32_t wanted) {
   uint32_t *nodes = mc_realloc(NULL, length, sizeof *nodes);
   for (uint32_t n = wanted, i = length; n != NO_NODE; n = paths.nodes[n].parent) nodes[--i] = n;
   printf("{\"choices\":");
-  print_choices(&paths.nodes[nodes[0]], false);
+  print_move(paths.nodes[nodes[0]].moves.numbers, false);
   printf(",\"moves\":[");
   for (uint32_t i = 1; i < length; i++) {
-    if (i > 1) putchar(',');
-    print_choices(&paths.nodes[nodes[i]], true);
+    const mc_moves *moves = &paths.nodes[nodes[i]].moves;
+    for (const uint32_t *at = moves->numbers; at < moves->numbers + moves->count;) {
+      if (i > 1 || at > moves->numbers) putchar(',');
+      at = print_move(at, true);
+    }
   }
   printf("]}");
   free(nodes);
@@ -396,7 +444,7 @@ static void forget_paths(void) {
   for (uint32_t i = 0; i < paths.count; i++) {
     free(paths.nodes[i].state);
     free(paths.nodes[i].best);
-    free(paths.nodes[i].choices);
+    free(paths.nodes[i].moves.numbers);
   }
   free(paths.nodes);
   free(paths.wanted);

@@ -2,7 +2,9 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "fuse.h"
 #include "memory.h"
 #include "states.h"
 
@@ -39,11 +41,36 @@ static void look(const mc_model *model, const uint64_t *state, mc_question *ques
   question->is_seen = true;
 }
 
-/* Every state of the search, level by level; depth-first and random have one range of numbers. */
+static void look_at_state(const mc_model *model, const uint64_t *state) {
+  for (uint32_t i = 0; i < questions.count; i++) look(model, state, &questions.list[i]);
+}
+
+static void look_at_way(void *context, const uint64_t *state, uint32_t thread, const mc_way *way) {
+  (void)thread, (void)way;
+  look_at_state(context, state);
+}
+
+static void look_behind(void *context, mc_result result, const uint64_t *m, mc_way *way) {
+  mc_worker *worker = context;
+  const mc_model *model = worker->search->model;
+  uint64_t reached[model->words];
+  (void)way;
+  if (result != MC_DONE) return;
+  memcpy(reached, m, sizeof reached);
+  mc_pass(worker, reached, look_at_way, (void *)model);
+}
+
+/* Every state of the search, level by level; depth-first and random have one range of numbers.  Those
+ * that were passed through are come to once more. */
 static void look_at_range(const mc_search *search, mc_range range) {
-  for (uint64_t n = range.first; n < range.end; n++)
-    for (uint32_t i = 0; i < questions.count; i++)
-      look(search->model, mc_store_get(&search->store, n), &questions.list[i]);
+  uint32_t thread;
+  for (uint64_t n = range.first; n < range.end; n++) {
+    const uint64_t *state = mc_store_get(&search->store, n);
+    look_at_state(search->model, state);
+    if (search->expanded && (search->expanded[n / 64] >> n % 64 & 1))
+      mc_follow_all(&search->workers[0], state, UINT64_MAX, &thread, look_behind,
+                    &search->workers[0]);
+  }
 }
 
 void mc_report_ranges(const mc_search *search) {

@@ -64,18 +64,25 @@ static void print_finding(const mc_search *search, const mc_finding *finding) {
   putchar('}');
 }
 
-static void print_findings(const mc_search *search, uint32_t first) {
+/* Those that the host does not know: a lesser witness of what it knows is one. */
+static void print_findings(mc_search *search) {
+  bool is_first = true;
   printf("\"found\":[");
-  for (uint32_t i = first; i < search->found.count; i++) {
-    if (i > first) putchar(',');
-    print_finding(search, &search->found.entries[i]);
+  for (uint32_t i = 0; i < search->found.count; i++) {
+    mc_finding *finding = &search->found.entries[i];
+    if (finding->is_told) continue;
+    if (!is_first) putchar(',');
+    print_finding(search, finding);
+    finding->is_told = true;
+    is_first = false;
   }
+  search->found.has_news = false;
   printf("]}\n");
 }
 
-void mc_report_found(const mc_search *search, uint32_t first) {
+void mc_report_found(mc_search *search) {
   printf("{\"event\":\"found\",\"level\":%" PRIu32 ",", search->depth);
-  print_findings(search, first);
+  print_findings(search);
   fflush(stdout);
 }
 
@@ -96,7 +103,7 @@ static void print_taken(const mc_search *search) {
   putchar(']');
 }
 
-void mc_report_end(const mc_search *search, const char *stuck) {
+void mc_report_end(mc_search *search, const char *stuck) {
   uint64_t quiescent = 0, deadlocks = 0;
   for (uint32_t i = 0; i < search->worker_count; i++) {
     quiescent += search->workers[i].quiescent;
@@ -119,7 +126,6 @@ void mc_report_end(const mc_search *search, const char *stuck) {
   print_taken(search);
   printf(",\"bytes\":%" PRIu64 ",\"seconds\":%.6f,", (uint64_t)usage.ru_maxrss * 1024,
          mc_control_seconds(&search->control));
-  /* What was told at once had the least witness only of what was found until then. */
-  print_findings(search, search->options->ask_at_once ? 0 : search->reported);
+  print_findings(search);
   fflush(stdout);
 }

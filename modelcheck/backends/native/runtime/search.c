@@ -14,6 +14,7 @@
 
 void mc_open_checks(mc_worker *worker);
 void mc_close_checks(mc_worker *worker);
+void mc_open_stops(mc_worker *worker);
 
 /* ------------------------------------------------------------------------------------- putting */
 
@@ -168,15 +169,17 @@ static void count_open_properties(mc_search *search) {
 }
 
 /* Take over what the workers found.  A property that failed needs no deeper state; neither does a
- * `reachable` that was seen, unless asking for it can fail. */
+ * `reachable` that was seen, unless asking for it can fail.  What a state shows that is passed
+ * through is of the next level. */
 static void merge_findings(mc_search *search) {
   for (uint32_t i = 0; i < search->worker_count; i++) {
     mc_findings *found = &search->workers[i].found;
     for (uint32_t j = 0; j < found->count; j++) mc_findings_add(&search->found, &found->entries[j]);
     mc_findings_clear(found);
   }
-  for (uint32_t i = search->reported; i < search->found.count; i++) {
+  for (uint32_t i = 0; i < search->found.count; i++) {
     const mc_key *key = &search->found.entries[i].key;
+    if (search->found.entries[i].depth > search->depth) continue; /* a lesser one may come */
     if (key->kind == MC_SATISFIED && !search->model->properties[key->parts[0]].can_fail)
       search->is_settled[key->parts[0]] = true;
     if (key->kind == MC_PROPERTY_FAILS &&
@@ -187,9 +190,8 @@ static void merge_findings(mc_search *search) {
 }
 
 void mc_search_ask_host(mc_search *search) {
-  if (search->reported == search->found.count) return;
-  mc_report_found(search, search->reported);
-  search->reported = search->found.count;
+  if (!search->found.has_news) return;
+  mc_report_found(search);
   const char *answer = mc_read_line();
   if (strcmp(answer, "end") == 0) search->until = 0;
   else if (strncmp(answer, "until ", 6) == 0) search->until = (uint32_t)strtoul(answer + 6, NULL, 10);
@@ -296,6 +298,7 @@ static void open_seats(mc_search *search) {
         .first_taken = search->taken_count,
     };
     search->taken_count += template->location_count;
+    search->longest_chain += template->location_count; /* the greatest sum of program counters */
   }
 }
 
@@ -306,6 +309,7 @@ static void open_worker(mc_search *search, uint32_t number) {
   memset(worker->taken, 0, (search->taken_count + 1) * sizeof *worker->taken);
   mc_findings_open(&worker->found, search->model);
   mc_open_checks(worker);
+  mc_open_stops(worker);
 }
 
 /* The store's part of the memory: beside it each state has parents and depths, links, or a noted
@@ -340,6 +344,10 @@ void mc_search_open(mc_search *search, const mc_model *model, const mc_options *
     if (!search->links) mc_die("no address space for the links of hash compaction");
   }
   if (options->stuck) mc_open_stuck(search);
+  if (options->ranges && options->fuse) {
+    search->expanded = mc_reserve(search->store.arena_states / 8 + sizeof *search->expanded);
+    if (!search->expanded) mc_die("no address space to note what is expanded");
+  }
   search->is_noted = search->links || search->next || options->max_states != UINT64_MAX;
   mc_findings_open(&search->found, model);
   search->workers = mc_realloc(NULL, search->worker_count, sizeof *search->workers);
@@ -348,6 +356,7 @@ void mc_search_open(mc_search *search, const mc_model *model, const mc_options *
 
 void mc_search_run(mc_search *search) {
   begin(search);
+  search->initial = search->workers[0].writer.count;
   if (search->options->search == MC_BFS) expand_levels(search);
   else mc_search_ordered(search);
   merge_findings(search);
@@ -371,7 +380,10 @@ void mc_search_close(mc_search *search) {
     mc_findings_close(&worker->found);
     mc_writer_free(&worker->writer);
     mc_way_free(&worker->way);
+    mc_way_free(&worker->passing_way);
+    mc_way_free(&worker->only_way);
     free(worker->taken);
+    free(worker->stops);
     free(worker->batch.states);
     free(worker->batch.lookups);
     free(worker->batch.sources);
@@ -379,6 +391,8 @@ void mc_search_close(mc_search *search) {
   mc_findings_close(&search->found);
   if (search->links)
     mc_release(search->links, search->store.arena_states * sizeof *search->links);
+  if (search->expanded)
+    mc_release(search->expanded, search->store.arena_states / 8 + sizeof *search->expanded);
   mc_close_stuck(search);
   mc_store_close(&search->store);
   free(search->workers);

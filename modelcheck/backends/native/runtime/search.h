@@ -30,7 +30,8 @@ typedef struct mc_worker {
   mc_batch batch;
   mc_range unit; /* of the level: what is left of the piece under way */
   uint64_t expanding; /* the number of the state that is expanded */
-  mc_way way;
+  bool is_passing; /* what is looked at is passed through, behind that state */
+  mc_way way, passing_way, only_way; /* those beside are `mc_pass`'s own */
   mc_findings found;
   uint64_t quiescent, deadlocks;
   uint64_t *taken; /* transitions per location, thread by thread */
@@ -38,6 +39,7 @@ typedef struct mc_worker {
   struct mc_record *records; /* of watched ways */
   uint8_t *marks; /* of pool elements */
   uint32_t *waiting;
+  uint64_t *stops; /* states where chains ended; NULL where they are not kept */
 } mc_worker;
 
 /* The states of one level: ranges first_range ... first_range + range_count - 1. */
@@ -67,12 +69,13 @@ struct mc_search {
   uint32_t worker_count;
 
   mc_findings found; /* of the levels before; of dfs and random: all */
-  uint32_t reported; /* how many of them the host knows */
   bool *is_settled; /* properties that no deeper state can tell more about */
   uint32_t open_properties; /* invariants and `reachable`s that are not settled */
   mc_seat *seats; /* by thread */
   uint32_t taken_count;
   bool has_gates, wants_races;
+  uint64_t initial; /* how many states are stored because the search begins there */
+  uint64_t longest_chain; /* of states that are passed through */
 
   mc_stop ended_by; /* MC_GO_ON: every state was expanded */
   uint32_t depth; /* of the states that are expanded now */
@@ -97,6 +100,10 @@ struct mc_search {
   uint32_t *next;
   bool is_backward, is_thorough; /* of a sweep: its direction; whether it asks all successors */
   _Atomic bool is_changed, is_left; /* it marked a state; it left one unmarked */
+
+  /* A bit for each state that was expanded; NULL where nobody asks what was passed through behind
+   * them. */
+  _Atomic uint64_t *expanded;
 
   uint64_t *links; /* hash compaction only: each state's source */
   uint64_t forgotten; /* states below this number, but for the initial ones, are gone */
@@ -145,6 +152,12 @@ mc_result mc_follow(const mc_model *model, const uint64_t *state, uint32_t threa
 /* Every way to start, likewise. */
 void mc_follow_start(const mc_model *model, mc_way *way, uint64_t *m, mc_visit visit, void *context,
                      bool *is_cut);
+
+/* Every transition that the search takes from a state, of the threads in `movers` (a bit for each; of
+ * those from number 64 on all): `visit` is called in order of threads and choices, as by
+ * `mc_follow`; `*thread` says whose it is. */
+void mc_follow_all(mc_worker *worker, const uint64_t *state, uint64_t movers, uint32_t *thread,
+                   mc_visit visit, void *context);
 
 /* Whether interrupts allow a thread that stands at `pc` to step. */
 bool mc_is_open(const mc_model *model, const uint64_t *state, uint32_t thread, uint32_t pc);

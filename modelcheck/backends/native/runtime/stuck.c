@@ -6,10 +6,12 @@
  * (explore/stuck.py is the definition).  *Quick* sweeps ask only the noted successors; they cost
  * little and save nearly everything.  A *thorough* sweep makes all successors of what is left again.
  */
+#include <string.h>
+
+#include "fuse.h"
 #include "memory.h"
 #include "search.h"
 #include "states.h"
-#include "stubborn.h"
 
 static const uint64_t MOST_NUMBERED = UINT32_MAX; /* states that `next` can name */
 
@@ -42,18 +44,21 @@ static bool is_marked(const mc_search *search, uint64_t number) {
 /* ------------------------------------------------------------------------------------- one state */
 
 typedef struct {
-  const mc_search *search;
+  mc_worker *worker;
   bool is_saved;
 } mc_looker;
 
 static void look_at_successor(void *context, mc_result result, const uint64_t *m, mc_way *way) {
   (void)way;
   mc_looker *looker = context;
-  uint64_t number;
+  const mc_search *search = looker->worker->search;
+  uint64_t number, reached[search->model->words];
   if (looker->is_saved || result != MC_DONE) return;
-  if (!mc_store_find(&looker->search->store, m, &number))
+  memcpy(reached, m, sizeof reached);
+  if (search->options->fuse) mc_pass(looker->worker, reached, NULL, NULL);
+  if (!mc_store_find(&search->store, reached, &number))
     mc_die("a successor of a stored state is not stored");
-  looker->is_saved = is_marked(looker->search, number);
+  looker->is_saved = is_marked(search, number);
 }
 
 /* Whether a successor is marked.
@@ -61,20 +66,9 @@ static void look_at_successor(void *context, mc_result result, const uint64_t *m
  * Soundness: whoever is left unmarked is called stuck, and whoever is marked is not; so all that the
  * search took for enabled is asked here. */
 static bool is_saved(mc_worker *worker, const uint64_t *state) {
-  const mc_search *search = worker->search;
-  const mc_model *model = search->model;
-  uint64_t m[model->words];
-  bool is_cut = false;
-  mc_looker looker = {.search = search};
-  const uint64_t chosen = mc_choose(search, state, &worker->way);
-  for (uint32_t thread = 0; thread < model->thread_count && !looker.is_saved; thread++) {
-    if (!mc_is_chosen(chosen, thread)) continue;
-    uint32_t pc = mc_pc(model, state, thread);
-    if (mc_has_ended(model, thread, pc)) continue;
-    if (search->has_gates && !mc_is_open(model, state, thread, pc)) continue;
-    mc_follow(model, state, thread, mc_location_of(model, thread, pc)->step, &worker->way, m,
-              look_at_successor, &looker, &is_cut);
-  }
+  mc_looker looker = {.worker = worker};
+  uint32_t thread;
+  mc_follow_all(worker, state, UINT64_MAX, &thread, look_at_successor, &looker);
   return looker.is_saved;
 }
 

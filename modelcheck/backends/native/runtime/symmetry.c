@@ -43,6 +43,7 @@ typedef struct {
   uint32_t words, count; /* of points */
   mc_edge *edges;
   uint32_t edge_count;
+  uint64_t *keys; /* of the points whose class has keys */
   bool *named; /* by another point, or by a slot that is nobody's */
   uint8_t *twins; /* by pair */
   uint32_t *stem; /* the points that were picked */
@@ -124,6 +125,16 @@ static inline void put_value(const mc_model *model, uint64_t *to, uint32_t slot,
   else mc_put(to, field, value);
 }
 
+static void rename_fixed(const mc_form *form, uint64_t *to, const uint32_t *goes_to) {
+  const mc_symmetry *symmetry = form->symmetry;
+  for (uint32_t i = 0; i < symmetry->fixed_count; i++) {
+    const mc_holder *holder = &symmetry->fixed[i];
+    int64_t value = mc_value(form->model, form->state, holder->at);
+    if (lives(form, holder, NULL))
+      put_value(form->model, to, holder->at, rename_value(form, holder, value, goes_to));
+  }
+}
+
 /* The state with each point at another's place.
  *
  * Soundness: this alone makes a state of a state; reduce/canonical.py has the same, and tests compare
@@ -132,12 +143,7 @@ static void move_points(const mc_form *form, uint64_t *to, const uint32_t *goes_
   const mc_model *model = form->model;
   const mc_symmetry *symmetry = form->symmetry;
   memcpy(to, form->state, form->words * sizeof *to);
-  for (uint32_t i = 0; i < symmetry->fixed_count; i++) {
-    const mc_holder *holder = &symmetry->fixed[i];
-    int64_t value = mc_value(model, form->state, holder->at);
-    if (lives(form, holder, NULL))
-      put_value(model, to, holder->at, rename_value(form, holder, value, goes_to));
-  }
+  rename_fixed(form, to, goes_to);
   for (uint32_t p = 0; p < form->count; p++) {
     const mc_class *class = &symmetry->classes[symmetry->points[p].class];
     const uint32_t *from_slots = symmetry->points[p].slots;
@@ -159,35 +165,97 @@ static void move_points(const mc_form *form, uint64_t *to, const uint32_t *goes_
 
 /* ------------------------------------------------------------------------------------- colours */
 
-static void find_colours(mc_form *form, uint64_t *colours) {
-  const mc_symmetry *symmetry = form->symmetry;
-  for (uint32_t p = 0; p < form->count; p++) {
-    const mc_point *point = &symmetry->points[p];
-    const mc_class *class = &symmetry->classes[point->class];
-    uint64_t colour = scatter(MARK_FIRST + point->class);
-    uint32_t first = form->edge_count, h = 0;
-    for (uint32_t k = 0; k < class->slot_count; k++) {
-      int64_t value = mc_value(form->model, form->state, point->slots[k]);
-      if (h < class->holder_count && class->holders[h].at == k) {
-        if (lives(form, &class->holders[h], point->slots))
-          value = read_names(form, &class->holders[h], value, (int32_t)p);
-        h++;
-      }
-      colour = scatter(colour + scatter((uint64_t)value + MARK_FIRST) + k);
+/* What the slots of a point say; whom they name are edges. */
+static uint64_t find_colour(mc_form *form, uint32_t p) {
+  const mc_point *point = &form->symmetry->points[p];
+  const mc_class *class = &form->symmetry->classes[point->class];
+  uint64_t colour = scatter(MARK_FIRST + point->class);
+  uint32_t first = form->edge_count, h = 0;
+  for (uint32_t k = 0; k < class->slot_count; k++) {
+    int64_t value = mc_value(form->model, form->state, point->slots[k]);
+    if (h < class->holder_count && class->holders[h].at == k) {
+      if (lives(form, &class->holders[h], point->slots))
+        value = read_names(form, &class->holders[h], value, (int32_t)p);
+      h++;
     }
-    for (uint32_t i = first; i < form->edge_count; i++)
-      if (form->edges[i].target == (int32_t)p) colour += scatter(form->edges[i].mark + MARK_SELF);
-    colours[p] = colour;
+    colour = scatter(colour + scatter((uint64_t)value + MARK_FIRST) + k);
   }
+  for (uint32_t i = first; i < form->edge_count; i++)
+    if (form->edges[i].target == (int32_t)p) colour += scatter(form->edges[i].mark + MARK_SELF);
+  return colour;
+}
+
+/* What is said of points by slots that are nobody's; whether they name any. */
+static bool add_fixed(mc_form *form, uint64_t *colours) {
+  const mc_symmetry *symmetry = form->symmetry;
   uint32_t first = form->edge_count;
   for (uint32_t i = 0; i < symmetry->fixed_count; i++) {
     const mc_holder *holder = &symmetry->fixed[i];
     if (lives(form, holder, NULL))
       read_names(form, holder, mc_value(form->model, form->state, holder->at), NOBODY);
   }
+  bool has_any = form->edge_count > first;
   for (uint32_t i = first; i < form->edge_count; i++)
     colours[form->edges[i].target] += scatter(form->edges[i].mark + MARK_FIRST);
   form->edge_count = first;
+  return has_any;
+}
+
+static uint64_t read_key(const mc_class *class, const mc_point *point, const uint64_t *m) {
+  uint64_t key = 0;
+  for (uint32_t i = 0, at = 0; i < class->run_count; i++) {
+    const mc_bits *bits = &point->places[i];
+    key |= (m[bits->word] >> bits->shift & (UINT64_MAX >> (64 - class->widths[i]))) << at;
+    at += class->widths[i];
+  }
+  return key;
+}
+
+static void write_key(const mc_class *class, const mc_point *point, uint64_t *m, uint64_t key) {
+  for (uint32_t i = 0; i < class->run_count; i++) {
+    const mc_bits *bits = &point->places[i];
+    uint64_t mask = UINT64_MAX >> (64 - class->widths[i]);
+    m[bits->word] = (m[bits->word] & ~(mask << bits->shift)) | (key & mask) << bits->shift;
+    key = class->widths[i] == 64 ? 0 : key >> class->widths[i];
+  }
+}
+
+enum { SEEN_KEYS = 1024 }; /* 2^10 */
+
+/* The colours of keys that came up and name no point, each at the place that its hash says: what the
+ * slots of a point say depends on nothing else.  `point` is its number plus 1; 0: nothing is there. */
+static _Thread_local struct {
+  const mc_model *model;
+  struct {
+    uint64_t key, colour;
+    uint32_t point;
+  } seen[SEEN_KEYS];
+} colours_of;
+
+static uint64_t find_known_colour(mc_form *form, uint32_t p, const mc_class *class) {
+  uint64_t key = form->keys[p] = read_key(class, &form->symmetry->points[p], form->state);
+  uint32_t at = (uint32_t)((key + p * MARK_OUT) * MARK_FIRST >> 54);
+  if (colours_of.seen[at].point == p + 1 && colours_of.seen[at].key == key)
+    return colours_of.seen[at].colour;
+  uint32_t first = form->edge_count;
+  uint64_t colour = find_colour(form, p);
+  if (form->edge_count == first) {
+    colours_of.seen[at].key = key;
+    colours_of.seen[at].colour = colour;
+    colours_of.seen[at].point = p + 1;
+  }
+  return colour;
+}
+
+static void find_colours(mc_form *form, uint64_t *colours) {
+  if (colours_of.model != form->model) {
+    memset(&colours_of, 0, sizeof colours_of);
+    colours_of.model = form->model;
+  }
+  for (uint32_t p = 0; p < form->count; p++) {
+    const mc_class *class = &form->symmetry->classes[form->symmetry->points[p].class];
+    colours[p] = class->run_count ? find_known_colour(form, p, class) : find_colour(form, p);
+  }
 }
 
 /* Each point's colour with those of the points that it names and that name it. */
@@ -364,17 +432,50 @@ static void descend(mc_form *form, uint64_t *colours, uint32_t depth) {
   }
 }
 
+/* Where the points go by their colours alone; false where those do not decide: where points name one
+ * another, or two of one colour are named or have not the same slots.
+ *
+ * Soundness: what is done is an exchange, and the one that the search would come to;
+ * `test_symmetry_agreement.py` compares all results with those of the python backend, which only
+ * has the search. */
+static bool sort_at_a_glance(const mc_form *form, const uint64_t *colours, uint32_t *goes_to) {
+  const mc_symmetry *symmetry = form->symmetry;
+  uint32_t sorted[form->count];
+  if (form->edge_count) return false;
+  for (uint32_t c = 0; c < symmetry->class_count; c++) {
+    const mc_class *class = &symmetry->classes[c];
+    if (!class->run_count) return false;
+    sort_points(colours, class->first, class->count, sorted);
+    for (uint32_t i = 0; i < class->count; i++) {
+      uint32_t p = sorted[i], before = i ? sorted[i - 1] : p;
+      goes_to[p] = class->first + i;
+      if (i && colours[p] == colours[before] &&
+          (form->keys[p] != form->keys[before] || form->named[p] || form->named[before]))
+        return false;
+    }
+  }
+  return true;
+}
+
+/* `move_points` of a state in which no point names one. */
+static void move_keys(const mc_form *form, uint64_t *to, const uint32_t *goes_to) {
+  const mc_symmetry *symmetry = form->symmetry;
+  for (uint32_t p = 0; p < form->count; p++)
+    if (goes_to[p] != p)
+      write_key(&symmetry->classes[symmetry->points[p].class], &symmetry->points[goes_to[p]], to,
+                form->keys[p]);
+}
+
 void mc_make_canonical(const mc_model *model, uint64_t *state) {
   const mc_symmetry *symmetry = model->symmetry;
   uint32_t count = symmetry->point_count, words = model->words;
-  uint64_t colours[count], unrefined[count], old[words];
+  uint64_t colours[count], unrefined[count], old[words], keys[count];
   uint32_t cell[count], goes_to[count], stem[count];
   mc_edge edges[symmetry->most_edges + 1];
   bool named[count];
   uint8_t twins[count * count];
   memcpy(old, state, sizeof old);
   memset(named, 0, sizeof named);
-  memset(twins, 0, sizeof twins);
   mc_leaves leaves = {0};
   mc_form form = {
       .model = model,
@@ -383,6 +484,7 @@ void mc_make_canonical(const mc_model *model, uint64_t *state) {
       .words = words,
       .count = count,
       .edges = edges,
+      .keys = keys,
       .named = named,
       .twins = twins,
       .stem = stem,
@@ -390,15 +492,25 @@ void mc_make_canonical(const mc_model *model, uint64_t *state) {
       .leaves = &leaves,
   };
   find_colours(&form, colours);
-  memcpy(unrefined, colours, sizeof colours);
-  if (refine(&form, colours, cell)) {
-    descend(&form, unrefined, 0);
-    free(leaves.states);
-    free(leaves.orders);
-    return;
+  bool has_fixed = add_fixed(&form, colours), is_moved = false;
+  bool is_told = sort_at_a_glance(&form, colours, goes_to);
+  if (!is_told) {
+    memset(twins, 0, sizeof twins);
+    memcpy(unrefined, colours, sizeof colours);
+    if (refine(&form, colours, cell)) {
+      descend(&form, unrefined, 0);
+      free(leaves.states);
+      free(leaves.orders);
+      return;
+    }
+    order_points(&form, colours, goes_to);
   }
-  bool is_moved = false;
-  order_points(&form, colours, goes_to);
   for (uint32_t p = 0; p < count; p++) is_moved = is_moved || goes_to[p] != p;
-  if (is_moved) move_points(&form, state, goes_to);
+  if (!is_moved) return;
+  if (!is_told) {
+    move_points(&form, state, goes_to);
+  } else {
+    move_keys(&form, state, goes_to);
+    if (has_fixed) rename_fixed(&form, state, goes_to);
+  }
 }

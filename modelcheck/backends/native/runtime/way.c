@@ -49,6 +49,22 @@ void mc_note_access(mc_way *way, uint32_t slot, uint32_t flags) {
   way->accesses[way->access_count++] = (mc_access){slot, flags};
 }
 
+void mc_way_copy(mc_way *to, const mc_way *from) {
+  if (to->capacity < from->position) {
+    to->capacity = 2 * from->position;
+    to->taken = mc_realloc(to->taken, to->capacity, sizeof *to->taken);
+    to->limits = mc_realloc(to->limits, to->capacity, sizeof *to->limits);
+  }
+  if (to->order_capacity < from->order_count) {
+    to->order_capacity = 2 * from->order_count;
+    to->orders = mc_realloc(to->orders, to->order_capacity, sizeof *to->orders);
+  }
+  for (uint32_t i = 0; i < from->position; i++) to->taken[i] = from->taken[i];
+  for (uint32_t i = 0; i < from->order_count; i++) to->orders[i] = from->orders[i];
+  to->position = from->position;
+  to->order_count = from->order_count;
+}
+
 void mc_way_free(mc_way *way) {
   free(way->taken);
   free(way->limits);

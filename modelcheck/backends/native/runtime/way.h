@@ -25,6 +25,9 @@ struct mc_way {
   uint32_t access_count, access_capacity;
 };
 
+/* The choices of a way, and the orders that it records, for whoever keeps them. */
+void mc_way_copy(mc_way *to, const mc_way *from);
+
 /* Begin with the first of all ways. */
 static inline void mc_way_reset(mc_way *way) {
   way->digits = way->position = 0;
