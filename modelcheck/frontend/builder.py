@@ -163,9 +163,13 @@ class BodyBuilder:
     # -- locals
 
     def temporary(self, type: ScalarType) -> str:
-        """A fresh local without a name in the spec."""
+        """A fresh local without a name in the spec.
+
+        Soundness: it takes nobody's name, or what a local of the spec holds would be overwritten.
+        """
         self._next_temporary += 1
-        name = f"t{self._next_temporary}"
+        while (name := f"t{self._next_temporary}") in self.locals:
+            self._next_temporary += 1
         self.locals[name] = ir.LocalVar(name, type)
         return name
 

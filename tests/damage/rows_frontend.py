@@ -13,6 +13,16 @@ STATEMENTS = "frontend/lowering/statements.py"
 
 ROWS = (
     Row(
+        "temporaries-take-names",
+        "frontend/builder.py",
+        'while (name := f"t{self._next_temporary}") in self.locals:',
+        'while not (name := f"t{self._next_temporary}"):',
+        "What a local of the spec holds is overwritten.",
+        (
+            "tests/language/test_names.py::test_a_local_that_is_called_like_a_temporary_keeps_its_value",
+        ),
+    ),
+    Row(
         "no-null-check",
         PLACES,
         'compare("!=", pointer, constant(0, PtrType(struct)))',

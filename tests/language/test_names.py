@@ -379,3 +379,34 @@ def test_a_lambda_sees_no_name_that_may_have_no_value():
             WRITE_ONCE(x, 1)
         """
     ) == {"MC248"}
+
+
+def test_a_local_that_is_called_like_a_temporary_keeps_its_value(explore):
+    """What lowering keeps for itself is called t1, t2, …: never as a name of the spec is."""
+    found = explore(
+        """
+        from modelcheck.lang import READ_ONCE, U8, WRITE_ONCE, final, shared, spec, thread
+
+        spec("temporaries")
+
+        n = shared(U8)
+        m = shared(U8)
+
+
+        @thread
+        def work():
+            t1: U8 = 7
+            t2: U8 = 8
+            t3: U8 = 9
+            WRITE_ONCE(n, READ_ONCE(m) + 1)
+            WRITE_ONCE(m, READ_ONCE(n) + READ_ONCE(m) + 1)
+            WRITE_ONCE(n, t1)
+            WRITE_ONCE(m, t2 + t3)
+
+
+        @final
+        def kept():
+            return n == 7 and m == 17
+        """
+    )
+    assert found.violated == set()
