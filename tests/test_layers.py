@@ -62,7 +62,7 @@ MAY_IMPORT = {
     },
     "samples": {"api", "backends.python.model", "explore.result", "specfiles", "trace"},
     "prove": {
-        *("api", "backends", "diagnostics", "explore", "gate", "ir"),
+        *("api", "backends", "diagnostics", "explore", "frontend", "gate", "ir"),
         *("report.text", "settings", "specfiles"),
     },
     "repair": {

@@ -34,10 +34,12 @@ def make(name, variant=None):
     return api.make_program(spec, choose_variant(spec.info, variant), {})
 
 
-def list_small():
+def list_small(*, violated=False):
     """Variants whose states are few, and not far away."""
     for name, variants in SMALL.items():
         for variant in variants:
+            if violated and (name, variant) in VERIFIED:
+                continue
             yield pytest.param(name, variant, id=f"{name} {variant}")
 
 
@@ -62,6 +64,19 @@ SMALL = {
     "two-jugs": (None, "even_jugs"),
     "work-requeue": ("queued_once",),
 }
+VERIFIED = {
+    ("increments", "rmw"),
+    ("kernfs-release-once", None),
+    ("selftest-completion-on-stack", None),
+    ("selftest-plain-increments", "atomic"),
+    ("selftest-publish-and-free", None),
+    ("selftest-publish-and-free", "synchronize_rcu"),
+    ("selftest-recursive-read", "read_once"),
+    ("selftest-recursive-read", "trylock"),
+    ("selftest-two-mutexes", "same_order"),
+    ("selftest-unlock-then-free", "spinlock"),
+    ("two-jugs", "even_jugs"),
+}
 SPECS = sorted(path for area in ("kernfs", "psi") for path in (ROOT / "specs" / area).glob("*.py"))
 
 
@@ -85,7 +100,7 @@ def test_bounded_search_finds_what_exploring_finds_as_near(name, variant):
     assert list(compare_search(program, explore(program, Options()), SECONDS)) == []
 
 
-@pytest.mark.parametrize(("name", "variant"), [*list_small()])
+@pytest.mark.parametrize(("name", "variant"), [*list_small(violated=True)])
 def test_nothing_is_proved_that_exploring_refutes(name, variant):
     program = make(name, variant)
     result = explore(program, Options())
