@@ -103,7 +103,7 @@ def draw(form, first, count):
     return list(islice(candidates(), count))
 
 
-@pytest.mark.parametrize(("form", "first"), [("ir", 0), ("ir", 1_000), ("text", 0), ("text", 500)])
+@pytest.mark.parametrize(("form", "first"), [("ir", 0), ("text", 0)])
 def test_random_programs_have_the_same_verdicts(form, first):
     reduced_count = 0
     for program, plain in draw(form, first, 75):
@@ -130,7 +130,7 @@ def draw_named(first, count):
     return found
 
 
-@pytest.mark.parametrize("first", [0, 10_000])
+@pytest.mark.parametrize("first", [0])
 def test_programs_full_of_names_have_the_same_verdicts(first):
     drawn = draw_named(first, 80)
     assert len(drawn) == 80
