@@ -6,8 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).resolve().parent.parent
 KERNEL = sorted((ROOT / "modelcheck/kernel").glob("*.py"))
 SPECS = sorted((ROOT / "specs").rglob("*.py"))
