@@ -87,7 +87,7 @@ MAY_IMPORT = {
         "trace.trace",  # the type of a trace
         "trace.picture",  # the type of a picture
         "backends.native.build",  # begun before anything else is imported
-        "backends.smt.run",  # what cannot be proved
+        "backends.smt.ways",  # what cannot be proved
         "backends.native.compiler",  # how many cores there are
         "explore.limits",  # memory that processes share
     },

@@ -89,7 +89,7 @@ def prove_command(
     that z3 finds is run again before it is shown. `check` is faster where it can be used.
     """
     from modelcheck import api
-    from modelcheck.backends.smt.run import UnsupportedError
+    from modelcheck.backends.smt.ways import UnsupportedError
     from modelcheck.cli.check import store_trace
     from modelcheck.prove.attempt import attempt
     from modelcheck.prove.json import attempt_to_json

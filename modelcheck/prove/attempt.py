@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from modelcheck import api
-from modelcheck.backends.smt.run import UnsupportedError
+from modelcheck.backends.smt.ways import UnsupportedError
 from modelcheck.frontend import Spec
 from modelcheck.ir.nodes import Program
 from modelcheck.prove.anynumber import prove_any

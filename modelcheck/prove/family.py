@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from modelcheck.backends.smt.run import UnsupportedError
+from modelcheck.backends.smt.ways import UnsupportedError
 from modelcheck.ir.alias import is_own
 from modelcheck.ir.lookup import local_types
 from modelcheck.ir.memory import Memory

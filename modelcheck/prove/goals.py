@@ -12,9 +12,9 @@ from itertools import combinations
 
 from modelcheck.backends.python.failures import make_fail
 from modelcheck.backends.smt.expressions import Touch
-from modelcheck.backends.smt.run import Fault, UnsupportedError
 from modelcheck.backends.smt.system import Move, System
 from modelcheck.backends.smt.terms import Value
+from modelcheck.backends.smt.ways import Fault, UnsupportedError
 from modelcheck.backends.subjects import Subject
 from modelcheck.explore.leak import LEAK, LeakCheck
 from modelcheck.explore.properties import Judged, Silence
@@ -211,7 +211,7 @@ class _Finder:
                     leads = terms.any_of(self._names(slot.number, element) for slot in slots)
                     ways.append(terms.all_of((reached[other], lives, leads)))
                 further[element] = terms.any_of(ways)
-            if all(_is_known(further[e], reached[e]) for e in elements):
+            if all(terms.same(further[e], reached[e]) for e in elements):
                 break
             reached = further
         quiescent = self.system.is_quiescent()
@@ -292,9 +292,3 @@ class _Finder:
 def _conflict(x: Touch, y: Touch) -> bool:
     is_plain = x.kind is Kind.PLAIN or y.kind is Kind.PLAIN
     return (x.is_write or y.is_write) and is_plain
-
-
-def _is_known(value: Value, other: Value) -> bool:
-    if isinstance(value, int) or isinstance(other, int):
-        return value is other
-    return bool(value.eq(other))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from modelcheck.ir.memory import Memory
 from modelcheck.ir.nodes import Program
@@ -38,7 +38,7 @@ def describe_attempt(attempt: Attempt, traces: Sequence[str]) -> Iterator[str]:
     failed = next((p for p in proving.proofs if p.failure is not None), None)
     if failed is not None and failed.failure is not None:
         program = proving.program or run.program
-        yield from _describe_failure(program, failed.name, failed.failure, run.sources)
+        yield from _describe_failure(program, failed.name, failed.failure)
 
 
 def _describe_known(proving: Proving) -> Iterator[str]:
@@ -93,9 +93,7 @@ def _wrap(text: str) -> list[str]:
 # Counterexamples to induction
 
 
-def _describe_failure(
-    program: Program, name: str, failure: Counterexample, sources: Mapping[str, str]
-) -> Iterator[str]:
+def _describe_failure(program: Program, name: str, failure: Counterexample) -> Iterator[str]:
     memory = Memory(program)
     steps = len(failure.stations) - 1
     yield ""
@@ -105,10 +103,10 @@ def _describe_failure(
     )
     yield from _describe_state(memory, failure.stations[0].state)
     for before, after in zip(failure.stations, failure.stations[1:], strict=False):
-        yield f"    {_describe_move(memory, before, sources)}{_list_changes(memory, before, after)}"
+        yield f"    {_describe_move(memory, before)}{_list_changes(memory, before, after)}"
     last = failure.stations[-1]
     verb = "fails" if last.thread is not None else "is violated here"
-    yield f"    {_describe_move(memory, last, sources)}{name} {verb}"
+    yield f"    {_describe_move(memory, last)}{name} {verb}"
 
 
 def _count(steps: int) -> str:
@@ -148,8 +146,7 @@ def _find_block(memory: Memory, thread: int, state: Sequence[int]) -> tuple[int,
     return span.line, " ".join(block.step.text.split())
 
 
-def _describe_move(memory: Memory, station: Station, sources: Mapping[str, str]) -> str:
-    del sources
+def _describe_move(memory: Memory, station: Station) -> str:
     if station.thread is None:
         return ""
     block = _find_block(memory, station.thread, station.state)

@@ -8,9 +8,10 @@ from modelcheck.backends.python.model import Model, compile_program
 from modelcheck.backends.python.outcomes import Failure, Outcome, State
 from modelcheck.backends.python.runtime import Chooser
 from modelcheck.backends.smt.cells import holds_bool
-from modelcheck.backends.smt.run import Runner, UnsupportedError
+from modelcheck.backends.smt.run import Runner
 from modelcheck.backends.smt.system import make_system
 from modelcheck.backends.smt.terms import Terms
+from modelcheck.backends.smt.ways import UnsupportedError
 from modelcheck.explore.options import Options
 from modelcheck.explore.properties import list_judged
 from modelcheck.explore.result import Result, Verdict

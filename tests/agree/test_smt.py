@@ -13,7 +13,7 @@ import pytest
 from agree.sample import draw
 from agree.smt import compare_search, compare_steps, find_wrong_proofs
 from modelcheck import api
-from modelcheck.backends.smt.run import UnsupportedError
+from modelcheck.backends.smt.ways import UnsupportedError
 from modelcheck.explore.options import Options
 from modelcheck.explore.search import explore
 from modelcheck.ir.passes import run_passes

@@ -9,8 +9,8 @@ import jsonschema
 import pytest
 
 from modelcheck import api
-from modelcheck.backends.smt.run import UnsupportedError
 from modelcheck.backends.smt.system import make_system
+from modelcheck.backends.smt.ways import UnsupportedError
 from modelcheck.cli import run
 from modelcheck.explore.options import Options
 from modelcheck.explore.properties import list_judged

@@ -185,7 +185,7 @@ class Speller:
         at.touched.append(Touch(at.when, tuple(targets), is_write, kind))
 
     def _is_initialised(self, value: Value) -> Value:
-        if isinstance(value, bool) or (not isinstance(value, int) and self.terms.z3.is_bool(value)):
+        if self.terms.is_bool(value):
             return True
         return self.terms.negate(self.terms.equal(value, UNINITIALISED))
 
@@ -195,11 +195,7 @@ class Speller:
         for target in self.targets(place, at):
             length = terms.as_number(at.cells[target.slot])
             for i in range(capacity):
-                held = at.cells[target.slot + 1 + i]
-                is_bool = isinstance(wanted, bool) or (
-                    not isinstance(wanted, int) and terms.z3.is_bool(wanted)
-                )
-                held = terms.as_bool(held) if is_bool else terms.as_number(held)
+                held = terms.like(at.cells[target.slot + 1 + i], wanted)
                 is_there = terms.apply("<", (i, length))
                 found.append(terms.all_of((target.condition, is_there, terms.equal(held, wanted))))
         return terms.any_of(found)

@@ -60,7 +60,7 @@ class QueueWriter:
             matches: list[Value] = []
             for i, slot in enumerate(self._elements(target)):
                 is_there = terms.apply("<", (i, length))
-                same = terms.equal(self._like(self._cells[slot], value), value)
+                same = terms.equal(self._terms.like(self._cells[slot], value), value)
                 earlier = [terms.negate(match) for match in matches]
                 matches.append(terms.all_of((is_there, same, *earlier)))
             found = terms.any_of(matches)
@@ -81,7 +81,7 @@ class QueueWriter:
         at = at or [i == 0 for i in range(len(slots))]
         for i, slot in enumerate(slots):
             moves = terms.any_of(at[: i + 1])
-            self._put(target, slot, self._like(held[i + 1], held[i]), moves)
+            self._put(target, slot, self._terms.like(held[i + 1], held[i]), moves)
         shorter = terms.apply("-", (length, 1))
         self._put(target, target.slot, shorter, only)
         return terms.select([*zip(at, held, strict=False)])
@@ -95,9 +95,3 @@ class QueueWriter:
     def _put(self, target: Target, slot: int, value: Value, condition: Value = True) -> None:
         both = self._terms.all_of((target.condition, condition))
         self._cells.write([Target(both, slot)], value)
-
-    def _like(self, value: Value, other: Value) -> Value:
-        """A value as a Bool where another one is, else as a number."""
-        z3 = self._terms.z3
-        is_bool = isinstance(other, bool) or (not isinstance(other, int) and z3.is_bool(other))
-        return self._terms.as_bool(value) if is_bool else self._terms.as_number(value)

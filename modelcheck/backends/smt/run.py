@@ -9,7 +9,6 @@ wait, each with its condition.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Literal, assert_never
 
 from modelcheck.backends.facts import Facts, ThreadFacts, Values
@@ -17,6 +16,7 @@ from modelcheck.backends.smt.cells import Cells, number_of
 from modelcheck.backends.smt.expressions import Scene, Speller, Touch
 from modelcheck.backends.smt.queues import QueueWriter
 from modelcheck.backends.smt.terms import Terms, Value
+from modelcheck.backends.smt.ways import Exit, Fault, Recorded, UnsupportedError, Ways
 from modelcheck.backends.subjects import Subject, find_label, find_subject, is_outside
 from modelcheck.diagnostics import InternalError
 from modelcheck.ir.lookup import local_types
@@ -59,56 +59,6 @@ Pick = Callable[[int], Value]
 
 MAX_VISITS = 400
 """Rounds of a loop of local work that are followed before it is called endless."""
-
-
-class UnsupportedError(Exception):
-    """What a formula cannot say; the message is for the user."""
-
-
-@dataclass(frozen=True, slots=True)
-class Exit:
-    """A way that ends: its condition, and the state behind it."""
-
-    when: Value
-    cells: Cells
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """A way that fails: its condition, what is violated, and what it is about.
-
-    `number` is the pointer to the subject (`subjects`), asked where somebody wants to know.
-    """
-
-    when: Value
-    property: str
-    detail: str
-    subject: Subject | None
-    number: Value = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """An order that is recorded on some way; of labels that depend on pointers each case."""
-
-    when: Value
-    property: str
-    first: str
-    second: str
-
-
-@dataclass(slots=True)
-class Ways:
-    """All ways through a region.  `choices` are variables, each with the number of its values."""
-
-    exits: list[Exit] = field(default_factory=list)
-    answers: list[tuple[Value, Value]] = field(default_factory=list)  # of a property: when, what
-    faults: list[Fault] = field(default_factory=list)
-    blocked: list[Value] = field(default_factory=list)
-    idle: list[Value] = field(default_factory=list)
-    orders: list[Recorded] = field(default_factory=list)
-    touched: list[Touch] = field(default_factory=list)
-    choices: list[tuple[Value, int]] = field(default_factory=list)
 
 
 class Runner:

@@ -12,8 +12,9 @@ from itertools import product
 
 from modelcheck.backends.facts import find_first_numbers, find_target, list_flags
 from modelcheck.backends.smt.cells import Cells, holds_bool
-from modelcheck.backends.smt.run import Exit, Fault, Runner, UnsupportedError, Ways
+from modelcheck.backends.smt.run import Runner
 from modelcheck.backends.smt.terms import Terms, Theory, Value
+from modelcheck.backends.smt.ways import Exit, Fault, UnsupportedError, Ways
 from modelcheck.ir.bounds import bounds_of
 from modelcheck.ir.memory import UNINITIALISED, Memory, Slot, Thread
 from modelcheck.ir.nodes import Program, Property
@@ -310,7 +311,7 @@ class _Maker:
         return {
             slot: value
             for slot, value in sorted(cells.changed.items())
-            if not _is_same(value, state[slot])
+            if not self.terms.same(value, state[slot])
         }
 
     def _gate(self, thread: Thread, location: int, state: Sequence[Value]) -> Value:
@@ -334,12 +335,6 @@ class _Maker:
             has_ended = terms.equal(state[target], ended[target])
             conditions.append(terms.any_of((has_ended, terms.all_of(flags))))
         return terms.all_of(conditions)
-
-
-def _is_same(value: Value, other: Value) -> bool:
-    if isinstance(value, int) or isinstance(other, int):
-        return isinstance(value, int) and isinstance(other, int) and value == other
-    return bool(value.eq(other))
 
 
 def list_shapes(system: System) -> Iterable[Value]:

@@ -68,19 +68,27 @@ class Terms:
 
     # ------------------------------------------------------------------------ Bools
 
+    def is_bool(self, value: Value) -> bool:
+        """Whether a value is a Bool."""
+        if isinstance(value, int):
+            return isinstance(value, bool)
+        return bool(self.z3.is_bool(value))
+
+    def like(self, value: Value, other: Value) -> Value:
+        """A value as a Bool where another one is, else as a number."""
+        return self.as_bool(value) if self.is_bool(other) else self.as_number(value)
+
     def as_bool(self, value: Value) -> Value:
         """A value that stands for a Bool, as one."""
         if isinstance(value, int):
             return bool(value)
-        return value if self.z3.is_bool(value) else value != 0
+        return value if self.is_bool(value) else value != 0
 
     def as_number(self, value: Value) -> Value:
         """A value as a number: of a Bool 0 or 1."""
         if isinstance(value, int):
             return int(value)
-        if self.z3.is_bool(value):
-            return self.z3.If(value, self.term(1), self.term(0))
-        return value
+        return self.z3.If(value, self.term(1), self.term(0)) if self.is_bool(value) else value
 
     def all_of(self, values: Iterable[Value]) -> Value:
         """Whether all of some Bools hold."""
@@ -106,6 +114,12 @@ class Terms:
         if isinstance(value, bool):
             return not value
         return value.arg(0) if self.z3.is_not(value) else self.z3.Not(value)
+
+    def same(self, a: Value, b: Value) -> bool:
+        """Whether two values are known to be the same, being written alike."""
+        if isinstance(a, int) or isinstance(b, int):
+            return isinstance(a, int) and isinstance(b, int) and a == b
+        return bool(a.eq(b))
 
     def equal(self, a: Value, b: Value) -> Value:
         """Whether two values, both Bools or none, are the same."""
