@@ -17,6 +17,8 @@ from modelcheck.prove.frames import Frames
 from modelcheck.prove.goals import Goal
 from modelcheck.prove.solver import Clock, Solver
 
+SMALL = 4  # numbers that a counterexample is to have rather than others, from 0
+
 
 @dataclass(frozen=True, slots=True)
 class Stand:
@@ -74,6 +76,27 @@ class Induction:
                     failed.append(read_seen(frames, goal, model, k))
         self._add_facts(left)
         return Stand(k, tuple(left), tuple(failed))
+
+    def find_plain(self, stand: Stand, goal: Goal, clock: Clock) -> Seen:
+        """A run to a bad state of a goal that failed, as the stand has one, from a state with as
+        little in it as can be: slot by slot 0 where that does, else the next small number.
+
+        Raises OutOfTimeError.
+        """
+        frames, terms, solver = self._frames, self._terms, self._solver
+        solver.clock = clock
+        assuming = [self._assumed[proved.key] for proved in stand.proved]
+        wanted = [frames.at(frames.system.chosen(), stand.k), self._bad(goal, stand.k)]
+        model = solver.find(*wanted, assuming=assuming)
+        for value in frames.state(0):
+            for small in (False,) if terms.is_bool(value) else range(SMALL):
+                plain = terms.equal(value, small)
+                found = solver.find(*wanted, plain, assuming=assuming)
+                if found is not None:
+                    wanted.append(plain)
+                    model = found
+                    break
+        return read_seen(frames, goal, model, stand.k)
 
     def _add_station(self) -> None:
         """One more state that is good, and a step from it to another one."""

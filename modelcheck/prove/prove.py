@@ -18,7 +18,7 @@ from modelcheck.ir.nodes import Program
 from modelcheck.prove.bounded import BoundedSearch, Seen
 from modelcheck.prove.frames import Frames
 from modelcheck.prove.goals import Goal, Goals, asks_for_subjects, list_goals
-from modelcheck.prove.induction import Induction
+from modelcheck.prove.induction import Induction, Stand
 from modelcheck.prove.result import TRIVIAL, Answer, Counterexample, Method, Proof, Proving, Station
 from modelcheck.prove.solver import Clock, OutOfTimeError
 from modelcheck.prove.spacer import ask_spacer
@@ -26,6 +26,7 @@ from modelcheck.prove.structure import LEMMA, list_structure
 from modelcheck.prove.witness import show_violation
 
 FIRST_TURN = 2.0  # seconds of a method's first turn; each further one is twice as long
+PLAIN_SECONDS = 5.0  # for a counterexample that is easier to read
 MOST_STEPS = 1000  # of a bounded search, where nobody says how many
 
 
@@ -84,6 +85,7 @@ class _Prover:
         self._induction = Induction(self._frames, self._clock)
         self._known: dict[str, Proof] = {}
         self._failures: dict[str, Counterexample] = {}
+        self._stand: Stand | None = None  # of the last induction
         self._seen: list[Seen] = []
         self._stopped = False
         self._judged = list_judged(program, options.properties)
@@ -163,6 +165,7 @@ class _Prover:
         self._lemmas = [lemma for lemma in self._lemmas if lemma not in stand.proved]
         self._prove([goal for goal in stand.proved if goal.judged.kind != LEMMA], f"{k}-induction")
         self._failures = {seen.goal.key: tell_failure(seen) for seen in stand.failed}
+        self._stand = stand
 
     def _ask_spacer(self, turn: Clock) -> None:
         goals = self._list_provable()
@@ -229,7 +232,22 @@ class _Prover:
 
     # ------------------------------------------------------------------------ the result
 
+    def _simplify_first(self) -> None:
+        """Of the first failure, which is the one that is shown, the plainest."""
+        stand = self._stand
+        shown = (judged.name for judged in self._judged if judged.name in self._failures)
+        name = next((name for name in shown if name not in self._known), None)
+        if stand is None or name is None:
+            return
+        goal = next(seen.goal for seen in stand.failed if seen.goal.key == name)
+        try:
+            found = self._induction.find_plain(stand, goal, self._clock.longer(PLAIN_SECONDS))
+        except OutOfTimeError:
+            return
+        self._failures[name] = tell_failure(found)
+
     def _make_result(self) -> Proving:
+        self._simplify_first()
         proofs = []
         for judged in self._judged:
             name = judged.name

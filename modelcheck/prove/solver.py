@@ -27,6 +27,10 @@ class Clock:
         left = self.seconds_left()
         return Clock(seconds if left is None else min(seconds, left), self._interrupted)
 
+    def longer(self, seconds: float) -> Clock:
+        """A clock that goes on for some seconds whatever this one says, unless interrupted."""
+        return Clock(seconds, self._interrupted)
+
     def seconds_left(self) -> float | None:
         """How much time there is; None where nothing limits it."""
         return None if self._deadline is None else max(0.0, self._deadline - time.monotonic())
