@@ -62,8 +62,8 @@ ROWS = (
     Row(
         "prove-assumes-what-fell",
         "prove/induction.py",
-        "assuming = [self._assumed[goal.name] for goal in left]",
-        "assuming = [self._assumed[goal.name] for goal in goals]",
+        "assuming = [self._assumed[goal.key] for goal in left]",
+        "assuming = [self._assumed[goal.key] for goal in goals]",
         "What is proved rests on what is not.",
         (f"{PROVE}test_goals_that_fell_carry_no_others",),
     ),
