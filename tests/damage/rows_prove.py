@@ -124,6 +124,14 @@ ROWS = (
         (f"{ANY}test_facts_that_do_not_hold_at_the_start_or_after_a_step_are_not_believed",),
     ),
     Row(
+        "any-others-do-not-count",
+        "prove/learn.py",
+        "total = terms.add(total, self._number(stand))",
+        "total = terms.add(total, 0)",
+        "Only the few threads of the program are counted, so no count overflows.",
+        (f"{ANY}test_a_count_in_a_byte_is_not_proved_for_more_threads_than_it_counts",),
+    ),
+    Row(
         "any-patterns-have-an-order",
         "prove/patterns.py",
         "combinations(sorted((*own, *seen), key=_name_of), 2)",

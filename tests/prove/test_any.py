@@ -139,6 +139,14 @@ def test_what_fails_with_more_threads_than_were_looked_at_is_not_proved(tmp_path
     assert found["few"] is Answer.OPEN
 
 
+def test_a_count_in_a_byte_is_not_proved_for_more_threads_than_it_counts(tmp_path):
+    """With 256 users it is 0 while they use it; the threads that are numbers only have to count."""
+    text = (SPECS / "proof-refcount.py").read_text(encoding="utf-8")
+    path = tmp_path / "byte.py"
+    path.write_text(text.replace("U32", "U8"), encoding="utf-8")
+    assert answer(path)["used_while_it_lives"] is Answer.OPEN
+
+
 # Each breaks one condition under which one program stands for all sizes.
 BROKEN = {
     "number": {"me": "me", "body": "gate.n = me"},
