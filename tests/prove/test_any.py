@@ -13,7 +13,6 @@ from modelcheck.backends.smt.system import make_system
 from modelcheck.backends.smt.ways import UnsupportedError
 from modelcheck.cli import run
 from modelcheck.explore.options import Options
-from modelcheck.explore.properties import list_judged
 from modelcheck.explore.search import explore
 from modelcheck.frontend import load
 from modelcheck.ir.memory import Memory
@@ -21,7 +20,6 @@ from modelcheck.prove import learn
 from modelcheck.prove.attempt import attempt, list_counts
 from modelcheck.prove.counts import Equation, find_equations
 from modelcheck.prove.family import find_family
-from modelcheck.prove.goals import list_goals
 from modelcheck.prove.learn import Conjecture, Learner
 from modelcheck.prove.patterns import Patterns, find_values
 from modelcheck.prove.prove import ProveOptions
@@ -220,7 +218,10 @@ REASONS = {
 def test_a_spec_without_such_threads_is_not_asked(tmp_path, what):
     path = write(tmp_path, **BROKEN[what])
     spec = load(path, "lock.py")
-    assert explore(api.make_program(spec, spec.info.default, {}), Options(max_states=10))
+    states = explore(
+        api.make_program(spec, spec.info.default, {}), Options(max_states=10)
+    ).counts.states
+    assert states > 1  # it is a spec, and only this question is not for it
     with pytest.raises(UnsupportedError, match=REASONS[what]):
         answer(path)
 
@@ -320,9 +321,3 @@ def test_the_command_says_for_whom_it_is_proved(capsys):
     assert run(["prove", "peterson", "--threads", "any"]) == 3
     assert "no parameter says how many threads" in capsys.readouterr().err
     assert run(["prove", "peterson", "--threads", "any", "--depth", "3"]) == 2
-
-
-def test_goals_of_this_file_exist():
-    spec = load(SPECS / "proof-mutex.py", "proof-mutex.py")
-    program = api.make_program(spec, spec.info.default, {})
-    assert list_goals(make_system(program), list_judged(program, None)).all
