@@ -77,9 +77,10 @@ class Induction:
         self._add_facts(left)
         return Stand(k, tuple(left), tuple(failed))
 
-    def find_plain(self, stand: Stand, goal: Goal, clock: Clock) -> Seen:
+    def find_plain(self, stand: Stand, goal: Goal, clock: Clock) -> Seen | None:
         """A run to a bad state of a goal that failed, as the stand has one, from a state with as
         little in it as can be: slot by slot 0 where that does, else the next small number.
+        None where what was demanded after the stand (facts, one more step) leaves no such run.
 
         Raises OutOfTimeError.
         """
@@ -88,6 +89,8 @@ class Induction:
         assuming = [self._assumed[proved.key] for proved in stand.proved]
         wanted = [frames.at(frames.system.chosen(), stand.k), self._bad(goal, stand.k)]
         model = solver.find(*wanted, assuming=assuming)
+        if model is None:
+            return None
         for value in frames.state(0):
             for small in (False,) if terms.is_bool(value) else range(SMALL):
                 plain = terms.equal(value, small)

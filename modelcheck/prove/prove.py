@@ -244,7 +244,8 @@ class _Prover:
             found = self._induction.find_plain(stand, goal, self._clock.longer(PLAIN_SECONDS))
         except OutOfTimeError:
             return
-        self._failures[name] = tell_failure(found)
+        if found is not None:
+            self._failures[name] = tell_failure(found)
 
     def _make_result(self) -> Proving:
         self._simplify_first()

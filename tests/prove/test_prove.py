@@ -298,6 +298,19 @@ def test_goals_that_fell_carry_no_others(tmp_path):
     assert answers(found) == {"few": Answer.OPEN, "nearly_as_few": Answer.OPEN}
 
 
+def test_a_failure_stays_as_it_is_where_what_came_later_forbids_a_plainer_one(tmp_path):
+    """Nothing follows 1, where the only thread ends; a longer induction wants something to."""
+    text = COUNT.replace("    while True:\n        with", "    if True:\n        with")
+    frames, goals = frames_and_goals(tmp_path, text.replace("n < 5", "n != 1"))
+    few, other = goals["few"], goals["nearly_as_few"]
+    induction = Induction(frames, Clock())
+    stand = induction.attempt([few], 1, Clock())
+    assert [seen.goal for seen in stand.failed] == [few]
+    assert induction.find_plain(stand, few, Clock()) is not None
+    induction.attempt([other], 2, Clock())
+    assert induction.find_plain(stand, few, Clock()) is None
+
+
 def test_a_run_is_not_over_before_its_end(tmp_path):
     found = prove(make(tmp_path, COUNT), ProveOptions(method="bounded", most_steps=7))
     assert answers(found) == {"few": Answer.VIOLATED, "nearly_as_few": Answer.VIOLATED}
