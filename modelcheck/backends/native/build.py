@@ -241,7 +241,7 @@ def _list_units(reductions: frozenset[str]) -> tuple[_Unit, ...]:
     files = _list_runtime(".c")
     busy = tuple(path for path in files if path.stem in _BUSY)
     rest = tuple(path for path in files if path.stem not in _BUSY | _REDUCTIONS)
-    units = [_Unit("busy", busy, ()), _Unit("rest", rest, ("-O1",))]
+    units = [_Unit("busy", busy, ()), _Unit("rest", rest, ("-O0",))]
     units += [_Unit(path.stem, (path,), ()) for path in files if path.stem in reductions]
     return tuple(unit for unit in units if unit.files)
 
