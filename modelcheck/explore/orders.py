@@ -7,7 +7,7 @@ about the program; which transition showed an edge first decides only its witnes
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from modelcheck.backends.python.outcomes import Order
@@ -55,6 +55,22 @@ def find_cycles(orders: frozenset[Order]) -> tuple[Cycle, ...]:
                 reached = _find_reachable(graph, node)
                 reported |= {other for other in reached if node in _find_reachable(graph, other)}
     return tuple(found)
+
+
+def list_edges_on_cycles(orders: Iterable[Order]) -> frozenset[Order]:
+    """Those orders that are part of a cycle of them: the ends of each reach each other."""
+    given = frozenset(orders)
+    by_property: dict[str, dict[str, frozenset[str]]] = {}
+    for order in given:
+        graph = by_property.setdefault(order.property, {})
+        graph[order.first] = graph.get(order.first, frozenset()) | {order.second}
+        graph.setdefault(order.second, frozenset())
+
+    def leads_back(order: Order) -> bool:
+        reached = _find_reachable(by_property[order.property], order.second)
+        return order.first == order.second or order.first in reached
+
+    return frozenset(filter(leads_back, given))
 
 
 def _find_shortest_cycle(graph: Graph, start: str) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from modelcheck.prove.result import TRIVIAL, Answer, Proof, Proving
 from modelcheck.prove.solver import Clock, OutOfTimeError
 
 OF_ALL_AT_ONCE = "it is about all threads at once"
+OF_ALL_RUNS = "it is about all that is ever recorded, not about a state"
 
 
 def prove_any(make: Make, parameters: Mapping[str, int], options: ProveOptions) -> Proving:
@@ -41,7 +42,7 @@ def prove_any(make: Make, parameters: Mapping[str, int], options: ProveOptions) 
         failed = {seen.goal.name: tell_failure(seen) for seen in learned.failed}
     except OutOfTimeError:
         stopped = True
-    by_name = {goal.name: goal for goal in goals.all if not goal.is_fault}
+    by_name = {goal.name: goal for goal in goals.all if not goal.is_fault}  # of orders any one
     proofs = []
     for one in list_judged(family.big, options.properties):
         goal = by_name.get(one.name)
@@ -50,7 +51,8 @@ def prove_any(make: Make, parameters: Mapping[str, int], options: ProveOptions) 
         elif not goal.bads:
             proof = Proof(one.name, one.kind, Answer.PROVED, TRIVIAL)
         elif not _is_about_few(goal):
-            proof = Proof(one.name, one.kind, Answer.NOT_ASKED, OF_ALL_AT_ONCE)
+            why = OF_ALL_AT_ONCE if goal.order is None else OF_ALL_RUNS
+            proof = Proof(one.name, one.kind, Answer.NOT_ASKED, why)
         elif one.name in proved:
             by = f"{facts:,} facts about two threads and how many stand where"
             proof = Proof(one.name, one.kind, Answer.PROVED, by)
@@ -77,4 +79,5 @@ def tell_family(family: Family) -> str:
 def _is_about_few(goal: Goal) -> bool:
     """Whether two threads and shared memory can tell that a state is bad."""
     about_all = ("final", "reachable")
-    return goal.judged.kind not in about_all and goal.name not in ("deadlock", "leak")
+    is_about_all = goal.judged.kind in about_all or goal.name in ("deadlock", "leak")
+    return not is_about_all and goal.order is None

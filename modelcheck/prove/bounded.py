@@ -28,6 +28,11 @@ class Seen:
     states: tuple[tuple[int, ...], ...]
     threads: tuple[int, ...]
 
+    @property
+    def depth(self) -> int:
+        """The steps to where it is seen."""
+        return len(self.threads) + self.bad.is_step
+
 
 class BoundedSearch:
     """Searches for bad states, the nearest first.

@@ -11,16 +11,18 @@ from dataclasses import dataclass, field
 from itertools import combinations
 
 from modelcheck.backends.python.failures import make_fail
+from modelcheck.backends.python.outcomes import Order
 from modelcheck.backends.smt.expressions import Touch
 from modelcheck.backends.smt.system import Move, System
 from modelcheck.backends.smt.terms import Value
 from modelcheck.backends.smt.ways import Fault, UnsupportedError
 from modelcheck.backends.subjects import Subject
 from modelcheck.explore.leak import LEAK, LeakCheck
+from modelcheck.explore.orders import list_edges_on_cycles
 from modelcheck.explore.properties import Judged, Silence
 from modelcheck.explore.race import RACE, find_innermost_struct
 from modelcheck.ir.memory import ALIVE, Memory
-from modelcheck.ir.nodes import Kind, Precedes, Program
+from modelcheck.ir.nodes import Kind, Program
 from modelcheck.ir.races import find_candidates
 from modelcheck.ir.types import PtrType, SetType
 
@@ -29,7 +31,7 @@ from modelcheck.ir.types import PtrType, SetType
 class Bad:
     """One way to see a property fail: when, and what a claim says of it (`explore.claims`).
 
-    `thread` is the one whose step fails; -1 where a state itself shows it.
+    `thread` is the one whose step fails, or records an order; -1 where a state itself shows it.
     """
 
     condition: Value
@@ -37,21 +39,31 @@ class Bad:
     key: tuple[int, ...] = ()
     thread: int = -1
 
+    @property
+    def is_step(self) -> bool:
+        """Whether it is a step from the bad state that shows it, so one step further."""
+        return self.kind in ("step", "order")
+
 
 @dataclass(frozen=True, slots=True)
 class Goal:
     """A judged property, and its bad states: of a `reachable` the states that satisfy it.
 
     A `reachable` whose body can fail has a second goal, `is_fault`: the states in which it does.
+    A check of orders has a goal for each `order` that may be part of a circle: the states before
+    the steps that record it.  One alone is no violation; see `prove.circles`.
     """
 
     judged: Judged
     bads: tuple[Bad, ...]
     is_fault: bool = False
+    order: Order | None = None
 
     @property
     def key(self) -> str:
         """What tells it from all other goals."""
+        if self.order is not None:
+            return f"{self.name}: {self.order.second} under {self.order.first}"
         return f"{self.name} (fault)" if self.is_fault else self.name
 
     @property
@@ -71,6 +83,7 @@ class Goals:
 
     all: tuple[Goal, ...]
     at_start: tuple[tuple[Fault, Value], ...]  # what the start itself fails with
+    orders_at_start: tuple[tuple[Order, Value], ...] = ()  # which ones it records
     open: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -109,25 +122,24 @@ def list_goals(system: System, judged: tuple[Judged, ...]) -> Goals:
         found[RACE] += finder.list_races()
     if "stuck" in found:
         left["stuck"] = "it is about all that can follow a state, not about a state"
-    for name in _list_orders(system.program) & found.keys():
-        left[name] = "it is about all that is ever recorded, not about a state"
     for name in left:
         found.pop(name, None)
+    orders = finder.find_orders()
+    at_start = tuple(finder.list_orders_at_start())
+    circling = list_edges_on_cycles([*orders, *(order for order, _ in at_start)])
+    kinds = {j.name: j for j in judged}
+    of_orders = [
+        Goal(kinds[order.property], tuple(orders.get(order, ())), order=order)
+        for order in sorted(circling)
+        if order.property in kinds
+    ]
+    for name in {goal.name for goal in of_orders}:
+        if not found.get(name):  # else it has faults, too
+            found.pop(name, None)
     goals = [Goal(j, tuple(found[j.name])) for j in judged if j.name in found]
     goals += [Goal(j, (faults[j.name],), is_fault=True) for j in judged if j.name in faults]
-    return Goals(tuple(goals), tuple(finder.list_at_start()), left)
-
-
-def _list_orders(program: Program) -> set[str]:
-    """The checks that collect orders over a whole run."""
-    bodies = [program.initial, *(template.body for template in program.templates)]
-    return {
-        instr.property
-        for body in bodies
-        for block in body.blocks
-        for instr in block.instrs
-        if isinstance(instr, Precedes)
-    }
+    goals += of_orders
+    return Goals(tuple(goals), tuple(finder.list_at_start()), at_start, left)
 
 
 class _Finder:
@@ -190,6 +202,33 @@ class _Finder:
         if prop.kind == "final":
             condition = terms.all_of((self.system.is_quiescent(), condition))
         return Bad(condition, "property", (number,)), None
+
+    # ------------------------------------------------------------------------ orders
+
+    def find_orders(self) -> dict[Order, list[Bad]]:
+        """The states before a step that records an order and gets to its end or fails."""
+        terms = self.terms
+        found: dict[Order, list[Bad]] = {}
+        for move in self.system.moves:
+            for recorded in move.ways.orders:
+                condition = terms.all_of((move.at, self._goes(move), recorded.when))
+                order = Order(recorded.property, recorded.first, recorded.second)
+                if condition is not False and not self._is_silenced_order(order):
+                    bad = Bad(condition, "order", (), move.thread.number)
+                    found.setdefault(order, []).append(bad)
+        return found
+
+    def list_orders_at_start(self) -> Iterator[tuple[Order, Value]]:
+        """What the start records, and when."""
+        start = self.system.start
+        goes = self.terms.any_of((start.when, *(fault.when for fault in start.ways.faults)))
+        for recorded in start.ways.orders:
+            order = Order(recorded.property, recorded.first, recorded.second)
+            if not self._is_silenced_order(order):
+                yield order, self.terms.all_of((goes, recorded.when))
+
+    def _is_silenced_order(self, order: Order) -> bool:
+        return self.silence.covers(order.property, (order.first, order.second))
 
     # ------------------------------------------------------------------------ leaks
 

@@ -6,9 +6,10 @@ once is told at once, whatever the others would take.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+from modelcheck.backends.python.outcomes import Order
 from modelcheck.backends.smt.system import System, make_system
 from modelcheck.diagnostics import InternalError
 from modelcheck.explore.options import Options
@@ -16,6 +17,7 @@ from modelcheck.explore.properties import Judged, list_judged
 from modelcheck.explore.race import RACE
 from modelcheck.ir.nodes import Program
 from modelcheck.prove.bounded import BoundedSearch, Seen
+from modelcheck.prove.circles import Circles
 from modelcheck.prove.frames import Frames
 from modelcheck.prove.goals import Goal, Goals, asks_for_subjects, list_goals
 from modelcheck.prove.induction import Induction, Stand
@@ -23,7 +25,7 @@ from modelcheck.prove.result import TRIVIAL, Answer, Counterexample, Method, Pro
 from modelcheck.prove.solver import Clock, OutOfTimeError
 from modelcheck.prove.spacer import ask_spacer
 from modelcheck.prove.structure import LEMMA, list_structure
-from modelcheck.prove.witness import show_violation
+from modelcheck.prove.witness import AtStart, show_violation
 
 FIRST_TURN = 2.0  # seconds of a method's first turn; each further one is twice as long
 PLAIN_SECONDS = 5.0  # for a counterexample that is easier to read
@@ -91,6 +93,8 @@ class _Prover:
         self._judged = list_judged(program, options.properties)
         self._asked = frozenset(j.name for j in self._judged)
         self._at_start: list[str] = []
+        self._circles = Circles(goals.all)
+        self._orders_at_start: list[Order] = []
 
     # ------------------------------------------------------------------------ turns
 
@@ -168,16 +172,21 @@ class _Prover:
         self._stand = stand
 
     def _ask_spacer(self, turn: Clock) -> None:
-        goals = self._list_provable()
-        if not goals:
-            return
-        try:
-            found = ask_spacer(self._frames, goals, self._facts, turn)
-        except OutOfTimeError:
-            self._clock.check()
-            return
-        if found.invariant is not None:
-            self._prove(goals, "Spacer")
+        # An order is often there for good reason, and then nothing that is asked with it is proved.
+        provable = self._list_provable()
+        for goals in (
+            [goal for goal in provable if goal.order is None],
+            [goal for goal in provable if goal.order is not None],
+        ):
+            if not goals:
+                continue
+            try:
+                found = ask_spacer(self._frames, goals, self._facts, turn)
+            except OutOfTimeError:
+                self._clock.check()
+                return
+            if found.invariant is not None:
+                self._prove(goals, "Spacer")
 
     # ------------------------------------------------------------------------ what is known
 
@@ -201,11 +210,23 @@ class _Prover:
         """The open goals that say something of all states."""
         return [goal for goal in self._list_open() if not goal.is_satisfiable]
 
-    def _prove(self, goals: Iterable[Goal], by: str) -> None:
+    def _prove(self, goals: Collection[Goal], by: str) -> None:
         for goal in goals:
             answer = Answer.VIOLATED if goal.is_satisfiable else Answer.PROVED
             kind = goal.judged.kind
             self._known[goal.key] = Proof(goal.name, kind, answer, by, self._search.depth)
+            if goal.order is not None:
+                self._circles.exclude(goal.order)
+        for name in {goal.name for goal in goals if goal.order is not None}:
+            self._settle(name, by)
+
+    def _settle(self, name: str, by: str) -> None:
+        """What of a check of orders need not be asked any more."""
+        is_impossible = name in self._circles.list_impossible()
+        for goal in self._goals.all if is_impossible else self._circles.list_needless():
+            if goal.name == name and goal.order is not None:
+                proof = Proof(name, goal.judged.kind, Answer.PROVED, by, self._search.depth)
+                self._known[goal.key] = proof
 
     def _close(self) -> None:
         """No run is longer than what was searched: what was not seen is nowhere."""
@@ -215,11 +236,25 @@ class _Prover:
 
     def _note(self, seen: Seen) -> None:
         goal = seen.goal
-        answer = Answer.PROVED if goal.is_satisfiable else Answer.VIOLATED
-        depth = len(seen.threads) + (seen.bad.kind == "step")
-        by = f"a run of {depth} step{'s' * (depth != 1)}"
-        self._known[goal.key] = Proof(goal.name, goal.judged.kind, answer, by, depth)
+        by = f"a run of {seen.depth} step{'s' * (seen.depth != 1)}"
         self._seen.append(seen)
+        if goal.order is not None:
+            self._note_order(goal, by, seen.depth)
+            return
+        answer = Answer.PROVED if goal.is_satisfiable else Answer.VIOLATED
+        self._known[goal.key] = Proof(goal.name, goal.judged.kind, answer, by, seen.depth)
+
+    def _note_order(self, goal: Goal, by: str, depth: int) -> None:
+        """An order is recorded; and if that closes a circle, its property is violated."""
+        assert goal.order is not None
+        self._circles.see(goal.order)
+        kind = goal.judged.kind
+        self._known[goal.key] = Proof(goal.name, kind, Answer.PROVED, by, depth)
+        if goal.name in self._circles.list_closed():
+            by = f"a circle of orders in runs of up to {depth} step{'s' * (depth != 1)}"
+            for other in self._goals.all:
+                if other.name == goal.name and other.order is not None:
+                    self._known[other.key] = Proof(goal.name, kind, Answer.VIOLATED, by, depth)
 
     def _look_at_start(self) -> None:
         """What the start itself fails with, before there is a state."""
@@ -229,23 +264,33 @@ class _Prover:
             if name in kinds and name not in self._at_start and self._search.can_start_with(when):
                 self._at_start.append(name)
                 self._known[name] = Proof(name, kinds[name], Answer.VIOLATED, "the start fails", 0)
+        by_order = {goal.order: goal for goal in self._goals.all}
+        for order, when in self._goals.orders_at_start:
+            goal = by_order.get(order)
+            if goal is not None and self._search.can_start_with(when):
+                self._orders_at_start.append(order)
+                self._note_order(goal, "the start", 0)
 
     # ------------------------------------------------------------------------ the result
 
     def _simplify_first(self) -> None:
         """Of the first failure, which is the one that is shown, the plainest."""
         stand = self._stand
-        shown = (judged.name for judged in self._judged if judged.name in self._failures)
-        name = next((name for name in shown if name not in self._known), None)
-        if stand is None or name is None:
+        failed = (self._find_failed(judged.name) for judged in self._judged)
+        goal = next((goal for goal in failed if goal is not None), None)
+        if stand is None or goal is None:
             return
-        goal = next(seen.goal for seen in stand.failed if seen.goal.key == name)
         try:
             found = self._induction.find_plain(stand, goal, self._clock.longer(PLAIN_SECONDS))
         except OutOfTimeError:
             return
         if found is not None:
-            self._failures[name] = tell_failure(found)
+            self._failures[goal.key] = tell_failure(found)
+
+    def _find_failed(self, name: str) -> Goal | None:
+        """The first goal of an open property that failed the last induction."""
+        goals = [goal for goal in self._list_open() if goal.name == name]
+        return next((goal for goal in goals if goal.key in self._failures), None)
 
     def _make_result(self) -> Proving:
         self._simplify_first()
@@ -259,12 +304,17 @@ class _Prover:
                 reason = self._goals.open[name]
                 proofs.append(Proof(name, judged.kind, Answer.NOT_ASKED, reason))
             else:
-                depth, failure = self._search.depth, self._failures.get(name)
+                failed = self._find_failed(name)
+                failure = self._failures[failed.key] if failed is not None else None
+                depth = self._search.depth
                 proofs.append(Proof(name, judged.kind, Answer.OPEN, "", depth, failure))
         options = Options(variant=self._options.variant, properties=self._options.properties)
-        seen = [one for one in self._seen if one.goal.name in self._asked]
-        at_start = [name for name in self._at_start if name in self._asked]
-        violation = show_violation(self._program, options, seen, at_start, self._search.depth)
+        violated = {p.name for p in proofs if p.answer is Answer.VIOLATED}
+        seen = [one for one in self._seen if one.goal.name in violated]
+        at_start = [name for name in self._at_start if name in violated]
+        orders = [order for order in self._orders_at_start if order.property in violated]
+        start = AtStart(at_start, orders)
+        violation = show_violation(self._program, options, seen, start, self._search.depth)
         return Proving(
             tuple(proofs), self._search.depth, self._search.is_over, violation, self._stopped
         )
@@ -278,7 +328,9 @@ def _is_tried(k: int) -> bool:
 
 def tell_failure(seen: Seen) -> Counterexample:
     """What a solver found, as plain data."""
-    last = seen.bad.thread if seen.bad.kind == "step" else None
+    last = seen.bad.thread if seen.bad.is_step else None
     threads = (*seen.threads, last)
     stations = tuple(Station(s, t) for s, t in zip(seen.states, threads, strict=True))
-    return Counterexample(stations, seen.bad.kind)
+    order = seen.goal.order
+    ending = "" if order is None else f"{order.second} is taken under {order.first}"
+    return Counterexample(stations, seen.bad.kind, ending)

@@ -44,6 +44,7 @@ class Counterexample:
 
     stations: tuple[Station, ...]
     kind: str  # of the claim: "step", "property", "deadlock", …
+    ending: str = ""  # what happens there, if that is not the violation itself
 
 
 @dataclass(frozen=True, slots=True)

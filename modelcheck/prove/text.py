@@ -97,16 +97,17 @@ def _describe_failure(program: Program, name: str, failure: Counterexample) -> I
     memory = Memory(program)
     steps = len(failure.stations) - 1
     yield ""
+    where = "part of a circle" if failure.ending else "a violation"
     yield from _wrap(
         f"why induction does not prove {name}: nothing that is known forbids this state, from "
-        f"which {_count(steps)} to a violation; if it cannot be reached, a lemma can say so"
+        f"which {_count(steps)} to {where}; if it cannot be reached, a lemma can say so"
     )
     yield from _describe_state(memory, failure.stations[0].state)
     for before, after in zip(failure.stations, failure.stations[1:], strict=False):
         yield f"    {_describe_move(memory, before)}{_list_changes(memory, before, after)}"
     last = failure.stations[-1]
     verb = "fails" if last.thread is not None else "is violated here"
-    yield f"    {_describe_move(memory, last)}{name} {verb}"
+    yield f"    {_describe_move(memory, last)}{failure.ending or f'{name} {verb}'}"
 
 
 def _count(steps: int) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from modelcheck.backends.python.model import Model
-from modelcheck.backends.python.outcomes import Failure, Outcome, State
+from modelcheck.backends.python.outcomes import Failure, Order, Outcome, State
 from modelcheck.diagnostics import InternalError
 from modelcheck.explore.claims import Choices, Claim, Claims
 from modelcheck.explore.deadlock import describe_deadlock
@@ -20,24 +21,37 @@ from modelcheck.ir.nodes import Program
 from modelcheck.prove.bounded import Seen
 
 
+@dataclass(frozen=True, slots=True)
+class AtStart:
+    """What the start itself shows: the properties that it violates, and the orders it records."""
+
+    violated: Sequence[str] = ()
+    orders: Sequence[Order] = ()
+
+
 def show_violation(
-    program: Program, options: Options, seen: Sequence[Seen], at_start: Sequence[str], depth: int
+    program: Program, options: Options, seen: Sequence[Seen], at_start: AtStart, depth: int
 ) -> Result | None:
     """The violations among what was seen, as the result of a search; None where there are none.
 
-    `at_start` are properties that the start itself violates.  Raises InternalError for what the
-    python backend does not see: z3 is never the only word.
+    Raises InternalError for what the python backend does not see: z3 is never the only word.
     """
     judging = Judging(Memory(program), options)
-    claims = Claims(judging, (), ())
+    labels = _Labels([*at_start.orders, *(one.goal.order for one in seen if one.goal.order)])
+    claims = Claims(judging, labels.labels, labels.properties)
     ways: list[tuple[Choices, list[Choices]]] = []  # by the number of the claim
-    for name in at_start:
-        claims.add(Claim("step", (), 0, (), ((-1, _find_failing(claims.model.start(), name)),)))
+    starts = claims.model.start()
+    for name in at_start.violated:
+        claims.add(Claim("step", (), 0, (), ((-1, _find_failing(starts, name)),)))
+        ways.append(((), []))
+    for order in at_start.orders:
+        turn = (-1, _find_recording(starts, order))
+        claims.add(Claim("order", labels.key(order), 0, (), (turn,)))
         ways.append(((), []))
     for one in seen:
         if one.bad.kind == "reachable":
             continue
-        claims.add(_make_claim(claims.model, one))
+        claims.add(_make_claim(claims.model, one, labels))
         ways.append(_find_choices(claims.model, one))
     if not ways:
         return None
@@ -64,14 +78,29 @@ def show_violation(
     return make_result(judging, tally, answers, "smt")
 
 
-def _make_claim(model: Model, seen: Seen) -> Claim:
+class _Labels:
+    """Numbers for what orders are about, as a claim has them."""
+
+    def __init__(self, orders: Sequence[Order]) -> None:
+        self.labels = sorted({label for order in orders for label in (order.first, order.second)})
+        self.properties = sorted({order.property for order in orders})
+
+    def key(self, order: Order) -> tuple[int, ...]:
+        """The key of a claim of an order."""
+        first, second = self.labels.index(order.first), self.labels.index(order.second)
+        return self.properties.index(order.property), first, second
+
+
+def _make_claim(model: Model, seen: Seen, labels: _Labels) -> Claim:
     """What a search would say that had come to the last state."""
-    state, bad = seen.states[-1], seen.bad
-    depth = len(seen.threads) + (bad.kind == "step")
+    state, bad, key = seen.states[-1], seen.bad, seen.bad.key
     turns: tuple[Turn, ...] = ()
     if bad.kind == "step":
         choices = _find_failing(model.outcomes(state, bad.thread), seen.goal.name)
         turns = ((bad.thread, choices),)
+    elif seen.goal.order is not None:
+        choices = _find_recording(model.outcomes(state, bad.thread), seen.goal.order)
+        turns, key = ((bad.thread, choices),), labels.key(seen.goal.order)
     elif bad.kind == "race":
         [slot] = bad.key
         shown = model.memory.slots[slot].name.removesuffix(" (length)")
@@ -79,7 +108,7 @@ def _make_claim(model: Model, seen: Seen) -> Claim:
         turns = next(((one, two) for failure, one, two in races if failure.object == shown), ())
         if not turns:
             raise InternalError(f"z3 sees a race on {shown} that is none")
-    return Claim(bad.kind, bad.key, depth, state, turns)
+    return Claim(bad.kind, key, seen.depth, state, turns)
 
 
 def _find_failing(outcomes: Sequence[Outcome], name: str) -> Choices:
@@ -87,6 +116,13 @@ def _find_failing(outcomes: Sequence[Outcome], name: str) -> Choices:
         if isinstance(outcome.result, Failure) and outcome.result.property == name:
             return outcome.choices
     raise InternalError(f"z3 sees a step that violates {name}, which none does")
+
+
+def _find_recording(outcomes: Sequence[Outcome], order: Order) -> Choices:
+    for outcome in outcomes:
+        if order in outcome.orders:
+            return outcome.choices
+    raise InternalError(f"z3 sees a step that records {order}, which none does")
 
 
 def _find_choices(model: Model, seen: Seen) -> tuple[Choices, list[Choices]]:

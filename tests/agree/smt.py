@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from modelcheck.backends.python.model import Model, compile_program
-from modelcheck.backends.python.outcomes import Failure, Outcome, State
+from modelcheck.backends.python.outcomes import Failure, Order, Outcome, State
 from modelcheck.backends.python.runtime import Chooser
 from modelcheck.backends.smt.cells import holds_bool
 from modelcheck.backends.smt.run import Runner
@@ -13,6 +13,7 @@ from modelcheck.backends.smt.system import make_system
 from modelcheck.backends.smt.terms import Terms
 from modelcheck.backends.smt.ways import UnsupportedError
 from modelcheck.explore.options import Options
+from modelcheck.explore.orders import find_cycles
 from modelcheck.explore.properties import list_judged
 from modelcheck.explore.result import Result, Verdict
 from modelcheck.explore.search import explore
@@ -120,24 +121,42 @@ def compare_search(program: Program, result: Result, seconds: float = 60.0) -> I
     for fault, when in goals.at_start:
         if search.can_start_with(when):
             found[fault.property] = 0
+    orders = {o: 0 for o, when in goals.orders_at_start if search.can_start_with(when)}
     while search.depth <= (result.counts.depth or 0) and not search.is_over:
         for seen in search.advance(left):
             left.remove(seen.goal)
-            depth = len(seen.threads) + (seen.bad.kind == "step")
-            found[seen.goal.name] = min(depth, found.get(seen.goal.name, depth))
+            if seen.goal.order is not None:
+                orders.setdefault(seen.goal.order, seen.depth)
+            else:
+                found[seen.goal.name] = min(seen.depth, found.get(seen.goal.name, seen.depth))
+    found |= find_depths_of_circles(orders)
     known = {g.name for g in goals.all} | {f.property for f, _ in goals.at_start}
     expected = {name: depth for name, depth in find_depths(result).items() if name in known}
-    if not search.is_over and not _goes_round(result):
+    for name in expected.keys() & {goal.name for goal in goals.all if goal.order is not None}:
+        # Told is the circle of fewest orders; the one that is closed first may be another.
+        expected |= find_depths(explore(program, Options(properties={name}, stop="first")))
+    if not search.is_over and not _goes_round(program, result):
         yield f"runs are longer than {result.counts.depth} steps"
     if found != expected:
         yield f"found after {found}, explored after {expected}"
 
 
-def _goes_round(result: Result) -> bool:
-    """Whether there are runs longer than the depth: the graph has a circle, or ways of different
-    length lead to one state; so any count of transitions beyond a tree's may be one.
+def find_depths_of_circles(orders: dict[Order, int]) -> dict[str, int]:
+    """By property the depth at which the orders recorded so far, each at its own, have a circle."""
+    depths = {}
+    for depth in sorted(set(orders.values()), reverse=True):
+        so_far = frozenset(order for order, seen in orders.items() if seen <= depth)
+        depths |= {cycle.name: depth for cycle in find_cycles(so_far)}
+    return depths
+
+
+def _goes_round(program: Program, result: Result) -> bool:
+    """Whether there may be runs longer than the depth: the graph has a circle, or ways of different
+    length lead to one state; so any count of transitions may that is not one of trees.
     """
-    return result.counts.transitions >= result.counts.states
+    starts = {outcome.result for outcome in compile_program(program).start()}
+    roots = sum(not isinstance(start, Failure) for start in starts)
+    return result.counts.transitions > result.counts.states - roots
 
 
 # ---------------------------------------------------------------------------------------------

@@ -59,7 +59,7 @@ SMALL = {
         "no_section_unchecked",
     ),
     "selftest-recursive-read": (None, "no_writer_preference", "read_once", "trylock"),
-    "selftest-two-mutexes": (None, "same_order"),
+    "selftest-two-mutexes": (None, "same_order", "never_at_once"),
     "selftest-unlock-then-free": ("spinlock",),
     "two-jugs": (None, "even_jugs"),
     "work-requeue": ("queued_once",),

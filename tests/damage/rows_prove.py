@@ -5,9 +5,36 @@ from tests.damage.row import Row
 AGREE = "tests/agree/test_smt.py::"
 BOUNDED = f"{AGREE}test_bounded_search_finds_what_exploring_finds_as_near"
 PROVE = "tests/prove/test_prove.py::"
+ORDERS = "tests/prove/test_circles.py::"
 ANY = "tests/prove/test_any.py::"
 
 ROWS = (
+    Row(
+        "prove-forgets-seen-orders",
+        "prove/circles.py",
+        """        possible = list_edges_on_cycles([*self._seen, *self._open])
+        return self._names""",
+        """        possible = list_edges_on_cycles(self._open)
+        return self._names""",
+        "An order that some run records makes no circle with one that is still open.",
+        (f"{ORDERS}test_an_order_that_was_seen_stays_possible",),
+    ),
+    Row(
+        "prove-orders-hide-faults",
+        "prove/goals.py",
+        "if not found.get(name):",
+        "if found:",
+        "A check that records orders is not looked for where it fails.",
+        (f"{ORDERS}test_a_check_that_fails_and_records_is_asked_for_both",),
+    ),
+    Row(
+        "prove-takes-one-order-for-a-circle",
+        "prove/prove.py",
+        "if goal.name in self._circles.list_closed():",
+        "if goal.order in self._circles._seen:",
+        "An order is a violation although no other closes a circle with it.",
+        (f"{ORDERS}test_before_both_orders_were_seen_nothing_is_known",),
+    ),
     Row(
         "formulas-never-wait",
         "backends/smt/run.py",
