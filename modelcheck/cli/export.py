@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from modelcheck.cli.console import say
 from modelcheck.cli.group import modelcheck, select_program
 
+if TYPE_CHECKING:
+    from modelcheck.backends.smt.terms import Theory
+    from modelcheck.ir.nodes import Program  # not on the way to --help
+
+
+FORMS = {"promela": ("oracle", "processes"), "c": (), "smt2": ("bits", "ints")}
+
 
 @modelcheck.command("export")
 @click.argument("spec")
-@click.option("--to", "language", type=click.Choice(["promela", "c"]), required=True)
+@click.option("--to", "language", type=click.Choice(["promela", "c", "smt2"]), required=True)
 @click.option(
     "--form",
-    type=click.Choice(["oracle", "processes"]),
-    help="Of Promela. oracle (the default): exactly our states; processes: a proctype per thread.",
+    type=click.Choice([form for forms in FORMS.values() for form in forms]),
+    help="Of Promela. oracle (the default): exactly our states; processes: a proctype per thread. "
+    "Of smt2 (constrained Horn clauses). bits (the default): bit vectors; ints: Ints.",
 )
 @select_program
 @click.option(
@@ -37,23 +46,39 @@ def export_command(
 ) -> int:
     """Print the program in another language, for another checker."""
     from modelcheck import api
-    from modelcheck.export.promela import Unsayable, write_oracle, write_processes
     from modelcheck.report.files import write_whole
 
-    if language == "c" and form is not None:
-        raise click.UsageError("--form is for --to promela")
+    if form is not None and form not in FORMS[language]:
+        raise click.UsageError(f"--form {form} is not for --to {language}")
     program = api.choose_program(spec, api.Choice(variant, settings))
-    try:
-        if language == "c":
+    match language:
+        case "c":
             text = api.write_c(program)
-        elif form == "processes":
-            text = write_processes(program)
-        else:
-            text = write_oracle(program).text
-    except Unsayable as error:
-        raise click.ClickException(f"Promela cannot say this program: {error}") from None
+        case "smt2":
+            text = _write_smt2(program, "ints" if form == "ints" else "bits")
+        case _:
+            text = _write_promela(program, form)
     if file is None:
         say(text.rstrip("\n"))
     else:
         write_whole(file, text)
     return 0
+
+
+def _write_promela(program: Program, form: str | None) -> str:
+    from modelcheck.export.promela import Unsayable, write_oracle, write_processes
+
+    try:
+        return write_processes(program) if form == "processes" else write_oracle(program).text
+    except Unsayable as error:
+        raise click.ClickException(f"Promela cannot say this program: {error}") from None
+
+
+def _write_smt2(program: Program, theory: Theory) -> str:
+    from modelcheck.backends.smt.ways import UnsupportedError
+    from modelcheck.prove.horn import write_horn
+
+    try:
+        return write_horn(program, theory)
+    except UnsupportedError as error:
+        raise click.ClickException(f"no formula can say this program: {error}") from None

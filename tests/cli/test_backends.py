@@ -249,7 +249,7 @@ def test_export_writes_the_c_that_native_compiles(temporary):
     assert "m_step_close_" in out
     code, _, err = modelcheck(temporary, "export", "peterson", "--to", "c", "--form", "oracle")
     assert code == 2
-    assert "--form is for --to promela" in err
+    assert "--form oracle is not for --to c" in err
 
 
 def test_compact_is_3_or_0_where_that_is_accepted(temporary):

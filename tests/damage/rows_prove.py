@@ -10,6 +10,14 @@ ANY = "tests/prove/test_any.py::"
 
 ROWS = (
     Row(
+        "horn-starts-choose-anything",
+        "prove/horn.py",
+        "frames.at(terms.all_of((system.chosen(), when)), 0)",
+        "frames.at(terms.all_of((when,)), 0)",
+        "A start is taken for one that fails by a choice that it does not have.",
+        ("tests/prove/test_horn.py::test_a_start_that_fails_is_a_violation[2-sat]",),
+    ),
+    Row(
         "prove-forgets-seen-orders",
         "prove/circles.py",
         """        possible = list_edges_on_cycles([*self._seen, *self._open])
