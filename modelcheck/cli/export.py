@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -11,7 +11,6 @@ from modelcheck.cli.console import say
 from modelcheck.cli.group import modelcheck, select_program
 
 if TYPE_CHECKING:
-    from modelcheck.backends.smt.terms import Theory
     from modelcheck.ir.nodes import Program  # not on the way to --help
 
 
@@ -74,7 +73,7 @@ def _write_promela(program: Program, form: str | None) -> str:
         raise click.ClickException(f"Promela cannot say this program: {error}") from None
 
 
-def _write_smt2(program: Program, theory: Theory) -> str:
+def _write_smt2(program: Program, theory: Literal["bits", "ints"]) -> str:
     from modelcheck.backends.smt.ways import UnsupportedError
     from modelcheck.prove.horn import write_horn
 

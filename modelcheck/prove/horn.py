@@ -1,10 +1,10 @@
 """Program → constrained Horn clauses in SMT-LIB 2.6, for any solver that takes them.
 
-The clauses are those that Spacer is given here (`prove.spacer`): the states at the start, those that
-a step leads to, and for each property that none of its bad states is among them.  `sat` says that
-there is an invariant, so that no run of any length violates one of the properties; `unsat` that some
-run does.  (Bjørner, Gurfinkel, McMillan, Rybalchenko: Horn clause solvers for program verification,
-2015; the format is that of CHC-COMP, but for bit vectors.)
+The clauses are those that Spacer is given here (`prove.spacer`): the states at the start, those
+that a step leads to, and for each property that none of its bad states is among them.  `sat` says
+that there is an invariant, so that no run of any length violates one of the properties; `unsat`
+that some run does.  (Bjørner, Gurfinkel, McMillan, Rybalchenko: Horn clause solvers for program
+verification, 2015; the format is that of CHC-COMP, but for bit vectors.)
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ def write_horn(program: Program, theory: Theory = "bits") -> str:
 
     Raises UnsupportedError for a program that no formula tells of.
 
-    Soundness: every state that a run comes to satisfies the predicate in every model of the clauses,
-    and no bad one does, but for the properties that are named as left out.
+    Soundness: every state that a run comes to satisfies the predicate in every model of the
+    clauses, and no bad one does, but for the properties that are named as left out.
     """
     system = make_system(program, theory, asked=asks_for_subjects(program), touches=True)
     goals = list_goals(system, list_judged(program, None))
