@@ -81,6 +81,7 @@ MAY_IMPORT = {
         *("api", "ci", "codes", "diagnostics", "export", "gate", "report", "specfiles", "starter"),
         *("baseline", "formats", "midway", "mutate", "prove", "repair", "samples", "workers"),
         *("trace.text", "trace.stored"),  # writers
+        "ir.nodes",  # the type of a program
         "explore.options",  # the type of a progress report
         "pages.gate",  # the type of an entry
         "trace.wander",  # the type of a walk
