@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections import Counter
 from itertools import chain, islice
 from pathlib import Path
 
@@ -81,16 +82,21 @@ def compare_formulas(count: int, seed: int) -> int:
     from agree.specs import list_programs
 
     failed = done = 0
+    sorts = Counter[str]()
     streams = [islice(draw(form, seed), (count + 1) // 2) for form in ("ir", "text")]
     programs = ((drawn.name, drawn.program) for stream in streams for drawn in stream)
     for name, program in chain(list_programs(TESTS.parent), programs):
-        for difference in compare_all(program, seconds=20.0):
-            failed += 1
+        found, compared = compare_all(program, seconds=20.0)
+        sorts[compared] += 1
+        failed += bool(found)
+        for difference in found:
             print(f"{name}: {difference}"[:2000], flush=True)
         done += 1
         if done % BATCH == 0:
             print(f"{done} compared, up to {name}", file=sys.stderr, flush=True)
-    print(f"{done} programs compared with their formulas, {failed} disagreements")
+    for compared, number in sorted(sorts.items()):
+        print(f"{number} programs {compared}")
+    print(f"{done} programs and their formulas, {failed} disagree")
     return 1 if failed else 0
 
 

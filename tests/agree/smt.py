@@ -27,6 +27,8 @@ from modelcheck.prove.prove import ProveOptions, prove
 from modelcheck.prove.result import Answer
 from modelcheck.prove.solver import Clock, OutOfTimeError
 
+MOST_STATES = 3000  # of a program that is compared
+
 # ---------------------------------------------------------------------------------------------
 # Steps and properties, run on numbers
 
@@ -112,7 +114,7 @@ def find_depths(result: Result) -> dict[str, int]:
 def compare_search(program: Program, result: Result, seconds: float = 60.0) -> Iterator[str]:
     """What bounded search up to the explored depth finds otherwise than exploration did.
 
-    Raises UnsupportedError and OutOfTimeError.
+    Raises UnsupportedError, and OutOfTimeError after what was compared as far as it came.
     """
     system = make_system(program, asked=asks_for_subjects(program), touches=True)
     goals = list_goals(system, list_judged(program, None))
@@ -122,23 +124,31 @@ def compare_search(program: Program, result: Result, seconds: float = 60.0) -> I
         if search.can_start_with(when):
             found[fault.property] = 0
     orders = {o: 0 for o, when in goals.orders_at_start if search.can_start_with(when)}
-    while search.depth <= (result.counts.depth or 0) and not search.is_over:
-        for seen in search.advance(left):
-            left.remove(seen.goal)
-            if seen.goal.order is not None:
-                orders.setdefault(seen.goal.order, seen.depth)
-            else:
-                found[seen.goal.name] = min(seen.depth, found.get(seen.goal.name, seen.depth))
+    is_whole = True
+    try:
+        while search.depth <= (result.counts.depth or 0) and not search.is_over:
+            for seen in search.advance(left):
+                left.remove(seen.goal)
+                if seen.goal.order is not None:
+                    orders.setdefault(seen.goal.order, seen.depth)
+                else:
+                    found[seen.goal.name] = min(seen.depth, found.get(seen.goal.name, seen.depth))
+    except OutOfTimeError:
+        is_whole = False
     found |= find_depths_of_circles(orders)
     known = {g.name for g in goals.all} | {f.property for f, _ in goals.at_start}
     expected = {name: depth for name, depth in find_depths(result).items() if name in known}
     for name in expected.keys() & {goal.name for goal in goals.all if goal.order is not None}:
         # Told is the circle of fewest orders; the one that is closed first may be another.
         expected |= find_depths(explore(program, Options(properties={name}, stop="first")))
-    if not search.is_over and not _goes_round(program, result):
+    if is_whole and not search.is_over and not _goes_round(program, result):
         yield f"runs are longer than {result.counts.depth} steps"
+    if not is_whole:  # a step that fails leads one further than was searched
+        expected = {n: d for n, d in expected.items() if d <= search.depth or found.get(n) == d}
     if found != expected:
         yield f"found after {found}, explored after {expected}"
+    if not is_whole:
+        raise OutOfTimeError
 
 
 def find_depths_of_circles(orders: dict[Order, int]) -> dict[str, int]:
@@ -173,16 +183,23 @@ def find_wrong_proofs(program: Program, result: Result, options: ProveOptions) -
             yield f"{proof.name} is refuted by {proof.by}, and verified"
 
 
-def compare_all(program: Program, seconds: float) -> Iterator[str]:
-    """Everything above of one program; says nothing where a formula cannot tell of it."""
-    result = explore(program, Options(max_states=3000))
+def compare_all(program: Program, seconds: float) -> tuple[list[str], str]:
+    """Everything above of one program: what differs, and how much was compared."""
+    result = explore(program, Options(max_states=MOST_STATES))
     if not result.exhausted:
-        return
+        return [], f"have more than {MOST_STATES:,} states"
+    found = []
+    compared = "compared whole"
     try:
-        yield from compare_steps(program, 100)
-        yield from compare_search(program, result, seconds)
+        found += compare_steps(program, 100)
+        try:
+            for difference in compare_search(program, result, seconds):
+                found.append(difference)
+        except OutOfTimeError:
+            compared = f"compared as deep as {seconds:.0f} s last"
         for method in ("induction", "spacer"):
             options = ProveOptions(method=method, most_steps=3, seconds=seconds / 10)
-            yield from find_wrong_proofs(program, result, options)
-    except (UnsupportedError, OutOfTimeError):
-        return
+            found += find_wrong_proofs(program, result, options)
+    except UnsupportedError:
+        compared = "cannot be told as formulas"
+    return found, compared
