@@ -76,6 +76,7 @@ rows = [
     row("7", native + ", 2 workers", 10_000_000, 3, 0.75, 10**9, 8, 2),
     row("8", native, 100_000_000, 60, 1, 37 * 10**8, 16),
     row("4x4", native, 3_892_125, 1, 1, 10**8, 8, model="increments"),
+    row("4x4", native + ", 2 workers", 3_892_125, 0.6, 1, 10**8, 8, 2, model="increments"),
     row("4x4", spin, 5_000_000, 9, 9, 10**8, model="increments"),
 ]
 journeys = {"one, warm": Journey("warm", {}, 0.2, 0.4, 0.3)}
@@ -91,7 +92,8 @@ def test_what_was_measured_is_held_against_what_is_required():
         ("the search, two workers over one", "krefs 7", False),
         ("exactly so many states", "increments 4x4", True),
         (sooner, "increments 4x4", False),
-        ("the search alone, sooner than SPIN, exported", "increments 4x4", False),
+        ("the search alone, one worker, sooner than SPIN, exported", "increments 4x4", False),
+        ("the search alone, two workers, sooner than SPIN, exported", "increments 4x4", True),
         ("peak resident bytes for each stored state, one worker", "krefs 8", False),
         ("end to end, native", "one, warm", True),
     ]
