@@ -21,7 +21,7 @@ ASKED = (
     ("kernfs-release-once", "no_released_check", "ints"),
     ("selftest-two-mutexes", None, "bits"),
     ("selftest-two-mutexes", "same_order", "ints"),
-    ("increments", "rmw", "ints"),
+    ("selftest-plain-increments", None, "bits"),
 )
 
 AT_START = '''
