@@ -133,8 +133,9 @@ def list_goals(system: System, judged: tuple[Judged, ...]) -> Goals:
         for order in sorted(circling)
         if order.property in kinds
     ]
-    for name in {goal.name for goal in of_orders}:
-        if not found.get(name):  # else it has faults, too
+    may_fail = {fault.property for fault, _ in finder.list_at_start()}
+    for name in {goal.name for goal in of_orders} - may_fail:
+        if not found.get(name):  # it does nothing but record
             found.pop(name, None)
     goals = [Goal(j, tuple(found[j.name])) for j in judged if j.name in found]
     goals += [Goal(j, (faults[j.name],), is_fault=True) for j in judged if j.name in faults]

@@ -204,7 +204,10 @@ class _Prover:
         violated = [p for p in proofs if p is not None and p.answer is Answer.VIOLATED]
         if violated:
             return violated[-1]
-        return proofs[0] if proofs and None not in proofs else None
+        known = [p for p in proofs if p is not None]
+        if not known or len(known) < len(proofs):
+            return None
+        return next((p for p in known if p.by != TRIVIAL), known[0])
 
     def _list_provable(self) -> list[Goal]:
         """The open goals that say something of all states."""

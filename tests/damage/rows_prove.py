@@ -36,6 +36,14 @@ ROWS = (
         (f"{ORDERS}test_a_check_that_fails_and_records_is_asked_for_both",),
     ),
     Row(
+        "prove-orders-hide-the-start",
+        "prove/goals.py",
+        "for name in {goal.name for goal in of_orders} - may_fail:",
+        "for name in {goal.name for goal in of_orders}:",
+        "A start that fails a check is forgotten where the check also records orders.",
+        (f"{ORDERS}test_a_check_that_only_the_start_fails_is_violated_by_that",),
+    ),
+    Row(
         "prove-takes-one-order-for-a-circle",
         "prove/prove.py",
         "if goal.name in self._circles.list_closed():",

@@ -203,6 +203,36 @@ initial
     assert answers["lock-misuse"] is answer
 
 
+def test_a_check_that_only_the_start_fails_is_violated_by_that():
+    """Its orders are part of no circle on any run: there is none."""
+    text = """
+program "start"
+
+object a: shared Bool
+object b: shared Bool
+
+template run count 1
+  entry b1
+  block b1
+    precedes "lock-misuse" a, b
+    assert ($me == 1) else "lock-misuse"
+    jump b2
+  block b2 rest
+    step "precedes" in "run" ; spec.py:9:5
+    store once b = True
+    precedes "lock-misuse" b, a
+    end
+
+initial
+  entry b1
+  block b1
+    end
+"""
+    found = prove(parse_program(text), ProveOptions())
+    answers = {proof.name: proof.answer for proof in found.proofs}
+    assert answers["lock-misuse"] is Answer.VIOLATED
+
+
 # ---------------------------------------------------------------------------------------------
 # What is known of circles
 
