@@ -58,19 +58,17 @@ def find_cycles(orders: frozenset[Order]) -> tuple[Cycle, ...]:
 
 
 def list_edges_on_cycles(orders: Iterable[Order]) -> frozenset[Order]:
-    """Those orders that are part of a cycle of them: the ends of each reach each other."""
-    given = frozenset(orders)
-    by_property: dict[str, dict[str, frozenset[str]]] = {}
-    for order in given:
-        graph = by_property.setdefault(order.property, {})
-        graph[order.first] = graph.get(order.first, frozenset()) | {order.second}
-        graph.setdefault(order.second, frozenset())
+    """Those orders that are part of a cycle of them: their ends are strongly connected."""
+    import networkx as nx  # type: ignore[import-untyped]  # it has no types
 
-    def leads_back(order: Order) -> bool:
-        reached = _find_reachable(by_property[order.property], order.second)
-        return order.first == order.second or order.first in reached
-
-    return frozenset(filter(leads_back, given))
+    ends = {
+        order: ((order.property, order.first), (order.property, order.second)) for order in orders
+    }
+    components = nx.strongly_connected_components(nx.DiGraph(ends.values()))
+    component = {end: number for number, found in enumerate(components) for end in found}
+    return frozenset(
+        o for o, (first, second) in ends.items() if component[first] == component[second]
+    )
 
 
 def _find_shortest_cycle(graph: Graph, start: str) -> tuple[str, ...]:
