@@ -59,11 +59,13 @@ def find_cycles(orders: frozenset[Order]) -> tuple[Cycle, ...]:
 
 def list_edges_on_cycles(orders: Iterable[Order]) -> frozenset[Order]:
     """Those orders that are part of a cycle of them: their ends are strongly connected."""
-    import networkx as nx  # type: ignore[import-untyped]  # it has no types
-
     ends = {
         order: ((order.property, order.first), (order.property, order.second)) for order in orders
     }
+    if not ends:
+        return frozenset()
+    import networkx as nx  # type: ignore[import-untyped]  # it has no types
+
     components = nx.strongly_connected_components(nx.DiGraph(ends.values()))
     component = {end: number for number, found in enumerate(components) for end in found}
     return frozenset(
