@@ -13,7 +13,7 @@ SPECS := $(shell find specs -name '*.py' | LC_ALL=C sort)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test damage removal mutate soak soak-native soak-smt check gate results results-current golden docs docs-current lint types format size bench oracle pages clean
+.PHONY: help demo test damage removal mutate soak soak-native soak-reduce soak-smt check gate results results-current golden docs docs-current lint types format size bench oracle pages clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -60,6 +60,9 @@ soak-native: $(READY) ## The native backend against python: N random programs, s
 	$(BIN)/python -m tests.agree --repeat 20
 	$(BIN)/python -m tests.agree --specs
 	SOAK=1 $(BIN)/python -m pytest -q tests/reduce/test_native.py
+
+soak-reduce: $(READY) ## Every combination of reductions against none: N random programs, both backends
+	$(BIN)/python -m tests.agree --combinations --count $(N) --seed $(SEED)
 
 soak-smt: $(READY) ## z3's formulas against exploring: every variant, and N random programs
 	$(BIN)/python -m tests.agree --smt --count $(N) --seed $(SEED)

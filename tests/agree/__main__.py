@@ -19,10 +19,11 @@ def main() -> int:
     from random_programs.shrink import save
 
     from agree.batch import QUICK, SANITIZED, THREADED, TINY
+    from agree.combinations import compare_combinations
     from agree.repeat import LARGE, WORKERS, count_answers
     from agree.sample import Drawn, compare_all, draw, shrink_drawn
     from agree.specs import compare_specs
-    from modelcheck.explore.options import REDUCTIONS
+    from modelcheck.explore.options import REDUCTIONS, Reduction
 
     parser = argparse.ArgumentParser(prog="agree", description=main.__doc__)
     parser.add_argument("--count", type=int, default=200)
@@ -31,6 +32,7 @@ def main() -> int:
     parser.add_argument("--with", dest="with_", choices=("nothing", "address", "thread"))
     parser.add_argument("--usual-sizes", action="store_true", help="of table, batch and level")
     parser.add_argument("--reduce", default="", help="also: to what is not reduced; `por`")
+    parser.add_argument("--combinations", action="store_true", help="of reductions: each")
     parser.add_argument("--specs", action="store_true", help="only every variant of every spec")
     parser.add_argument("--repeat", type=int, help="only compare the JSON of so many runs")
     parser.add_argument("--no-shrink", action="store_true", help="only print the seeds")
@@ -50,12 +52,11 @@ def main() -> int:
     flags = {"address": SANITIZED, "thread": THREADED}.get(options.with_, QUICK)
     flags += () if options.usual_sizes else TINY
     reduce = frozenset(name for name in REDUCTIONS if name in options.reduce.split(","))
-    failed = 0
+    failed = set[str]()
 
-    def note(drawn: Drawn, found: list[str]) -> None:
-        nonlocal failed
-        failed += 1
-        print(f"{drawn.name}: {'; '.join(found)}", flush=True)
+    def note(drawn: Drawn, found: list[str], reduce: frozenset[Reduction] = reduce) -> None:
+        failed.add(drawn.name)
+        print(f"{drawn.name} {sorted(reduce)}: {'; '.join(found)}", flush=True)
         if not options.no_shrink:
             small, why = shrink_drawn(drawn, found, flags, reduce)
             print(f"  shrunk: {save(small, why[:1], TESTS / 'regressions')}", flush=True)
@@ -67,11 +68,15 @@ def main() -> int:
     while done < options.count:
         stream = streams[done // BATCH % len(streams)]
         drawn = list(islice(stream, min(BATCH, options.count - done)))
-        compare_all(drawn, flags, note, reduce=reduce)
+        if options.combinations:
+            for one, chosen, found in compare_combinations(drawn, flags):
+                note(one, found, chosen)
+        else:
+            compare_all(drawn, flags, note, reduce=reduce)
         done, last = done + len(drawn), drawn[-1].name
         print(f"{done} compared, up to {last}", file=sys.stderr, flush=True)
     seconds = time.monotonic() - began
-    print(f"{done} programs compared, {failed} disagree; {seconds:.0f} s")
+    print(f"{done} programs compared, {len(failed)} disagree; {seconds:.0f} s")
     return 1 if failed else 0
 
 

@@ -48,24 +48,27 @@ def compare(
     theirs = Run(model, replace(usual, max_states=most_states)).execute()
     if theirs.stopped_by == "max-states":
         return
-    yield from compare_unreduced(theirs, model, usual)
+    if case.reduce:
+        yield from compare_unreduced(theirs, explore_full(model, usual))
     for workers in WORKERS:
-        yield from _compare_to(theirs, case, built, replace(usual, workers=workers))
+        yield from compare_run(theirs, case, built, replace(usual, workers=workers))
     for options in ways(case):
-        yield from _compare_to(Run(model, options).execute(), case, built, options)
+        yield from compare_run(Run(model, options).execute(), case, built, options)
     yield from _compare_limited(theirs, case, built)
     yield from _compare_compact(theirs, case, built)
 
 
-def compare_unreduced(reduced: Result, model: Model, options: Options) -> Iterator[str]:
+def explore_full(model: Model, options: Options) -> Result:
+    """What is found without reductions."""
+    return Run(model, replace(options, reduce=frozenset())).execute()
+
+
+def compare_unreduced(reduced: Result, full: Result) -> Iterator[str]:
     """What a reduction changed that it must not: anything but counts and which path is told."""
-    if not options.reduce:
-        return
-    full = Run(model, replace(options, reduce=frozenset())).execute()
     if reduced.counts.states > full.counts.states:
         yield f"{full.counts} reduced to {reduced.counts}"
     # Under symmetry one of several objects is told of, and no values.
-    keeps_names = "symmetry" not in options.reduce
+    keeps_names = "symmetry" not in reduced.reductions
     for expected, got in zip(full.properties, reduced.properties, strict=True):
         if expected.verdict != got.verdict or (
             keeps_names and list_reported(expected) != list_reported(got)
@@ -84,10 +87,10 @@ def list_reported(of: PropertyResult) -> tuple[object, ...]:
 
 def compare_way(case: Case, built: Built, model: Model, options: Options) -> Iterator[str]:
     """What differs in one way."""
-    yield from _compare_to(Run(model, options).execute(), case, built, options)
+    yield from compare_run(Run(model, options).execute(), case, built, options)
 
 
-def _compare_to(theirs: Result, case: Case, built: Built, options: Options) -> Iterator[str]:
+def compare_run(theirs: Result, case: Case, built: Built, options: Options) -> Iterator[str]:
     try:
         ours = run(case, built, options)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is a finding

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import combinations
 from pathlib import Path
 
+from agree.batch import NOTHING
+from agree.combinations import COMBINATIONS
 from agree.compare import compare_unreduced, list_differences
 from modelcheck import api
 from modelcheck.backends.python.model import compile_program
 from modelcheck.explore.native import explore_native
-from modelcheck.explore.options import REDUCTIONS, Options
+from modelcheck.explore.options import Options
 from modelcheck.explore.search import Run
 from modelcheck.ir.nodes import Program
 
@@ -27,10 +28,10 @@ def compare_specs(root: Path) -> Iterator[str]:
     """What differs, a line each."""
     for name, program in list_programs(root):
         model = compile_program(program)
-        for size in range(len(REDUCTIONS) + 1):
-            for reduce in map(frozenset, combinations(REDUCTIONS, size)):
-                options = Options(ranges=True, reduce=reduce)
-                theirs = Run(model, options).execute()
-                found = [*compare_unreduced(theirs, model, options)]
-                found += list_differences(theirs, explore_native(program, options))
-                yield from (f"{name} {sorted(reduce)}: {difference}" for difference in found)
+        full = Run(model, Options(ranges=True)).execute()
+        for reduce in (NOTHING, *COMBINATIONS):
+            options = Options(ranges=True, reduce=reduce)
+            theirs = Run(model, options).execute() if reduce else full
+            found = [*compare_unreduced(theirs, full)]
+            found += list_differences(theirs, explore_native(program, options))
+            yield from (f"{name} {sorted(reduce)}: {difference}" for difference in found)

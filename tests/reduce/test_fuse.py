@@ -7,7 +7,7 @@ from itertools import islice
 
 import pytest
 from agree.batch import QUICK, TINY, build_cases, has_compiler, make_cases, run
-from agree.compare import compare, compare_unreduced, list_differences, list_ways
+from agree.compare import compare, compare_unreduced, explore_full, list_differences, list_ways
 from agree.sample import draw
 from checking import program_of, violated
 
@@ -104,7 +104,7 @@ def test_what_only_a_state_on_the_way_shows_is_found(programs, name, reduce):
     options = Options(ranges=True, reduce=reduce | FUSE)
     result = explore(program, options)
     assert violated(result) == TEXTS[name][1]
-    assert list(compare_unreduced(result, model, options)) == []
+    assert list(compare_unreduced(result, explore_full(model, options))) == []
     for violation in result.violations:
         assert violation.minimal == "no"
         assert violation.depth == max(
@@ -145,7 +145,9 @@ def test_both_backends_have_the_same_results_of_random_programs(random_programs,
             model = compile_program(case.program)
             options = Options(ranges=True, reduce=case.reduce, workers=1 + seed % 3)
             theirs = Run(model, options).execute()
-            assert list(compare_unreduced(theirs, model, options)) == [], case.program.name
+            assert list(compare_unreduced(theirs, explore_full(model, options))) == [], (
+                case.program.name
+            )
             for one in (options, list_ways(case, seed)[seed % 9]):
                 expected = Run(model, one).execute()
                 found = list(list_differences(expected, run(case, built, one)))

@@ -1,6 +1,6 @@
 """Random programs, reduced: the verdicts of the unreduced ones, the same on both backends.
 
-`python -m tests.agree --reduce por --count N` runs any others.
+`make soak-reduce N=5000` runs any others, as does `python -m tests.agree --reduce por`.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from itertools import islice
 
 import pytest
 from agree.batch import QUICK, TINY, has_compiler
+from agree.combinations import compare_combinations
 from agree.sample import compare_all, draw
 
 pytestmark = pytest.mark.skipif(not has_compiler, reason="needs a C compiler")
@@ -19,8 +20,14 @@ POR = frozenset({"por"})
 
 @pytest.mark.parametrize("first", range(20_000, 20_600, 100))
 @pytest.mark.parametrize("form", ["ir", "text"])
-def test_reduced_random_programs_are_the_same_on_both_backends(form, first):
-    found = []
+def test_every_combination_gives_the_verdicts_without_on_both_backends(form, first):
     drawn = list(islice(draw(form, first), COUNT))
+    assert list(compare_combinations(drawn, QUICK + TINY)) == []
+
+
+@pytest.mark.parametrize("form", ["ir", "text"])
+def test_reduced_random_programs_are_the_same_on_both_backends_in_every_way(form):
+    found = []
+    drawn = list(islice(draw(form, 21_000), COUNT))
     compare_all(drawn, QUICK + TINY, lambda d, said: found.append((d.name, said)), reduce=POR)
     assert found == []
