@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -23,7 +24,7 @@ from modelcheck.prove.family import find_family
 from modelcheck.prove.learn import Conjecture, Learner
 from modelcheck.prove.patterns import Patterns, find_values
 from modelcheck.prove.prove import ProveOptions
-from modelcheck.prove.result import Answer
+from modelcheck.prove.result import Answer, choose_prove_exit
 from modelcheck.prove.solver import Clock, OutOfTimeError
 from modelcheck.settings import choose_variant
 
@@ -306,6 +307,42 @@ def test_goals_about_all_threads_at_once_are_not_asked(tmp_path):
     path = write(tmp_path, thread="@reachable\ndef somebody():\n    return inside == 1\n")
     found = answer(path)
     assert {found[name] for name in ("deadlock", "stuck", "somebody")} == {Answer.NOT_ASKED}
+
+
+def write_start(tmp_path, begins):
+    """The lock, and a start that does something before it claims that nobody is inside."""
+    path = write(tmp_path)
+    text = path.read_text(encoding="utf-8").replace("import (\n", "import (\n    initial,\n")
+    start = f"@initial\ndef begin():\n    global inside\n{begins}\n"
+    claim = '    assert inside == 0, "empty"\n\n\n'
+    path.write_text(text.replace("@thread(count", f"{start}{claim}@thread(count"), encoding="utf-8")
+    return path
+
+
+def test_a_start_that_can_fail_is_a_violation_for_any_number(tmp_path):
+    path = write_start(tmp_path, "    if either():\n        inside += 1")
+    found = attempt(str(path), api.Choice(None), TIME, any_number=True).proving
+    known = {p.name: p.answer for p in found.proofs}
+    assert known["empty"] is Answer.VIOLATED
+    assert known["one_at_a_time"] is Answer.PROVED  # of the other starts
+    (violation,) = found.violation.violations
+    assert (violation.property, violation.depth) == ("empty", 0)
+    assert choose_prove_exit(found) == 1
+
+
+def test_where_every_start_fails_nothing_is_proved_for_any_number(tmp_path):
+    path = write_start(tmp_path, "    inside += 1")
+    found = answer(path)
+    assert found.pop("empty") is Answer.VIOLATED
+    assert set(found.values()) == {Answer.NOT_ASKED}
+
+
+def test_the_start_is_judged_also_where_it_is_not_asked_about(tmp_path):
+    path = write_start(tmp_path, "    inside += 1")
+    chosen = replace(TIME, properties=frozenset({"one_at_a_time"}))
+    found = attempt(str(path), api.Choice(None), chosen, any_number=True).proving
+    assert [p.answer for p in found.proofs] == [Answer.NOT_ASKED]
+    assert choose_prove_exit(found) == 3
 
 
 def test_the_command_says_for_whom_it_is_proved(capsys):

@@ -244,13 +244,38 @@ def test_a_reachable_that_no_run_satisfies_is_violated_where_all_runs_end(tmp_pa
     assert found.violation is None
 
 
-def test_a_start_that_fails_is_a_violation_of_no_steps(tmp_path):
-    text = LOCK.replace(
-        "@thread(count=2)",
-        '@initial\ndef begin():\n    assert gate.taken, "taken"\n\n\n@thread(count=2)',
-    ).replace("import (\n", "import (\n    initial,\n")
-    found = prove(make(tmp_path, text), ProveOptions(method="induction", most_steps=1))
-    assert answers(found)["taken"] is Answer.VIOLATED
+def make_start(tmp_path, begins):
+    """The lock, and a start that does something before it claims that the lock is taken."""
+    return make(
+        tmp_path,
+        LOCK.replace(
+            "@thread(count=2)",
+            f'@initial\ndef begin():\n{begins}    assert gate.taken, "taken"\n\n\n'
+            "@thread(count=2)",
+        ).replace("import (\n", "import (\n    either, initial,\n"),
+    )
+
+
+@pytest.mark.parametrize("method", ["auto", "bounded", "induction", "spacer"])
+def test_where_every_start_fails_nothing_else_is_known(tmp_path, method):
+    """For there is no state, of which all could be said."""
+    program = make_start(tmp_path, "")
+    found = prove(program, ProveOptions(method=method, most_steps=1))
+    known = {proof.name: proof.answer for proof in found.proofs}
+    assert known.pop("taken") is Answer.VIOLATED
+    assert set(known.values()) == {Answer.NOT_ASKED}
+    (violation,) = found.violation.violations
+    assert (violation.property, violation.depth) == ("taken", 0)
+    of_another = ProveOptions(method=method, properties=frozenset({"one_at_a_time"}))
+    assert choose_prove_exit(prove(program, of_another)) == 3
+
+
+def test_one_start_that_fails_says_nothing_of_the_others(tmp_path):
+    program = make_start(tmp_path, "    if either():\n        gate.taken = True\n")
+    found = prove(program, ProveOptions(method="induction", most_steps=3))
+    known = answers(found)
+    assert known["taken"] is Answer.VIOLATED
+    assert known["one_at_a_time"] is Answer.PROVED
     (violation,) = found.violation.violations
     assert (violation.property, violation.depth) == ("taken", 0)
 
