@@ -5,14 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from modelcheck.backends.smt.system import make_system
+from modelcheck.explore.options import Options
 from modelcheck.explore.properties import list_judged
 from modelcheck.explore.race import RACE
+from modelcheck.prove.bounded import BoundedSearch
 from modelcheck.prove.family import Family, Make, find_family
+from modelcheck.prove.frames import Frames
 from modelcheck.prove.goals import Goal, asks_for_subjects, list_goals
 from modelcheck.prove.learn import MOST_THREADS, ROOM, Learner
-from modelcheck.prove.prove import ProveOptions, list_considered, tell_failure
+from modelcheck.prove.prove import (
+    NO_START,
+    START_FAILS,
+    ProveOptions,
+    list_considered,
+    tell_failure,
+)
 from modelcheck.prove.result import TRIVIAL, Answer, Proof, Proving
 from modelcheck.prove.solver import Clock, OutOfTimeError
+from modelcheck.prove.witness import AtStart, show_violation
 
 OF_ALL_AT_ONCE = "it is about all threads at once"
 OF_ALL_RUNS = "it is about all that is ever recorded, not about a state"
@@ -24,7 +34,8 @@ def prove_any(make: Make, parameters: Mapping[str, int], options: ProveOptions) 
 
     Raises `UnsupportedError` where the spec has no such threads.
 
-    Soundness: as `find_family` and `Learner`; nothing is called violated here.
+    Soundness: as `find_family` and `Learner`.  Nothing is called violated but what the start fails
+    with, which is the same for any number.
     """
     family = find_family(make, parameters)
     judged = list_considered(family.big, options.properties)
@@ -35,18 +46,27 @@ def prove_any(make: Make, parameters: Mapping[str, int], options: ProveOptions) 
     clock = Clock(options.seconds, options.interrupted)
     wanted = [goal for goal in goals.all if goal.bads and _is_about_few(goal)]
     stopped, facts, proved, failed = False, 0, frozenset[str](), {}
-    options.notice(f"learning from {len(family.small)} programs")
+    at_start, has_start = [], True
     try:
-        learned = Learner(family, system, clock).learn(wanted)
-        facts, proved = learned.facts, frozenset(goal.name for goal in learned.proved)
-        failed = {seen.goal.name: tell_failure(seen) for seen in learned.failed}
+        search = BoundedSearch(Frames(system), clock)
+        at_start = search.list_failing_starts(goals.at_start)
+        has_start = search.has_start()
+        if has_start:
+            options.notice(f"learning from {len(family.small)} programs")
+            learned = Learner(family, system, clock).learn(wanted)
+            facts, proved = learned.facts, frozenset(goal.name for goal in learned.proved)
+            failed = {seen.goal.name: tell_failure(seen) for seen in learned.failed}
     except OutOfTimeError:
         stopped = True
     by_name = {goal.name: goal for goal in goals.all if not goal.is_fault}  # of orders any one
     proofs = []
     for one in list_judged(family.big, options.properties):
         goal = by_name.get(one.name)
-        if goal is None:
+        if one.name in at_start:
+            proof = Proof(one.name, one.kind, Answer.VIOLATED, START_FAILS, 0)
+        elif not has_start:
+            proof = Proof(one.name, one.kind, Answer.NOT_ASKED, NO_START)
+        elif goal is None:
             proof = Proof(one.name, one.kind, Answer.NOT_ASKED, goals.open[one.name])
         elif not goal.bads:
             proof = Proof(one.name, one.kind, Answer.PROVED, TRIVIAL)
@@ -59,10 +79,13 @@ def prove_any(make: Make, parameters: Mapping[str, int], options: ProveOptions) 
         else:
             proof = Proof(one.name, one.kind, Answer.OPEN, "", None, failed.get(one.name))
         proofs.append(proof)
+    violated = [proof.name for proof in proofs if proof.answer is Answer.VIOLATED]
+    chosen = Options(variant=options.variant, properties=options.properties)
     return Proving(
         tuple(proofs),
         -1,
         is_over=False,
+        violation=show_violation(make({}), chosen, (), AtStart(violated), 0),
         stopped=stopped,
         family=tell_family(family),
         counted=family.parameters,

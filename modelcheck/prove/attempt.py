@@ -51,8 +51,8 @@ def attempt(
             return api.make_program(spec, variant, {**given, **counts})
 
         proving = prove_any(make, list_counts(spec, program), options)
-        return Attempt(run, proving)
-    proving = prove(program, replace(options, variant=variant.name))
+    else:
+        proving = prove(program, replace(options, variant=variant.name))
     return Attempt(replace(run, result=proving.violation), proving)
 
 

@@ -6,11 +6,12 @@ states were looked at, and what was not found is nowhere.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from modelcheck.backends.smt.terms import Value
+from modelcheck.backends.smt.ways import Fault
 from modelcheck.diagnostics import InternalError
 from modelcheck.prove.frames import Frames
 from modelcheck.prove.goals import Bad, Goal
@@ -55,6 +56,15 @@ class BoundedSearch:
         frames = self._frames
         solver = Solver(self._terms, self._clock)
         return solver.find(frames.at(frames.system.chosen(), 0), frames.at(when, 0)) is not None
+
+    def list_failing_starts(self, at_start: Iterable[tuple[Fault, Value]]) -> list[str]:
+        """The properties that the start can fail with, before there is a state, each once."""
+        failing = (fault.property for fault, when in at_start if self.can_start_with(when))
+        return list(dict.fromkeys(failing))
+
+    def has_start(self) -> bool:
+        """Whether there is a state at all.  Of none, everything is true, and nothing is known."""
+        return self._solver.find() is not None
 
     def advance(self, goals: Sequence[Goal]) -> list[Seen]:
         """Look at the states one step further away: which goals are reached there.

@@ -31,6 +31,9 @@ FIRST_TURN = 2.0  # seconds of a method's first turn; each further one is twice 
 PLAIN_SECONDS = 5.0  # for a counterexample that is easier to read
 MOST_STEPS = 1000  # of a bounded search, where nobody says how many
 
+START_FAILS = "the start fails"
+NO_START = "every start fails, so there is no state of which it could be said"
+
 
 @dataclass(frozen=True, slots=True)
 class ProveOptions:
@@ -93,6 +96,7 @@ class _Prover:
         self._judged = list_judged(program, options.properties)
         self._asked = frozenset(j.name for j in self._judged)
         self._at_start: list[str] = []
+        self._has_start = True
         self._circles = Circles(goals.all)
         self._orders_at_start: list[Order] = []
 
@@ -102,6 +106,9 @@ class _Prover:
         """Take turns until all is known, or the time is over."""
         try:
             self._look_at_start()
+            self._has_start = self._search.has_start()
+            if not self._has_start:
+                return self._make_result()
             for goal in self._list_open():
                 if not goal.bads:
                     self._prove((goal,), TRIVIAL)
@@ -262,11 +269,10 @@ class _Prover:
     def _look_at_start(self) -> None:
         """What the start itself fails with, before there is a state."""
         kinds = {goal.name: goal.judged.kind for goal in self._goals.all}
-        for fault, when in self._goals.at_start:
-            name = fault.property
-            if name in kinds and name not in self._at_start and self._search.can_start_with(when):
-                self._at_start.append(name)
-                self._known[name] = Proof(name, kinds[name], Answer.VIOLATED, "the start fails", 0)
+        failing = self._search.list_failing_starts(self._goals.at_start)
+        self._at_start = [name for name in failing if name in kinds]
+        for name in self._at_start:
+            self._known[name] = Proof(name, kinds[name], Answer.VIOLATED, START_FAILS, 0)
         by_order = {goal.order: goal for goal in self._goals.all}
         for order, when in self._goals.orders_at_start:
             goal = by_order.get(order)
@@ -303,6 +309,8 @@ class _Prover:
             known = self._find_known(name)
             if known is not None:
                 proofs.append(known)
+            elif not self._has_start:
+                proofs.append(Proof(name, judged.kind, Answer.NOT_ASKED, NO_START))
             elif name in self._goals.open:
                 reason = self._goals.open[name]
                 proofs.append(Proof(name, judged.kind, Answer.NOT_ASKED, reason))
@@ -317,7 +325,8 @@ class _Prover:
         at_start = [name for name in self._at_start if name in violated]
         orders = [order for order in self._orders_at_start if order.property in violated]
         start = AtStart(at_start, orders)
-        violation = show_violation(self._program, options, seen, start, self._search.depth)
+        depth = max(0, self._search.depth)
+        violation = show_violation(self._program, options, seen, start, depth)
         return Proving(
             tuple(proofs), self._search.depth, self._search.is_over, violation, self._stopped
         )

@@ -167,6 +167,25 @@ ROWS = (
         (f"{ANY}test_facts_that_do_not_hold_at_the_start_or_after_a_step_are_not_believed",),
     ),
     Row(
+        "any-starts-never-fail",
+        "prove/anynumber.py",
+        "at_start = search.list_failing_starts(goals.at_start)",
+        "at_start = []",
+        "What only the start fails with is proved for any number of threads.",
+        ("tests/prove/test_any.py::test_a_start_that_can_fail_is_a_violation_for_any_number",),
+    ),
+    Row(
+        "prove-says-it-of-no-state",
+        "prove/bounded.py",
+        "return self._solver.find() is not None",
+        "return True",
+        "Where every start fails all else is proved, for there is no state.",
+        (
+            "tests/prove/test_any.py::test_where_every_start_fails_nothing_is_proved_for_any_number",
+            "tests/prove/test_prove.py::test_where_every_start_fails_nothing_else_is_known[auto]",
+        ),
+    ),
+    Row(
         "any-others-do-not-count",
         "prove/learn.py",
         "total = terms.add(total, self._number(stand))",
