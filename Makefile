@@ -64,7 +64,7 @@ soak-native: $(READY) ## The native backend against python: N random programs, s
 soak-reduce: $(READY) ## Every combination of reductions against none: N random programs, both backends
 	$(BIN)/python -m tests.agree --combinations --count $(N) --seed $(SEED)
 
-soak-smt: $(READY) ## z3's formulas against exploring: every variant, and N random programs
+soak-smt: $(READY) ## z3 against exploring: every variant, N random programs, N/5 for any number of threads
 	$(BIN)/python -m tests.agree --smt --count $(N) --seed $(SEED)
 
 check: format-current lint types $(READY) ## Format, lint, types and the fast tests

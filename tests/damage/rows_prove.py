@@ -7,6 +7,9 @@ BOUNDED = f"{AGREE}test_bounded_search_finds_what_exploring_finds_as_near"
 PROVE = "tests/prove/test_prove.py::"
 ORDERS = "tests/prove/test_circles.py::"
 ANY = "tests/prove/test_any.py::"
+COUNTED = (
+    "tests/prove/test_counted.py::test_nothing_is_proved_for_any_number_that_a_few_threads_violate"
+)
 
 ROWS = (
     Row(
@@ -172,7 +175,10 @@ ROWS = (
         "at_start = search.list_failing_starts(goals.at_start)",
         "at_start = []",
         "What only the start fails with is proved for any number of threads.",
-        ("tests/prove/test_any.py::test_a_start_that_can_fail_is_a_violation_for_any_number",),
+        (
+            f"{ANY}test_a_start_that_can_fail_is_a_violation_for_any_number",
+            f"{COUNTED}[4]",
+        ),
     ),
     Row(
         "prove-says-it-of-no-state",
@@ -181,7 +187,7 @@ ROWS = (
         "return True",
         "Where every start fails all else is proved, for there is no state.",
         (
-            "tests/prove/test_any.py::test_where_every_start_fails_nothing_is_proved_for_any_number",
+            f"{ANY}test_where_every_start_fails_nothing_is_proved_for_any_number",
             "tests/prove/test_prove.py::test_where_every_start_fails_nothing_else_is_known[auto]",
         ),
     ),
