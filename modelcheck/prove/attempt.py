@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from modelcheck import api
-from modelcheck.backends.smt.ways import UnsupportedError
-from modelcheck.frontend import Spec
 from modelcheck.ir.nodes import Program
 from modelcheck.prove.anynumber import prove_any
 from modelcheck.prove.prove import ProveOptions, prove
 from modelcheck.prove.result import Proving
+from modelcheck.prove.sizes import list_counts
 from modelcheck.settings import choose_variant, read_settings
 from modelcheck.specfiles import find_spec
 
@@ -54,34 +52,3 @@ def attempt(
     else:
         proving = prove(program, replace(options, variant=variant.name))
     return Attempt(replace(run, result=proving.violation), proving)
-
-
-def list_counts(spec: Spec, program: Program) -> dict[str, int]:
-    """The parameters that a spec's text uses to say how many threads there are, and for nothing
-    else, with their values.
-
-    Raises UnsupportedError where the text asks how many threads or places there are.
-
-    Soundness: code that asks a parameter may be other code for sizes that nobody compares
-    (`if closers > 100`); so whatever names one but a `count=` takes it out.
-    """
-    values = {s.name: int(s.value) for s in program.settings if s.value.isdecimal()}
-    found = {p.name: values[p.name] for p in spec.info.parameters if p.name in values}
-    for module in spec.modules.in_order():
-        if module.library:
-            continue
-        counting = {
-            id(keyword.value)
-            for node in ast.walk(module.source.tree)
-            if isinstance(node, ast.Call) and module.word(node) == "thread"
-            for keyword in node.keywords
-            if keyword.arg == "count" and isinstance(keyword.value, ast.Name)
-        }
-        for node in ast.walk(module.source.tree):
-            if not isinstance(node, ast.Name):
-                continue
-            if module.word(node) in ("threads", "places"):
-                raise UnsupportedError(f"it asks for all {node.id} (line {node.lineno})")
-            if isinstance(node.ctx, ast.Load) and id(node) not in counting:
-                found.pop(node.id, None)
-    return found

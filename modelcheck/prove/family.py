@@ -23,16 +23,24 @@ from modelcheck.ir.nodes import (
     Body,
     Crash,
     Current,
+    Discard,
     Expr,
+    Free,
     HasFreeThread,
     IsFinished,
     Me,
+    New,
     ObjectRoot,
+    Precedes,
     Program,
+    QueueOp,
     Spawn,
+    Store,
+    Template,
     ThreadOf,
 )
 from modelcheck.ir.rebuild import map_end, map_instr
+from modelcheck.ir.regions import find_entry, find_region
 from modelcheck.ir.traverse import every_place, nodes_of, walk_node
 from modelcheck.ir.types import PtrType, RangeType, SetType, ThreadIdType
 
@@ -159,6 +167,8 @@ def _require_apart(program: Program, templates: frozenset[str]) -> None:
             raise UnsupportedError(f"`{template.name}` interrupts a thread, which waits for it")
         if template.spawned and template.name in templates:
             raise UnsupportedError(f"`{template.name}` is spawned")
+        if template.name in templates:
+            _require_idle_start(memory, template)
     owned = {o.name for o in program.objects if o.kind in ("per_thread", "local")}
     pointed = _list_pointed(program)
     for struct in sorted(pointed):
@@ -196,6 +206,32 @@ def _require_apart(program: Program, templates: frozenset[str]) -> None:
                             f"a property or the start looks at what belongs to one thread "
                             f"({root.object})"
                         )
+
+
+def _require_idle_start(memory: Memory, template: Template) -> None:
+    """Raise UnsupportedError where a thread changes what others see before its first location:
+    then the start is another one for each number of threads.
+    """
+    entry = find_entry(template.body)
+    if entry.rest:
+        return
+    for block in find_region(template.body, entry).blocks:
+        for instr in block.instrs:
+            match instr:
+                case Store(place=place) | QueueOp(place=place):
+                    root = place.root
+                    changes_own = isinstance(root, ObjectRoot) and is_own(
+                        memory.lookup.object(root.object), root.index
+                    )
+                case New() | Free() | Discard() | Precedes():
+                    changes_own = False
+                case _:
+                    changes_own = True
+            if not changes_own:
+                raise UnsupportedError(
+                    f"`{template.name}` changes what others see before its first access, which "
+                    "happens at the start"
+                )
 
 
 def _require_no_number(expr: Expr, where: str, *, is_counted: bool) -> None:

@@ -18,13 +18,14 @@ from modelcheck.explore.search import explore
 from modelcheck.frontend import load
 from modelcheck.ir.memory import Memory
 from modelcheck.prove import learn
-from modelcheck.prove.attempt import attempt, list_counts
+from modelcheck.prove.attempt import attempt
 from modelcheck.prove.counts import Equation, find_equations
 from modelcheck.prove.family import find_family
 from modelcheck.prove.learn import Conjecture, Learner
 from modelcheck.prove.patterns import Patterns, find_values
 from modelcheck.prove.prove import ProveOptions
 from modelcheck.prove.result import Answer, choose_prove_exit
+from modelcheck.prove.sizes import list_counts
 from modelcheck.prove.solver import Clock, OutOfTimeError
 from modelcheck.settings import choose_variant
 

@@ -51,7 +51,7 @@ from modelcheck.ir.nodes import (
     Template,
     Wait,
 )
-from modelcheck.ir.regions import find_entry, find_region, list_local_successors
+from modelcheck.ir.regions import MAX_BLOCKS, find_entry, find_region, list_local_successors
 from modelcheck.ir.traverse import nodes_of
 
 Purpose = Literal["step", "start", "initial", "judge"]
@@ -182,12 +182,13 @@ class _Run:
     def go(self, entry: Block, scene: Scene) -> Ways:
         """Run the region from its entry on."""
         order = self._order(entry)
-        visits = dict.fromkeys(order, 0)
+        visits, count = dict.fromkeys(order, 0), 0
         self.waiting = {entry.label: [scene]}
         while self.waiting:
             label = min(self.waiting, key=order.__getitem__)
             visits[label] += 1
-            if visits[label] > MAX_VISITS:
+            count += 1
+            if visits[label] > MAX_VISITS or count > MAX_BLOCKS:  # of no way are there more
                 raise UnsupportedError(
                     f"a loop of local work goes round too often to be told as a formula"
                     f"{self._name_place(label)}"

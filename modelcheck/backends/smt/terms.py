@@ -29,7 +29,8 @@ class Terms:
     `lowest` and `highest` bound every value but UNINITIALISED, which has a number of its own below
     them.
 
-    Soundness: a bit vector too narrow would wrap; `modelcheck.ir.bounds` says what must fit.
+    Soundness: a bit vector too narrow would wrap; `modelcheck.ir.bounds` says what must fit, and a
+    number that does not is our fault and no term.
     """
 
     def __init__(self, theory: Theory, lowest: int, highest: int) -> None:
@@ -56,6 +57,8 @@ class Terms:
             number = self._uninitialised if value == UNINITIALISED else value
             if self.theory == "ints":
                 return self.z3.IntVal(number)
+            if not -(1 << self.width - 1) <= number < 1 << self.width - 1:
+                raise InternalError(f"{number} does not fit into {self.width} bits")
             return self.z3.BitVecVal(number, self.width)
         return value
 
