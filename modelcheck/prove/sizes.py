@@ -27,7 +27,7 @@ def list_counts(spec: Spec, program: Program) -> dict[str, int]:
 
     Soundness: code that asks for the number of threads may be other code for sizes that nobody
     compares (`if closers > 100`); so whatever names a parameter but the `count=` of a thread takes
-    it out, and nobody may walk what each thread has, or use a thread's number but to name its own.
+    it out, and nobody may walk what each thread has, or use a thread's number among its like.
     """
     values = {s.name: int(s.value) for s in program.settings if s.value.isdecimal()}
     found = {p.name: values[p.name] for p in spec.info.parameters if p.name in values}
@@ -66,30 +66,24 @@ class _Text:
                 yield found if isinstance(found, str) else found[1].name
 
     def require_no_number(self, counted: Mapping[str, int]) -> None:
-        """Raise UnsupportedError where the file walks what each thread has, or uses the number of
-        a thread of which there are as many as a parameter says.
+        """Raise UnsupportedError where the file names what each thread has but to name that of one
+        thread, or uses the number of a thread of which there are as many as a parameter says.
         """
-        own = set[int]()  # names of what each thread has, where its own is meant
         for thread, given in self._threads:
             mine = {argument.arg for argument in thread.args.args}
-            indices = set[int]()
-            for node in ast.walk(thread):
-                match node:
-                    case ast.Subscript(value=ast.Name() as of, slice=ast.Name(id=index) as number):
-                        if index in mine and self._is_per_thread(of):
-                            own.add(id(of))
-                            indices.add(id(number))
             if any(name.id in counted for name in _list_counting(given)):
                 for node in ast.walk(thread):
-                    if isinstance(node, ast.Name) and node.id in mine and id(node) not in indices:
+                    if isinstance(node, ast.Name) and node.id in mine:
                         _refuse(node, f"`{thread.name}` uses its number among its like")
             if any(keyword.arg == "each" for keyword in given):
                 _refuse(thread, f"`{thread.name}` has a thread for each of something")
+        nodes = ast.walk(self._module.source.tree)
+        of_one = {id(node.value) for node in nodes if isinstance(node, ast.Subscript)}
         for name in self._names:
             found = self._resolve(name.id)
             if isinstance(found, str) and found in WALKING:
                 _refuse(name, f"it asks for all {name.id}")
-            if id(name) not in own and self._is_per_thread(name):
+            if id(name) not in of_one and self._is_per_thread(name):
                 _refuse(name, f"it asks for what all threads have, `{name.id}`")
 
     def _is_per_thread(self, name: ast.Name) -> bool:

@@ -40,7 +40,7 @@ LOCK = '''
 from modelcheck.lang import (
     Bool, Ptr, ThreadId, U8, WRITE_ONCE, atomic, current, either, final, finished, flag, ghost,
     invariant, param, per_thread, places, pool, reachable, shared, spawn, spec, struct, thread,
-    threads, wait_until, READ_ONCE, Array, array, Set,
+    threads, wait_until, READ_ONCE, Array, array, Set, objects,
 )
 
 spec("lock")
@@ -64,6 +64,7 @@ OBJECTS
 @thread(count=workers)
 def worker(ME):
     global inside
+    FIRST
     while either():
         with atomic(because="test-and-set"):
             wait_until(not gate.taken)
@@ -83,8 +84,9 @@ THREAD
 '''
 
 
-def write(tmp_path, *, more="", objects="", me="", body="gate.n = 1", thread=""):
+def write(tmp_path, *, more="", objects="", me="", first="", body="gate.n = 1", thread=""):
     text = LOCK.replace("MORE", more).replace("OBJECTS", objects).replace("(ME)", f"({me})")
+    text = text.replace("FIRST", first)
     path = tmp_path / "lock.py"
     path.write_text(text.replace("BODY", body).replace("THREAD", thread), encoding="utf-8")
     return path
@@ -196,6 +198,26 @@ BROKEN = {
     "interrupts": {
         "thread": "@thread(interrupts=worker, count=workers)\ndef handler():\n    gate.n = 3\n"
     },
+    # What the front end works out, so that no program of few threads shows it.
+    "number compared": {"me": "me", "body": "if me == 4:\n            gate.n = 8"},
+    "number in a table": {
+        "me": "me",
+        "objects": "@struct(marked=True)\nclass T:\n    a: Array[U8] = array(3)\n\n\nt = shared(T)",
+        "body": "gate.n = t.a[me]",
+    },
+    "how many have something": {
+        "objects": "tasks = per_thread(Lock)",
+        "thread": "@invariant\ndef few():\n    return sum(1 for t in tasks) != 5\n",
+    },
+    "how many objects": {
+        "thread": "@invariant\ndef few():\n    return sum(1 for t in objects(Lock)) < 5\n",
+    },
+    "one for each": {
+        "objects": "tasks = per_thread(Lock)",
+        "thread": "@thread(each=Lock)\ndef other(lock):\n    gate.n = 3\n",
+    },
+    "work at the start": {"first": "inside += 1\n    inside -= 1"},
+    "an assert at the start": {"first": 'inside += 1\n    assert inside < 5, "few"'},
 }
 
 
@@ -212,7 +234,21 @@ REASONS = {
     "pointers to what is one's own": "may lead to what belongs to one thread",
     "spawned": "asks whether a thread has ended",
     "interrupts": "interrupts a thread",
+    "what everybody has": "asks for what all threads have, `tasks`",
+    "number compared": "uses its number among its like",
+    "number in a table": "uses its number among its like",
+    "how many have something": "asks for what all threads have, `tasks`",
+    "how many objects": "asks for all objects",
+    "one for each": "has a thread for each of something",
+    "work at the start": "before its first access",
+    "an assert at the start": "before its first access",
+}
+
+# What library code could do, for which the text is not asked.
+OF_PROGRAMS = {
+    "number": "uses its number among its like",
     "what everybody has": "`worker` does depends on how many threads",
+    "work at the start": "before its first access",
 }
 
 
@@ -225,6 +261,37 @@ def test_a_spec_without_such_threads_is_not_asked(tmp_path, what):
     ).counts.states
     assert states > 1  # it is a spec, and only this question is not for it
     with pytest.raises(UnsupportedError, match=REASONS[what]):
+        answer(path)
+
+
+@pytest.mark.parametrize("what", OF_PROGRAMS)
+def test_programs_that_are_told_apart_by_their_size_are_no_family(tmp_path, what):
+    spec = load(write(tmp_path, **BROKEN[what]), "lock.py")
+    with pytest.raises(UnsupportedError, match=OF_PROGRAMS[what]):
+        find_family(
+            lambda counts: api.make_program(spec, spec.info.default, counts), {"workers": 2}
+        )
+
+
+def test_a_thread_may_name_what_is_its_own(tmp_path):
+    own = "gate.n = 1\n        mine[current()].n = 1"
+    path = write(tmp_path, objects="mine = per_thread(Lock)", body=own)
+    assert answer(path)["one_at_a_time"] is Answer.PROVED
+
+
+def test_words_under_other_names_are_still_words(tmp_path):
+    """A routine called `thread` is none, and one that another file passes on is."""
+    path = write(tmp_path, objects="def thread(count) -> U8:\n    return count", body="BODY")
+    text = path.read_text(encoding="utf-8")
+    text = text.replace("struct, thread,", "struct, thread as task,").replace("@thread(", "@task(")
+    path.write_text(text.replace("BODY", "gate.n = thread(count=workers)"), encoding="utf-8")
+    with pytest.raises(UnsupportedError, match="no parameter says"):
+        answer(path)
+    (tmp_path / "words.py").write_text(
+        '"""Passes on."""\n\nfrom modelcheck.lang import places as rooms\n', encoding="utf-8"
+    )
+    path = write(tmp_path, objects="from .words import rooms", body="gate.n = rooms(Lock)")
+    with pytest.raises(UnsupportedError, match="asks for all rooms"):
         answer(path)
 
 
