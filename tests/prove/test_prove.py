@@ -646,6 +646,15 @@ def test_objects_are_told_apart_however_many_there_are(tmp_path):
     assert answers(found)["not_the_first"] is Answer.VIOLATED
 
 
+def test_there_is_room_for_what_faults_are_about(tmp_path):
+    text = WIDE + MANY_PLACES.replace("    with atomic", "    global p\n    with atomic")
+    text = text.replace("is outers[0].items[0]", "is outers[0].items[0] or True")
+    program = make(tmp_path, text)
+    with pytest.raises(InternalError):
+        make_system(program).terms.term(80)
+    make_system(program, asked=frozenset({"range"})).terms.term(80)
+
+
 def test_a_step_of_more_blocks_than_there_may_be_is_no_formula(tmp_path):
     """It diverges, and that is found by running it."""
     asks = "\n".join(f"        if top == {i}:\n            x = {i}" for i in range(2, 40))

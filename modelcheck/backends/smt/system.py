@@ -19,6 +19,7 @@ from modelcheck.ir.bounds import bounds_of
 from modelcheck.ir.memory import UNINITIALISED, Memory, Slot, Thread
 from modelcheck.ir.nodes import Program, Property
 from modelcheck.ir.regions import list_locations
+from modelcheck.ir.types import PtrType
 
 MOST_CHOICES = 4096
 """Combinations of choices of one step that are written out, where a state is asked for them all."""
@@ -223,6 +224,8 @@ def make_system(
     bodies += [prop.body for prop in program.properties if prop.body is not None]
     # Statuses and what `New` counts are small; a queue's length has one place more.
     lowest, highest = bounds_of(memory, bodies)
+    if asked:  # then places have numbers, whether pointers lead there or not
+        highest = max(highest, *(memory.domain(PtrType(s.name))[1] for s in program.structs), 0)
     terms = Terms(theory, lowest, max(highest + 1, room))
     runner = Runner(memory, terms, asked=asked, touches=touches)
     maker = _Maker(runner)
