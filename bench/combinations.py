@@ -112,7 +112,7 @@ def explore_combinations(
             name: {"states": result.counts.states, "is_whole": result.exhausted}
             for name, result in results.items()
         },
-        "violated": sorted({v.name for r in results.values() for v in r.violations}),
+        "violated": sorted({v.property for r in results.values() for v in r.violations}),
         "expected": [name.partition("(")[0] for name in loaded.info.default.violates],
         "is_verified": any(r.verdict is Verdict.VERIFIED for r in results.values()),
         "promela": promela,

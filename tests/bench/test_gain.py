@@ -67,9 +67,12 @@ def test_all_combinations_are_counted_and_a_limit_is_a_bound():
         "spec, sizes = '../bench/specs/krefs.py', {'threads': 3}\n"
         "whole = explore_combinations(spec, sizes, 10**6, 60.0, set())\n"
         "cut = explore_combinations(spec, sizes, 50, 60.0, {'none', 'por'})\n"
-        "print(json.dumps([whole, cut]))"
+        "phils = '../bench/specs/phils.py'\n"
+        "bad = explore_combinations(phils, {'threads': 2}, 10**6, 60.0, set())\n"
+        "print(json.dumps([whole, cut, bad]))"
     )
-    whole, cut = found
+    whole, cut, bad = found
+    assert (whole["violated"], bad["violated"]) == ([], ["deadlock"])
     assert list(whole["stored"]) == COMBINATIONS
     assert whole["stored"]["none"] == {"states": 2_964, "is_whole": True}
     fewest = [whole["stored"][name]["states"] for name in (COMBINATIONS[2], *COMBINATIONS[4:])]
