@@ -54,26 +54,26 @@ def prove_any(make: Make, parameters: Mapping[str, int], options: ProveOptions) 
         if has_start:
             options.notice(f"learning from {len(family.small)} programs")
             learned = Learner(family, system, clock).learn(wanted)
-            facts, proved = learned.facts, frozenset(goal.name for goal in learned.proved)
+            facts, proved = learned.facts, frozenset(goal.key for goal in learned.proved)
             failed = {seen.goal.name: tell_failure(seen) for seen in learned.failed}
     except OutOfTimeError:
         stopped = True
-    by_name = {goal.name: goal for goal in goals.all if not goal.is_fault}  # of orders any one
     proofs = []
     for one in list_judged(family.big, options.properties):
-        goal = by_name.get(one.name)
+        mine = [goal for goal in goals.all if goal.name == one.name]
         if one.name in at_start:
             proof = Proof(one.name, one.kind, Answer.VIOLATED, START_FAILS, 0)
         elif not has_start:
             proof = Proof(one.name, one.kind, Answer.NOT_ASKED, NO_START)
-        elif goal is None:
+        elif not mine:
             proof = Proof(one.name, one.kind, Answer.NOT_ASKED, goals.open[one.name])
-        elif not goal.bads:
+        elif any(goal.order is not None for goal in mine):
+            proof = Proof(one.name, one.kind, Answer.NOT_ASKED, OF_ALL_RUNS)
+        elif not any(goal.bads for goal in mine):
             proof = Proof(one.name, one.kind, Answer.PROVED, TRIVIAL)
-        elif not _is_about_few(goal):
-            why = OF_ALL_AT_ONCE if goal.order is None else OF_ALL_RUNS
-            proof = Proof(one.name, one.kind, Answer.NOT_ASKED, why)
-        elif one.name in proved:
+        elif not all(map(_is_about_few, mine)):
+            proof = Proof(one.name, one.kind, Answer.NOT_ASKED, OF_ALL_AT_ONCE)
+        elif all(goal.key in proved for goal in mine if goal.bads):
             by = f"{facts:,} facts about two threads and how many stand where"
             proof = Proof(one.name, one.kind, Answer.PROVED, by)
         else:

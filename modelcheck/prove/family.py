@@ -31,7 +31,6 @@ from modelcheck.ir.nodes import (
     Me,
     New,
     ObjectRoot,
-    Precedes,
     Program,
     QueueOp,
     Spawn,
@@ -210,7 +209,7 @@ def _require_apart(program: Program, templates: frozenset[str]) -> None:
 
 def _require_idle_start(memory: Memory, template: Template) -> None:
     """Raise UnsupportedError where a thread changes what others see before its first location:
-    then the start is another one for each number of threads.
+    then the start is another one for each number of threads.  (Orders are no part of a state.)
     """
     entry = find_entry(template.body)
     if entry.rest:
@@ -223,7 +222,7 @@ def _require_idle_start(memory: Memory, template: Template) -> None:
                     changes_own = isinstance(root, ObjectRoot) and is_own(
                         memory.lookup.object(root.object), root.index
                     )
-                case New() | Free() | Discard() | Precedes():
+                case New() | Free() | Discard():
                     changes_own = False
                 case _:
                     changes_own = True

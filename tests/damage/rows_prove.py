@@ -155,9 +155,9 @@ ROWS = (
     ),
     Row(
         "any-parameter-may-be-asked",
-        "prove/attempt.py",
-        "                found.pop(node.id, None)",
-        "                pass",
+        "prove/sizes.py",
+        "            found.pop(name, None)",
+        "            pass",
         "Code that is other code for a hundred threads is compared for three.",
         (f"{ANY}test_a_spec_without_such_threads_is_not_asked",),
     ),
@@ -200,6 +200,14 @@ ROWS = (
         "",
         "A step of more blocks than are allowed does not diverge.",
         (f"{PROVE}test_a_step_of_more_blocks_than_there_may_be_is_no_formula",),
+    ),
+    Row(
+        "any-orders-at-the-start-are-none",
+        "prove/anynumber.py",
+        "        elif any(goal.order is not None for goal in mine):",
+        "        elif any(goal.order is not None for goal in mine[-1:] if goal.bads):",
+        "A circle of orders of which one is recorded at the start is proved not to be.",
+        (f"{ANY}test_orders_that_only_the_start_records_are_not_asked_either[one of a thread]",),
     ),
     Row(
         "any-starts-are-alike",

@@ -295,6 +295,90 @@ def test_words_under_other_names_are_still_words(tmp_path):
         answer(path)
 
 
+ORDERS = '''
+"""Orders that are recorded at the start and later."""
+
+from modelcheck.lang import (
+    Bool, U8, READ_ONCE, WRITE_ONCE, initial, param, precedes, shared, spec, struct, thread,
+)
+
+spec("orders")
+
+workers = param(2, min=1, max=4)
+n = shared(U8)
+
+
+@struct(marked=True)
+class Region:
+    busy: Bool
+
+
+low = shared(Region)
+high = shared(Region)
+'''
+
+AT_START = {
+    "one in initial code": """
+
+@initial
+def begin():
+    precedes("mine", low, high)
+
+
+@thread(count=workers)
+def worker():
+    READ_ONCE(n)
+    precedes("mine", high, low)
+    WRITE_ONCE(n, 1)
+""",
+    "one of a thread": """
+
+@thread
+def other():
+    precedes("mine", low, high)
+    WRITE_ONCE(n, 2)
+
+
+@thread(count=workers)
+def worker():
+    READ_ONCE(n)
+    precedes("mine", high, low)
+    WRITE_ONCE(n, 1)
+""",
+    "both, and an assert": """
+
+@thread
+def other():
+    precedes("mine", low, high)
+    precedes("mine", high, low)
+    WRITE_ONCE(n, 2)
+
+
+@thread(count=workers)
+def worker():
+    assert READ_ONCE(n) == 2, "mine"
+""",
+}
+
+
+@pytest.mark.parametrize("what", AT_START)
+def test_orders_that_only_the_start_records_are_not_asked_either(tmp_path, what):
+    path = tmp_path / "orders.py"
+    path.write_text(ORDERS + AT_START[what], encoding="utf-8")
+    spec = load(path, path.name)
+    result = explore(api.make_program(spec, spec.info.default, {}), Options())
+    assert "mine" in {violation.property for violation in result.violations}
+    assert answer(path)["mine"] is Answer.NOT_ASKED
+
+
+def test_a_thread_may_record_orders_before_its_first_access(tmp_path):
+    text = 'precedes("mine", gate, other)\n    global inside'
+    path = write(tmp_path, objects="other = shared(Lock)")
+    source = path.read_text(encoding="utf-8").replace("global inside", text, 1)
+    path.write_text(source.replace("objects,\n)", "objects, precedes,\n)"), encoding="utf-8")
+    assert answer(path)["one_at_a_time"] is Answer.PROVED
+
+
 def test_only_parameters_that_say_how_many_count(tmp_path):
     path = write(tmp_path)
     path.write_text(

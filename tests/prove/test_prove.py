@@ -655,6 +655,33 @@ def test_there_is_room_for_what_faults_are_about(tmp_path):
     make_system(program, asked=frozenset({"range"})).terms.term(80)
 
 
+ALLOWED = """
+numbers = shared(U16, count=3)
+
+
+@struct(marked=True)
+class At:
+    i: Int = between(-2, 6)
+
+
+at = shared(At)
+allow("out-of-bounds", on=numbers, because="a test")
+
+
+@thread
+def worker():
+    at.i = choose(range(9)) - 2
+    WRITE_ONCE(numbers[at.i], 1)
+"""
+
+
+def test_what_is_allowed_of_an_object_is_allowed_outside_of_it_too(tmp_path):
+    text = WIDE.replace("    spec, struct,", "    allow, spec, struct,") + ALLOWED
+    found = prove(make(tmp_path, text), ProveOptions(method="bounded", seconds=40.0))
+    known = {proof.name: proof.answer for proof in found.proofs}
+    assert known["out-of-bounds"] is Answer.PROVED
+
+
 def test_a_step_of_more_blocks_than_there_may_be_is_no_formula(tmp_path):
     """It diverges, and that is found by running it."""
     asks = "\n".join(f"        if top == {i}:\n            x = {i}" for i in range(2, 40))

@@ -390,15 +390,21 @@ class _Run:
         scene.when = self.terms.all_of((scene.when, holds))
 
     def _number_subject(self, subject: Subject, scene: Scene) -> Value:
-        """The pointer to the subject (of an object that is no struct: its element plus 1); 0 where
-        the null pointer or an index outside leads nowhere.
+        """The pointer to the subject, 0 where the null pointer or an index outside leads nowhere.
+
+        Of an object that is no struct: its element plus 1, that of the first for an index outside.
         """
         terms, root = self.terms, subject.place.root
         if is_outside(self.memory, subject.place):
             return 0
         if not subject.struct:
-            index = root.index if isinstance(root, ObjectRoot) else None
-            return 1 if index is None else terms.add(self.speller.value(index, scene), 1)
+            if not isinstance(root, ObjectRoot) or root.index is None:
+                return 1
+            lookup = self.memory.lookup
+            number = self.speller.value(root.index, scene)
+            count = lookup.instances(lookup.object(root.object))
+            is_inside = terms.apply("<=", (0, number)), terms.apply("<", (number, count))
+            return terms.choose(terms.all_of(is_inside), terms.add(number, 1), 1)
         address = self.memory.pointer_number(subject.place)
         number = number_of(terms, address, lambda expr: self.speller.value(expr, scene))
         guards = []
