@@ -345,6 +345,19 @@ def worker():
     precedes("mine", high, low)
     WRITE_ONCE(n, 1)
 """,
+    "both": """
+
+@thread
+def other():
+    precedes("mine", low, high)
+    precedes("mine", high, low)
+    WRITE_ONCE(n, 2)
+
+
+@thread(count=workers)
+def worker():
+    READ_ONCE(n)
+""",
     "both, and an assert": """
 
 @thread

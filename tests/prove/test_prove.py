@@ -692,6 +692,7 @@ def test_a_step_of_more_blocks_than_there_may_be_is_no_formula(tmp_path):
 
 def test_a_number_that_does_not_fit_is_no_term():
     terms = Terms("bits", -3, 5)
+    assert terms.width == 5  # a sign, and one more than 5 needs
     assert [terms.number(terms.term(n)) for n in (-3, 5, 15, -16)] == [-3, 5, 15, -16]
     for number in (16, -17):
         with pytest.raises(InternalError, match="does not fit into 5 bits"):
