@@ -22,9 +22,12 @@ COMBINATIONS: tuple[frozenset[Reduction], ...] = tuple(
 )
 """All of them but the empty one."""
 
+WAYS = (*(Options(workers=workers) for workers in WORKERS), Options(search="dfs", workers=1))
+"""How each is searched."""
+
 
 def compare_combinations(
-    drawn: Sequence[Drawn], flags: tuple[str, ...]
+    drawn: Sequence[Drawn], flags: tuple[str, ...], ways: Sequence[Options] = WAYS
 ) -> Iterator[tuple[Drawn, frozenset[Reduction], list[str]]]:
     """Build all programs with all combinations as one executable; what differs, with which one."""
     named = [(d.program, reduce) for d in drawn for reduce in COMBINATIONS]
@@ -37,12 +40,13 @@ def compare_combinations(
             if full.stopped_by == "max-states":
                 continue
             for case in group:
-                if found := list(_compare_case(full, model, case, built)):
+                if found := list(_compare_case(full, model, case, built, ways)):
                     yield d, case.reduce, found
 
 
-def _compare_case(full: Result, model: Model, case: Case, built: Built) -> Iterator[str]:
-    ways = [*(Options(workers=workers) for workers in WORKERS), Options(search="dfs", workers=1)]
+def _compare_case(
+    full: Result, model: Model, case: Case, built: Built, ways: Sequence[Options]
+) -> Iterator[str]:
     reduced: dict[str, Result] = {}
     for way in ways:
         options = replace(way, ranges=True, reduce=case.reduce)

@@ -9,7 +9,7 @@ from itertools import islice
 
 import pytest
 from agree.batch import QUICK, TINY, has_compiler
-from agree.combinations import compare_combinations
+from agree.combinations import WAYS, compare_combinations
 from agree.sample import compare_all, draw
 
 pytestmark = pytest.mark.skipif(not has_compiler, reason="needs a C compiler")
@@ -22,7 +22,8 @@ POR = frozenset({"por"})
 @pytest.mark.parametrize("form", ["ir", "text"])
 def test_every_combination_has_the_same_verdicts(form, first):
     drawn = list(islice(draw(form, first), COUNT))
-    assert list(compare_combinations(drawn, QUICK + TINY)) == []
+    ways = WAYS[first // 100 % 2 :: 2]  # half of them; `make soak-reduce` takes all
+    assert list(compare_combinations(drawn, QUICK + TINY, ways)) == []
 
 
 @pytest.mark.parametrize("form", ["ir", "text"])
