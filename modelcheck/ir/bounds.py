@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from modelcheck.ir.lookup import local_types
 from modelcheck.ir.memory import Memory
-from modelcheck.ir.nodes import Apply, Body, Choose, Const, Expr, Local, Program, Read, ThreadOf
+from modelcheck.ir.nodes import Apply, Body, Const, Expr, Local, Program, Read, ThreadOf
 from modelcheck.ir.traverse import nodes_of, walk_node
-from modelcheck.ir.types import ArrayOf, QueueOf, ScalarType
+from modelcheck.ir.types import ArrayOf, ScalarType
 
 
 def bounds_of(memory: Memory, bodies: Iterable[Body]) -> tuple[int, int]:
@@ -32,8 +32,6 @@ def bounds_of(memory: Memory, bodies: Iterable[Body]) -> tuple[int, int]:
                     for expr in walk_node(node)
                     if not isinstance(expr, Read | Local)  # those of slots and locals
                 ]
-                if isinstance(node, Choose):
-                    bounds.append((0, node.count))
         highest = max([highest, *(hi for _, hi in bounds)])
         lowest = min([lowest, *(lo for lo, _ in bounds)])
     return lowest, highest
@@ -48,8 +46,6 @@ def _list_counts(program: Program) -> Iterator[int]:
             while isinstance(type_, ArrayOf):
                 yield type_.count
                 type_ = type_.element
-            if isinstance(type_, QueueOf):
-                yield type_.capacity
 
 
 def _find_bounds(memory: Memory, expr: Expr, types: Mapping[str, ScalarType]) -> tuple[int, int]:

@@ -46,11 +46,11 @@ def prove_any(make: Make, parameters: Mapping[str, int], options: ProveOptions) 
     clock = Clock(options.seconds, options.interrupted)
     wanted = [goal for goal in goals.all if goal.bads and _is_about_few(goal)]
     stopped, facts, proved, failed = False, 0, frozenset[str](), {}
-    at_start, has_start = [], True
+    at_start, has_start, is_judged = [], True, False  # what the start does, once that is known
     try:
         search = BoundedSearch(Frames(system), clock)
         at_start = search.list_failing_starts(goals.at_start)
-        has_start = search.has_start()
+        has_start, is_judged = search.has_start(), True
         if has_start:
             options.notice(f"learning from {len(family.small)} programs")
             learned = Learner(family, system, clock).learn(wanted)
@@ -69,11 +69,11 @@ def prove_any(make: Make, parameters: Mapping[str, int], options: ProveOptions) 
             proof = Proof(one.name, one.kind, Answer.NOT_ASKED, goals.open[one.name])
         elif any(goal.order is not None for goal in mine):
             proof = Proof(one.name, one.kind, Answer.NOT_ASKED, OF_ALL_RUNS)
-        elif not any(goal.bads for goal in mine):
+        elif is_judged and not any(goal.bads for goal in mine):
             proof = Proof(one.name, one.kind, Answer.PROVED, TRIVIAL)
         elif not all(map(_is_about_few, mine)):
             proof = Proof(one.name, one.kind, Answer.NOT_ASKED, OF_ALL_AT_ONCE)
-        elif all(goal.key in proved for goal in mine if goal.bads):
+        elif is_judged and all(goal.key in proved for goal in mine if goal.bads):
             by = f"{facts:,} facts about two threads and how many stand where"
             proof = Proof(one.name, one.kind, Answer.PROVED, by)
         else:

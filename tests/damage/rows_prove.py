@@ -210,6 +210,14 @@ ROWS = (
         (f"{ANY}test_orders_that_only_the_start_records_are_not_asked_either[both]",),
     ),
     Row(
+        "any-starts-need-not-be-judged",
+        "prove/anynumber.py",
+        "elif is_judged and not any(goal.bads for goal in mine):",
+        "elif not any(goal.bads for goal in mine):",
+        "When the time is over before the start was judged, what only it can fail with is proved.",
+        (f"{ANY}test_nothing_is_proved_for_any_number_before_the_start_is_judged",),
+    ),
+    Row(
         "any-starts-are-alike",
         "prove/family.py",
         "            _require_idle_start(memory, template)",

@@ -317,6 +317,15 @@ low = shared(Region)
 high = shared(Region)
 '''
 
+LATER = """
+
+@thread(count=workers)
+def worker():
+    READ_ONCE(n)
+    precedes("mine", high, low)
+    WRITE_ONCE(n, 1)
+"""
+
 AT_START = {
     "one in initial code": """
 
@@ -324,13 +333,8 @@ AT_START = {
 def begin():
     precedes("mine", low, high)
 
-
-@thread(count=workers)
-def worker():
-    READ_ONCE(n)
-    precedes("mine", high, low)
-    WRITE_ONCE(n, 1)
-""",
+"""
+    + LATER,
     "one of a thread": """
 
 @thread
@@ -338,13 +342,8 @@ def other():
     precedes("mine", low, high)
     WRITE_ONCE(n, 2)
 
-
-@thread(count=workers)
-def worker():
-    READ_ONCE(n)
-    precedes("mine", high, low)
-    WRITE_ONCE(n, 1)
-""",
+"""
+    + LATER,
     "both": """
 
 @thread
@@ -493,6 +492,15 @@ def test_a_start_that_can_fail_is_a_violation_for_any_number(tmp_path):
     (violation,) = found.violation.violations
     assert (violation.property, violation.depth) == ("empty", 0)
     assert choose_prove_exit(found) == 1
+
+
+def test_nothing_is_proved_for_any_number_before_the_start_is_judged(tmp_path):
+    """Also not what nothing but the start can violate."""
+    path = write_start(tmp_path, "    if either():\n        inside += 1")
+    found = attempt(str(path), api.Choice(None), replace(TIME, seconds=1e-6), any_number=True)
+    known = {p.name: p.answer for p in found.proving.proofs}
+    assert known["empty"] is Answer.OPEN
+    assert Answer.PROVED not in known.values()
 
 
 def test_where_every_start_fails_nothing_is_proved_for_any_number(tmp_path):

@@ -640,6 +640,13 @@ def test_bounds_hold_the_numbers_of_threads(tmp_path):
     assert bounds_of(memory, [t.body for t in program.templates])[1] >= len(memory.threads) == 22
 
 
+def test_bounds_hold_how_many_elements_there_are(tmp_path):
+    text = ALLOWED.replace("count=3", "count=700")
+    program = make(tmp_path, WIDE.replace("    spec, struct,", "    allow, spec, struct,") + text)
+    memory = Memory(program)
+    assert bounds_of(memory, [t.body for t in program.templates])[1] >= 700
+
+
 def test_objects_are_told_apart_however_many_there_are(tmp_path):
     text = WIDE + MANY_PLACES.replace("    with atomic", "    global p\n    with atomic")
     found = prove(make(tmp_path, text), ProveOptions(most_steps=3))
@@ -656,7 +663,7 @@ def test_there_is_room_for_what_faults_are_about(tmp_path):
 
 
 ALLOWED = """
-numbers = shared(U16, count=3)
+numbers = shared(Bool, count=3)
 
 
 @struct(marked=True)
@@ -671,7 +678,7 @@ allow("out-of-bounds", on=numbers, because="a test")
 @thread
 def worker():
     at.i = choose(range(9)) - 2
-    WRITE_ONCE(numbers[at.i], 1)
+    WRITE_ONCE(numbers[at.i], True)
 """
 
 
