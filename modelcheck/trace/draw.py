@@ -27,7 +27,7 @@ from modelcheck.trace.marks import (
     mark_quiet,
     route_arrows,
 )
-from modelcheck.trace.names import OWNERS
+from modelcheck.trace.names import OWNERS, join_names
 from modelcheck.trace.picture import (
     Heading,
     Lane,
@@ -192,7 +192,7 @@ def _describe_end(story: Story, kind: RowKind) -> str:
     if kind == "wait" and story.failure.property == "deadlock":
         running = {w.thread for w in story.waiting}
         ended = {e.thread for e in story.steps} - running
-        names = ", ".join(story.threads[thread] for thread in sorted(ended))
+        names = join_names(story.threads[thread] for thread in sorted(ended))
         return f"{names} finished; now no thread can go on" if names else "now no thread can go on"
     return ""
 
@@ -275,5 +275,7 @@ def _effect_lines(event: StepEvent, threads: tuple[str, ...]) -> tuple[RowLine, 
         else:
             role = "change"
         lines.append(RowLine(text, role))
-    lines += (RowLine(f"lets {threads[other]} go on", "wake") for other in event.woken)
+    if event.woken:
+        woken = join_names(threads[other] for other in event.woken)
+        lines.append(RowLine(f"lets {woken} go on", "wake"))
     return tuple(lines)

@@ -5,7 +5,9 @@ Only what has a name in the spec is told: no slots, no numbers, no temporaries.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 
 from modelcheck.backends.python.outcomes import State
 from modelcheck.ir.memory import ALIVE, UNINITIALISED, Memory, Slot
@@ -15,6 +17,8 @@ from modelcheck.trace.source import is_library
 OWNERS = ("owner", "holder")  # the fields that make a struct a lock, unless they are ghosts
 READERS = "readers"  # the field with those who share it
 HOLDERS = (*OWNERS, READERS, "holders")  # the fields that say who has something
+LEAST_TOGETHER = 3  # like threads that follow each other are named as one
+_COPY = re.compile(r"(.+)\[(\d+)\]")
 TOLD = ("field", "queue-length", "irqs", "softirqs")
 
 
@@ -171,3 +175,30 @@ def name_lock(slot: Slot) -> str:
 def name_section(slot: Slot) -> str:
     """The name of the lock or domain whose readers a slot is."""
     return name_place(slot).rpartition(".")[0]
+
+
+def join_names(names: Iterable[str]) -> str:
+    """Names in one text, ` and ` before the last; threads of a kind that follow each other are
+    named together: `close[0-14] and open`.
+    """
+    told = _name_together(tuple(names))
+    return " and ".join(filter(None, (", ".join(told[:-1]), *told[-1:])))
+
+
+def _name_together(names: tuple[str, ...]) -> list[str]:
+    told: list[str] = []
+    copies = [_COPY.fullmatch(name) for name in names]
+
+    def run_of(position: int) -> object:
+        """The same for copies of one kind whose numbers go up by 1."""
+        copy = copies[position]
+        return position if copy is None else (copy[1], int(copy[2]) - position)
+
+    for _, group in groupby(range(len(names)), run_of):
+        run = list(group)
+        first, last = copies[run[0]], copies[run[-1]]
+        if len(run) < LEAST_TOGETHER or first is None or last is None:
+            told += (names[position] for position in run)
+        else:
+            told.append(f"{first[1]}[{first[2]}-{last[2]}]")
+    return told

@@ -20,6 +20,7 @@ from modelcheck.trace.locks import (
     list_scenario,
     list_waiting_rows,
 )
+from modelcheck.trace.names import join_names
 from modelcheck.trace.reason import Reason, ReasonRow, find_last_change, make_step_row
 
 LIFETIME_FAULTS = ("use-after-free", "double-free")
@@ -130,14 +131,10 @@ def _blocked(story: Story) -> str:
         return ""
     circle = {story.threads[thread] for thread in find_circle(story)}
     if len(circle) > 1:
-        return f": {_join_names([n for n in names if n in circle])} wait for each other"
-    text = f": {_join_names(names)} wait{'s' if len(names) == 1 else ''}, and no thread can go on"
+        return f": {join_names([n for n in names if n in circle])} wait for each other"
+    text = f": {join_names(names)} wait{'s' if len(names) == 1 else ''}, and no thread can go on"
     missed = [row for row in list_waiting_rows(story) if row.role == MISSED]
     return f"{text}; nobody wakes it after step {missed[0].step}" if missed else text
-
-
-def _join_names(names: list[str]) -> str:
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _freed(story: Story) -> str:
