@@ -217,7 +217,7 @@ class NodeReader:
         if kind == "number":
             value = self.line.integer()
             return Const(value, self.scalar() if self.line.accept(":") else RangeType(value, value))
-        if word in ("True", "False"):
+        if word in ("True", "False") and self.line.peek(1) != ":":  # else a member of an enum
             self.line.take()
             return Const(int(word == "True"), BOOL)
         if self.line.accept("("):

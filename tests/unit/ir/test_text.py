@@ -292,6 +292,12 @@ def test_a_member_that_is_there_twice_is_printed_as_its_number():
     assert_round_trip(around(ir.Assign("v", ir.Const(1, EnumType("E", ("A", "A"))))))
 
 
+@pytest.mark.parametrize("word", ["True", "False", "None"])
+def test_a_member_that_is_called_like_a_constant_is_the_member(word):
+    end = ir.Branch(ir.Const(0, EnumType("E", (word, "A"))), "a", "a")
+    assert_round_trip(around(end=end))
+
+
 def test_indentation_and_empty_lines_mean_nothing():
     text = print_program(pool_and_mutex())
     bare = "\n".join(line.strip() for line in text.split("\n") if line.strip())
