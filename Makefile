@@ -68,7 +68,7 @@ soak-smt: $(READY) ## z3 against exploring: every variant, N random programs, N/
 	$(BIN)/python -m tests.agree --smt --count $(N) --seed $(SEED)
 
 check: format-current lint types $(READY) ## Format, lint, types and the fast tests
-	$(BIN)/python -m pytest -q -x -n 2 -m 'not compiles' --ignore=tests/unit/kernel \
+	$(BIN)/python -m pytest -q -x -n 2 -m 'not compiles and not slow' --ignore=tests/unit/kernel \
 		--deselect=tests/unit/frontend/test_lint.py tests/unit tests/gate tests/cli tests/test_layers.py
 
 gate: $(READY) ## Every variant of every spec against its expectation, and against results/

@@ -164,6 +164,7 @@ def test_help_imports_nothing_of_the_pipeline():
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.slow
 def test_generated_documents_are_current():
     done = subprocess.run(
         [sys.executable, "docs/generate.py", "--check"],

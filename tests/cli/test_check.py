@@ -185,6 +185,7 @@ def test_a_new_spec_checks_cleanly_and_gates(tmp_path, monkeypatch, capsys):
     assert "2 as expected" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_reduced_runs_say_so(capsys):
     assert run(["check", "kernfs-open-node-rcu", "--reduce", "por"]) == 0
     out, _ = capsys.readouterr()
@@ -329,6 +330,7 @@ def test_a_run_without_an_ordering_is_shown_on_request(capsys):
     )
 
 
+@pytest.mark.slow
 def test_a_run_without_an_ordering_may_fail_otherwise(capsys):
     assert run(["check", "psi-trigger-replace", "--variant", "replace", "--without", "3"]) == 1
     out = capsys.readouterr().out

@@ -12,6 +12,8 @@ from modelcheck.cli import run
 from tests.browser import Browser, find_chromium
 from tests.reading import read_page
 
+pytestmark = pytest.mark.slow  # pages in a browser
+
 ROOT = Path(__file__).resolve().parents[2]
 THREADS = ("drain",) * 4 + ("close",) * 4  # who takes each step of the trace of `eight_steps`
 OTHERS = {

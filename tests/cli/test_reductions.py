@@ -111,6 +111,7 @@ def test_what_is_not_exchanged_says_which_line_is_against_it(capsys):
     assert "specs/psi/rmmod-late-callback.py:" in line
 
 
+@pytest.mark.slow
 def test_what_is_exchanged_says_on_what_it_rests_and_where_numbers_begin(capsys):
     settings = ["-D", "closers=2", "--max-states", "1"]
     run(["check", "kernfs-open-node-rcu", *settings, "--explain-reductions"])

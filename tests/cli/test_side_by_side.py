@@ -21,6 +21,8 @@ from modelcheck.diagnostics import InternalError, SpecErrors
 from modelcheck.explore.options import Options
 from modelcheck.specfiles import find_specs
 
+pytestmark = pytest.mark.slow  # processes that are interrupted
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 SPECS = ["specs/classics/peterson.py", "specs/classics/two-jugs.py"]
 LARGE = "specs/classics/increments.py"

@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.slow  # runs pytest in itself
+
 SPEC = """
 from modelcheck.lang import READ_ONCE, U8, WRITE_ONCE, final, flag, shared, spec, thread, variant
 

@@ -257,6 +257,7 @@ def test_what_is_needed_is_enough_and_no_less_is(name):
         assert violation.needs == needs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("form", "seeds", "least"), [("ir", 80, 9), ("text", 30, 4)])
 def test_the_needs_of_random_programs_are_those_of_all_their_runs(form, seeds, least):
     needed = 0

@@ -169,6 +169,7 @@ def second():
     assert list_names(model, path.moves) == ["first", "first", "second"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("form", "seeds", "least"), [("ir", 100, 5), ("text", 20, 2)])
 def test_random_programs_are_told_without_what_plays_no_part(form, seeds, least):
     """The whole way is a run too, and no thread can do without its last moves."""

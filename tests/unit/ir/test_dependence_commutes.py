@@ -81,6 +81,7 @@ def find_differences(model, footprints, *, of_threads):
     return differences, tried
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", MAKE)
 @pytest.mark.parametrize("of_threads", [False, True])
 @pytest.mark.parametrize("first", range(0, PROGRAMS, TOGETHER))

@@ -30,6 +30,7 @@ def test_every_slot_has_bits_for_each_of_its_values(make):
         assert slot.hi - slot.lo + 1 + slot.may_be_uninitialised <= 1 << slot_bits(slot)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", PROGRAMS.values(), ids=PROGRAMS)
 @given(data=st.data())
 def test_unpack_undoes_pack(make, data):

@@ -61,6 +61,7 @@ def test_the_last_value_holds_for_an_equal_second_argument_only():
     assert asked == [{"v": 1}, {"v": 2}, {"v": 1}]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["kernfs-priv-consumer", "rmmod-late-callback"])
 def test_passes_that_remember_nothing_come_to_the_same(name):
     spec = load_spec(find_spec(name))
