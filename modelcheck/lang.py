@@ -211,7 +211,8 @@ class Context(enum.Enum):
 def between(lo: int, hi: int, start: int = 0) -> Any:
     """Bound an `Int`, or the elements of a `Set[Int]`: lo and hi belong to the range.
 
-    `shared(between(0, 5))` is a shared number with these bounds.  A range without 0 starts at lo.
+    `shared(between(0, 5))` is a shared number with these bounds.  Without `start`, which only a
+    field takes, a range without 0 starts at lo.
     """
     return _inert
 

@@ -330,7 +330,23 @@ class ConstantReader(ABC):
         return of.type
 
     def between(self, module: Module, node: ast.Call) -> RangeType:
-        """`between(lo, hi)`."""
+        """`between(lo, hi)` where nothing starts."""
+        bounds, start = self._between(module, node)
+        if start is not None:
+            raise SpecError(
+                "MC210", "`between()` has a start value in a field only", module.span(node)
+            )
+        return bounds
+
+    def _between(self, module: Module, node: ast.Call) -> tuple[RangeType, int | None]:
+        """`between(lo, hi)` or `between(lo, hi, start)`."""
+        start = None
+        for keyword in node.keywords:
+            if keyword.arg != "start":
+                raise SpecError("MC210", f"`between()` has no `{keyword.arg}=`", module.span(node))
+            start = self.number(module, keyword.value)
+        if len(node.args) > 2:
+            start = self.number(module, node.args[2])
         if len(node.args) < 2:
             raise SpecError(
                 "MC240", "`between` takes the least and the greatest value", module.span(node)
@@ -345,14 +361,14 @@ class ConstantReader(ABC):
             )
         if lo > hi:
             raise SpecError("MC240", f"nothing is between {lo} and {hi}", module.span(node))
-        return RangeType(lo, hi)
+        return RangeType(lo, hi), start
 
     def field_spec(
         self, module: Module, annotation: ast.expr, value: ast.expr | None, span: Span
     ) -> FieldSpec:
         """A field or ghost variable: its type from the left, size and start from the right."""
         from modelcheck.frontend.declarations import FieldSpec
-        from modelcheck.frontend.kinds import show_type
+        from modelcheck.frontend.kinds import show_type, strip_array
 
         of = self.type_of(module, annotation)
         ghost = durable = False
@@ -365,19 +381,14 @@ class ConstantReader(ABC):
             start_node = start_node.args[0] if start_node.args else None
         found: ValueType = of.type
         bounded = of.bounded
-        start = 0
+        given: int | None = None
         sized = False
         if isinstance(start_node, ast.Call):
             name = self.called(module, start_node)
             where = module.span(start_node)
             if name == "between":
-                found, bounded = self._bounded(module, start_node, annotation, found), True
-                for keyword in start_node.keywords:
-                    if keyword.arg != "start":
-                        raise SpecError("MC210", f"`between()` has no `{keyword.arg}=`", where)
-                    start = self.number(module, keyword.value)
-                if len(start_node.args) > 2:
-                    start = self.number(module, start_node.args[2])
+                found, given = self._bounded(module, start_node, annotation, found)
+                bounded = True
             elif name in ("array", "queue"):
                 size = self.number(module, start_node.args[0], least=1) if start_node.args else 0
                 if not size:
@@ -391,9 +402,12 @@ class ConstantReader(ABC):
                 else:
                     raise SpecError("MC242", f"{show_type(found)} has no `= {name}(…)`", where)
                 if isinstance(bounds, ast.Call) and self.called(module, bounds) == "between":
-                    element, bounded = self.between(module, bounds), True
+                    element, given = self._between(module, bounds)
+                    bounded = True
                 if isinstance(found, ArrayOf):
                     found = ArrayOf(element, size)
+                elif given is not None:
+                    raise SpecError("MC210", "a queue starts empty", where)
                 else:
                     assert not isinstance(element, (Embedded, ArrayOf, QueueOf))
                     found = QueueOf(element, size)
@@ -401,9 +415,9 @@ class ConstantReader(ABC):
             elif name == "set" and isinstance(found, SetType):
                 pass
             else:
-                start = self._start(module, start_node, found)
+                given = self._start(module, start_node, found)
         elif start_node is not None:
-            start = self._start(module, start_node, found)
+            given = self._start(module, start_node, found)
         if not bounded:
             raise SpecError(
                 "MC239",
@@ -420,21 +434,25 @@ class ConstantReader(ABC):
                 span,
                 help=f"write `= {word}(4)`, say",
             )
-        if isinstance(found, RangeType) and not start and not found.lo <= 0 <= found.hi:
-            start = found.lo
-        if isinstance(found, RangeType) and not found.lo <= start <= found.hi:
-            raise SpecError("MC223", f"{start} is outside {found.lo} … {found.hi}", span)
+        single = strip_array(found)
+        start = given or 0
+        if isinstance(single, RangeType) and not single.lo <= start <= single.hi:
+            if given is not None:
+                raise SpecError("MC223", f"{given} is outside {single.lo} … {single.hi}", span)
+            start = single.lo
         return FieldSpec(found, start, ghost, durable)
 
     def _bounded(
         self, module: Module, call: ast.Call, annotation: ast.expr, found: ValueType
-    ) -> ValueType:
-        bounds = self.between(module, call)
+    ) -> tuple[ValueType, int | None]:
+        bounds, start = self._between(module, call)
         match found:
             case RangeType():
                 if isinstance(annotation, ast.Subscript):  # Set[Int] = between(0, 3)
-                    return SetType(set_element(bounds, module.span(call)))
-                return bounds
+                    if start is not None:
+                        raise SpecError("MC210", "a set starts empty", module.span(call))
+                    return SetType(set_element(bounds, module.span(call))), None
+                return bounds, start
             case _:
                 raise SpecError("MC242", "only `Int` and `Set[Int]` take bounds", module.span(call))
 

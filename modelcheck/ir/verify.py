@@ -31,7 +31,7 @@ from modelcheck.ir.nodes import (
     Template,
     Terminator,
 )
-from modelcheck.ir.shape import place_header, size_of
+from modelcheck.ir.shape import leaves_of, place_header, size_of
 from modelcheck.ir.text.show import Shower
 from modelcheck.ir.traverse import nodes_of, successors
 from modelcheck.ir.types import (
@@ -241,6 +241,13 @@ class _Verifier:
         for element, path, value in obj.start:
             with _at(f"its start value `{Shower().path(path)}`"):
                 self.start(obj, element, Place(ObjectRoot(obj.name, _number(element)), path), value)
+        several = obj.kind in ("shared", "pool")
+        elements = set(range(self.lookup.instances(obj) if several else 1))
+        for leaf in leaves_of(self.lookup, obj):
+            if leaf.role == "field" and isinstance(leaf.type, RangeType):
+                given = {element for element, path, _ in obj.start if path == leaf.path}
+                fits = leaf.type.lo <= leaf.start <= leaf.type.hi or given >= elements
+                demand("starts fit", fits, f"{leaf.path} cannot be {leaf.start}")
 
     def start(self, obj: Object, element: int, place: Place, value: Expr) -> None:
         """A start value is fixed, and of the type of the place that holds it."""

@@ -85,6 +85,7 @@ RULES: Mapping[str, str] = {
     "small sets": "a set has at most 63 possible elements",
     "objects": "an object has what its kind needs, and nothing else",
     "constant starts": "a start value is a constant or the address of a fixed place",
+    "starts fit": "what a place starts with is a value of its type",
     "templates": "parameters are locals, Spawn is for spawned ones, copies and targets match",
     "properties": "a property has a body, which only looks; an `assert` property has none",
     "locations": "a location begins a step of a thread; what lives there is a local",

@@ -17,6 +17,13 @@ class Inner:
     n: U8
 
 @struct
+class Far:
+    n: Int = between(5, 9)
+    later: Int = between(5, 9, 8)
+    below: Array[Int] = array(2, between(-9, -2))
+    later_ones: Array[Int] = array(2, between(5, 9, start=8))
+
+@struct
 class Middle:
     inner: Inner
     pair: Array[Inner] = array(2)
@@ -45,6 +52,11 @@ class Item:
 one = shared(Item)
 two = shared(Item)
 x = shared(U8)
+far = shared(Far)
+each_far = per_thread(Far)
+fars = shared(Far, count=2)
+kept = pool(Far, count=1, reuse=True, stable=(Far.below,))
+above: Array[Int] = ghost(array(2, between(5, 9)))
 index = shared(between(-5, 9))
 out = shared(between(-1000, 1000))
 allow("leak", because="not asked here")
@@ -68,6 +80,16 @@ def ends_with(body, condition, declarations=MEMORY):
         ("pass", "not one.b and one.small == 0 and one.level == 0 and one.mode == Mode.READ"),
         ("pass", "one.owner is None and one.next is None and one.fn is None"),
         ("pass", "len(one.q) == 0 and len(one.s) == 0 and one.v[0] == 0"),
+        # where 0 is none of the values
+        ("pass", "far.n == 5 and far.later == 8 and fars[1].n == 5 and above[1] == 5"),
+        ("far.below[0] = -3", "far.below[0] == -3 and far.below[1] == -9"),
+        ("far.below[0] = -3", "far.below[1] < 0 and fars[1].below[0] < 0"),
+        ("far.later_ones[0] = 6", "far.later_ones[0] == 6 and far.later_ones[1] == 8"),
+        (
+            "mine = each_far[current()]\nWRITE_ONCE(x, mine.below[1] + 19)\nmine.below[1] = -2",
+            "x == 10",
+        ),
+        ("p = new(Far)\nWRITE_ONCE(x, p.below[1] + 19)", "x == 10"),
         ("one.small = 300", "one.small == 44"),
         ("one.small = 0\none.small -= 1", "one.small == 255"),
         ("one.level = -2\none.level += 7", "one.level == 5"),
@@ -251,6 +273,11 @@ def test_refusals(body, code):
         ("t: Array[T] = array(2)", "MC215"),
         ("n: U8 = between(0, 1)", "MC242"),
         ("n: Int = between(3, 1)", "MC240"),
+        ("n: Int = between(3, 5, 0)", "MC223"),
+        ("n: Int = between(3, 5, begin=4)", "MC210"),
+        ("v: Array[Int] = array(2, between(3, 5, start=6))", "MC223"),
+        ("q: Queue[Int] = queue(2, between(3, 5, 4))", "MC210"),
+        ("s: Set[Int] = between(3, 5, 4)", "MC210"),
     ],
 )
 def test_refused_fields(field, code):
@@ -261,6 +288,11 @@ def test_refused_fields(field, code):
 
         t = shared(T)
     """) == {code}
+
+
+def test_bounds_of_an_object_have_no_start():
+    assert refusal("x = shared(between(3, 5, 4))") == {"MC210"}
+    assert refusal("x = shared(between(3, 5), start=4)") == set()
 
 
 @pytest.mark.parametrize("kind", ["Ptr[S]", "Array[U8]", "Queue[U8]", "Set[ThreadId]"])

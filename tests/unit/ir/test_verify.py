@@ -152,6 +152,8 @@ def apply(op, *args, type=U8):
 
 NEW = New("p", "items")
 CYCLE = Struct("Loop", (Field("again", ArrayOf(Embedded("Loop"), 2)),))
+FIVE = Const(5, RangeType(5, 9))
+FROM_FIVE = Struct("P", (Field("grid", ArrayOf(RangeType(5, 9), 2)),))
 HUGE = Struct("Huge", (Field("set", SetType(RangeType(0, 63))),))
 
 LEGAL = {
@@ -237,6 +239,13 @@ ILLEGAL = {
             ),
             structs=(*STRUCTS, Struct("P", (Field("p", ITEM),))),
         ),
+    ),
+    "starts fit": (
+        declared(Object("o", "shared", RangeType(5, 9))),
+        declared(Object("o", "shared", RangeType(5, 9), count=2, start=((1, (), FIVE),))),
+        declared(Object("o", "shared", Embedded("P")), structs=(*STRUCTS, FROM_FIVE)),
+        declared(Object("o", "pool", Embedded("P"), count=2), structs=(*STRUCTS, FROM_FIVE)),
+        declared(Object("o", "per_thread", Embedded("P")), structs=(*STRUCTS, FROM_FIVE)),
     ),
     "templates": (
         plain(Spawn("t", "run", ())),
