@@ -23,14 +23,6 @@ ROWS = (
         ),
     ),
     Row(
-        "elements-start-outside-their-bounds",
-        "frontend/constants.py",
-        "single = strip_array(found)",
-        "single = found",
-        "What depends on the bounds of an array's elements is taken for true.",
-        ("tests/language/test_values.py::test_values",),
-    ),
-    Row(
         "no-null-check",
         PLACES,
         'compare("!=", pointer, constant(0, PtrType(struct)))',

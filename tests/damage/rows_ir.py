@@ -18,6 +18,14 @@ BODIES = "ir/passes/bodies.py"
 
 ROWS = (
     Row(
+        "places-start-with-anything",
+        "ir/verify.py",
+        "fits = leaf.type.lo <= leaf.start <= leaf.type.hi or given >= elements",
+        "fits = leaf.type.lo <= leaf.start <= leaf.type.hi or given <= elements",
+        "What depends on the bounds of a place is taken for true, whatever it starts with.",
+        ("tests/unit/ir/test_verify.py::test_a_broken_rule_is_named",),
+    ),
+    Row(
         "records-never-refuse",
         "records.py",
         "return dataclass(frozen=frozen, **options)",
