@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from modelcheck.diagnostics import InternalError
 from modelcheck.ir.memory import ALIVE, DISCARDED, FREED, NEVER_USED, Memory, Thread
-from modelcheck.ir.nodes import Object, Template
-from modelcheck.ir.regions import find_first_locations
+from modelcheck.ir.nodes import End, Object, Template
+from modelcheck.ir.regions import find_entry, find_first_locations, find_region, list_exits
 
 Values = tuple[tuple[int, int], ...]  # slots to set
 
@@ -218,6 +218,18 @@ def list_flags(memory: Memory, template: Template, target: int) -> tuple[int, ..
     if template.context == "softirq":
         bases.append(memory.softirqs_base)
     return tuple(base + target for base in bases if base is not None)
+
+
+def find_begin_numbers(memory: Memory, template: Template) -> frozenset[int]:
+    """The program counters that a thread may have at the start, `ended` among them if need be."""
+    entry = find_entry(template.body)
+    if entry.rest:
+        return frozenset((memory.location_number(template.name, entry.label),))
+    region = find_region(template.body, entry)
+    labels = list_exits(template.body, region)
+    ends = any(isinstance(block.end, End) for block in region.blocks)
+    found = {memory.location_number(template.name, label) for label in labels}
+    return frozenset(found | ({memory.ended(template.name)} if ends else set()))
 
 
 def find_first_numbers(memory: Memory, template: Template) -> frozenset[int]:

@@ -66,7 +66,7 @@ ROWS: tuple[Code, ...] = (
     Code(
         "MC308",
         "names of built-in checks are taken",
-        "",
+        "An order, `precedes(…)`, may belong to `lock-order`.",
         in_thread('assert READ_ONCE(n) == 0, "deadlock"'),
         in_thread('assert READ_ONCE(n) == 0, "starts_at_zero"'),
     ),
@@ -87,7 +87,7 @@ ROWS: tuple[Code, ...] = (
     Code(
         "MC311",
         "an assert and a property do not share a name",
-        "",
+        "Nor do an order, `precedes(…)`, and a property.",
         in_thread('assert READ_ONCE(n) == 0, "done"') + "\n\n" + _PROPERTY,
         in_thread('assert READ_ONCE(n) == 0, "begun"') + "\n\n" + _PROPERTY,
     ),

@@ -379,16 +379,21 @@ class ProgramMaker:
         for body in [*(t.body for t in templates), initial]:
             for block in body.blocks:
                 for instr in block.instrs:
-                    if isinstance(instr, ir.Assert) and instr.property not in BUILT_IN:
-                        if instr.property in names:
-                            self.report.add(
-                                SpecError(
-                                    "MC311",
-                                    f"`{instr.property}` is also the name of another property",
-                                    instr.span,
-                                    help="give the assert a name of its own",
-                                )
+                    if not isinstance(instr, ir.Assert | ir.Precedes):
+                        continue
+                    if instr.property in BUILT_IN:
+                        continue
+                    if instr.property in names:
+                        word = "assert" if isinstance(instr, ir.Assert) else "order"
+                        self.report.add(
+                            SpecError(
+                                "MC311",
+                                f"`{instr.property}` is also the name of another property",
+                                instr.span,
+                                help=f"give the {word} a name of its own",
                             )
+                        )
+                    if isinstance(instr, ir.Assert):
                         asserted.setdefault(
                             instr.property,
                             ir.Property(instr.property, "assert", span=instr.span),

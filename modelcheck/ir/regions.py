@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from modelcheck.diagnostics import InternalError
 from modelcheck.ir.lookup import Lookup
 from modelcheck.ir.nodes import (
+    Assert,
     Block,
     Body,
     Check,
@@ -140,9 +141,11 @@ def _asks(lookup: Lookup, instr: Instr) -> bool:
 
 
 def can_fail(body: Body) -> bool:
-    """Whether a property's body can fail instead of answering."""
+    """Whether what runs first can fail: a property's body, instead of answering, or a thread before
+    its first location.
+    """
     region = find_region(body, find_entry(body))
-    checks = (isinstance(i, Check) for block in region.blocks for i in block.instrs)
+    checks = (isinstance(i, Check | Assert) for block in region.blocks for i in block.instrs)
     return region.needs_count or any(checks)
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from modelcheck import api
+from modelcheck.backends.smt.ways import UnsupportedError
+from modelcheck.diagnostics import SpecErrors
 from modelcheck.ir.nodes import Program
 from modelcheck.prove.anynumber import prove_any
 from modelcheck.prove.prove import ProveOptions, prove
@@ -46,7 +48,14 @@ def attempt(
         given = read_settings(spec.info, choice.settings)
 
         def make(counts: Mapping[str, int]) -> Program:
-            return api.make_program(spec, variant, {**given, **counts})
+            try:
+                return api.make_program(spec, variant, {**given, **counts})
+            except SpecErrors as errors:
+                sizes = ", ".join(f"{name}={count}" for name, count in counts.items())
+                first = errors.errors[0]
+                raise UnsupportedError(
+                    f"with {sizes} there is no program ({first.message}, line {first.span.line})"
+                ) from errors
 
         proving = prove_any(make, list_counts(spec, program), options)
     else:

@@ -28,6 +28,11 @@ class Equation:
     terms: tuple[tuple[Column, int], ...]
     constant: int
 
+    @property
+    def greatest(self) -> int:
+        """Of its numbers the greatest, whatever its sign."""
+        return max(abs(n) for n in (self.constant, *(factor for _, factor in self.terms)))
+
 
 def is_number(slot: Slot) -> bool:
     """Whether a slot is shared and can be counted with (a Bool counts as 0 or 1)."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from modelcheck.backends.smt.system import System
 from modelcheck.backends.smt.ways import UnsupportedError
 from modelcheck.ir.alias import is_own
 from modelcheck.ir.lookup import local_types
@@ -37,9 +38,10 @@ from modelcheck.ir.nodes import (
     Store,
     Template,
     ThreadOf,
+    Wait,
 )
 from modelcheck.ir.rebuild import map_end, map_instr
-from modelcheck.ir.regions import find_entry, find_region
+from modelcheck.ir.regions import can_fail, list_start_blocks
 from modelcheck.ir.traverse import every_place, nodes_of, walk_node
 from modelcheck.ir.types import PtrType, RangeType, SetType, ThreadIdType
 
@@ -208,13 +210,11 @@ def _require_apart(program: Program, templates: frozenset[str]) -> None:
 
 
 def _require_idle_start(memory: Memory, template: Template) -> None:
-    """Raise UnsupportedError where a thread changes what others see before its first location:
-    then the start is another one for each number of threads.  (Orders are no part of a state.)
+    """Raise UnsupportedError where a thread changes what others see before its first location, or
+    waits: then the start is another one for each number of threads.  (Orders are no part of a
+    state.)
     """
-    entry = find_entry(template.body)
-    if entry.rest:
-        return
-    for block in find_region(template.body, entry).blocks:
+    for block in list_start_blocks(template.body):
         for instr in block.instrs:
             match instr:
                 case Store(place=place) | QueueOp(place=place):
@@ -222,15 +222,32 @@ def _require_idle_start(memory: Memory, template: Template) -> None:
                     changes_own = isinstance(root, ObjectRoot) and is_own(
                         memory.lookup.object(root.object), root.index
                     )
-                case New() | Free() | Discard():
+                case New() | Free() | Discard() | Wait():
                     changes_own = False
                 case _:
                     changes_own = True
             if not changes_own:
                 raise UnsupportedError(
-                    f"`{template.name}` changes what others see before its first access, which "
-                    "happens at the start"
+                    f"`{template.name}` waits, or changes what others see, before its first "
+                    "access, which happens at the start"
                 )
+
+
+def require_safe_start(system: System, templates: frozenset[str]) -> None:
+    """Raise UnsupportedError where a thread may fail before its first location.  `system` is of a
+    program of these templates.
+
+    Soundness: a start that is there without threads, and fails with them, is in no program that is
+    looked at.
+    """
+    if all(fault.when is False for fault in system.start.ways.faults):
+        return
+    for template in system.program.templates:
+        is_first = list_start_blocks(template.body) and can_fail(template.body)
+        if template.name in templates and is_first:
+            raise UnsupportedError(
+                f"`{template.name}` may fail before its first access, which happens at the start"
+            )
 
 
 def _require_no_number(expr: Expr, where: str, *, is_counted: bool) -> None:

@@ -131,16 +131,23 @@ def list_goals(system: System, judged: tuple[Judged, ...]) -> Goals:
     of_orders = [
         Goal(kinds[order.property], tuple(orders.get(order, ())), order=order)
         for order in sorted(circling)
-        if order.property in kinds
+        if order.property in kinds and order.property not in left
     ]
     may_fail = {fault.property for fault, _ in finder.list_at_start()}
     for name in {goal.name for goal in of_orders} - may_fail:
         if not found.get(name):  # it does nothing but record
             found.pop(name, None)
-    goals = [Goal(j, tuple(found[j.name])) for j in judged if j.name in found]
+    goals = [Goal(j, _list_possible(j, found[j.name])) for j in judged if j.name in found]
     goals += [Goal(j, (faults[j.name],), is_fault=True) for j in judged if j.name in faults]
     goals += of_orders
     return Goals(tuple(goals), tuple(finder.list_at_start()), at_start, left)
+
+
+def _list_possible(judged: Judged, bads: list[Bad]) -> tuple[Bad, ...]:
+    """The ways to fail that are not ruled out as they are written; of a `reachable` all."""
+    if judged.kind == "reachable":
+        return tuple(bads)
+    return tuple(bad for bad in bads if bad.condition is not False)
 
 
 class _Finder:
@@ -275,11 +282,13 @@ class _Finder:
                     if (place.object, place.element) == element
                 )
             case SetType(PtrType(struct)):
-                return terms.any_of(
+                named = terms.any_of(
                     terms.apply("bit-test", (held, place.number))
                     for place in self.memory.places(struct)
                     if (place.object, place.element) == element
                 )
+                # What is not initialised is negative, and has bits.
+                return terms.all_of((terms.apply("<", (0, held)), named))
             case _:
                 return False
 

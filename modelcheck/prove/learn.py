@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from modelcheck.backends.python.model import compile_program
-from modelcheck.backends.python.outcomes import Failure, State
+from modelcheck.backends.facts import find_begin_numbers
+from modelcheck.backends.python.outcomes import State
 from modelcheck.backends.smt.system import System
 from modelcheck.backends.smt.terms import Value
 from modelcheck.explore.look import look
@@ -74,8 +74,6 @@ class Learner:
         self._chosen = self._frames.at(system.chosen(), 1)
         self._solver.add(self._frames.step(0), self._chosen)
         self._numbers: dict[Stand, Value] = {}  # of the threads that are not in the program
-        starts = [o.result for o in compile_program(family.big).start()]
-        self._starts = [start for start in starts if not isinstance(start, Failure)]
 
     def learn(self, goals: Sequence[Goal]) -> Learned:
         """Prove what follows from facts.  Raises OutOfTimeError."""
@@ -117,18 +115,19 @@ class Learner:
         ]
         memories = [Memory(program) for program in self._family.small]
         states: list[Sequence[State]] = [
-            look(program, LOOKED_AT).states for program in self._family.small
+            look(program, LOOKED_AT, self._clock.is_over).states for program in self._family.small
         ]
+        self._clock.check()
         rows = [
             read_columns(memory, state)
             for memory, some in zip(memories, states, strict=True)
             for state in some
         ]
-        found += [(one, self._write_equation(one)) for one in find_equations(rows)]
+        equations = [one for one in find_equations(rows) if terms.fits(one.greatest)]
+        found += [(one, self._write_equation(one)) for one in equations]
         patterns = Patterns(memories[-1], find_values(memories[-1], states[-1]))
         seen = {pattern for state in states[-1] for pattern in patterns.list_in(state)}
         mine = Patterns(system.memory, patterns.values)
-        seen.update(pattern for start in self._starts for pattern in mine.list_in(start))
         instances = Instances(mine, terms, system.state)
         for pattern in sorted(set(patterns.list_all(seen)) - seen, key=str):
             found.append((pattern, terms.negate(terms.any_of(instances.of(pattern)))))
@@ -186,9 +185,13 @@ class Learner:
         return terms.all_of((least, terms.apply("<=", (number, MOST_THREADS))))
 
     def _begin_numbers(self) -> Value:
-        """At the start the others stand where the threads of the program do."""
+        """At the start the others stand where a thread may stand then."""
         terms, memory = self._terms, self._system.memory
-        first = {(t.template, start[t.pc]) for start in self._starts for t in memory.threads}
+        first = {
+            (template.name, number)
+            for template in self._family.big.templates
+            for number in find_begin_numbers(memory, template)
+        }
         return terms.all_of(
             self._within(value) if stand in first else terms.equal(value, 0)
             for stand, value in self._numbers.items()

@@ -92,11 +92,8 @@ class _Text:
         if isinstance(found, str):
             return False
         module, declared = found
-        match declared.node:
-            case ast.Assign(value=ast.Call(func=ast.Name(id=made))):
-                return _resolve(self._modules, module, made) == "per_thread"
-            case _:
-                return False
+        words = (node.id for node in ast.walk(declared.node) if isinstance(node, ast.Name))
+        return any(_resolve(self._modules, module, word) == "per_thread" for word in words)
 
     def _resolve(self, name: str) -> tuple[Module, Decl] | str:
         return _resolve(self._modules, self._module, name)

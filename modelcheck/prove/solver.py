@@ -35,10 +35,15 @@ class Clock:
         """How much time there is; None where nothing limits it."""
         return None if self._deadline is None else max(0.0, self._deadline - time.monotonic())
 
+    def is_over(self) -> bool:
+        """Whether the time is."""
+        if self._interrupted is not None and self._interrupted():
+            return True
+        return self.seconds_left() == 0.0
+
     def check(self) -> None:
         """Raise OutOfTimeError if the time is over."""
-        left = self.seconds_left()
-        if left == 0.0 or (self._interrupted is not None and self._interrupted()):
+        if self.is_over():
             raise OutOfTimeError
 
     def limit(self) -> int:

@@ -7,11 +7,54 @@ BOUNDED = f"{AGREE}test_bounded_search_finds_what_exploring_finds_as_near"
 PROVE = "tests/prove/test_prove.py::"
 ORDERS = "tests/prove/test_circles.py::"
 ANY = "tests/prove/test_any.py::"
+FAMILY = "tests/prove/test_family.py::"
 COUNTED = (
     "tests/prove/test_counted.py::test_nothing_is_proved_for_any_number_that_a_few_threads_violate"
 )
 
+UNSET = "tests/prove/test_unset.py::"
+
 ROWS = (
+    Row(
+        "prove-unset-sets-hold-everything",
+        "prove/goals.py",
+        'terms.all_of((terms.apply("<", (0, held)), named))',
+        "terms.all_of((named,))",
+        "A set that is not initialised keeps every object from being lost.",
+        (f"{UNSET}test_a_set_that_is_not_initialised_keeps_nothing_alive",),
+    ),
+    Row(
+        "prove-orders-answer-what-is-not-asked",
+        "prove/goals.py",
+        "if order.property in kinds and order.property not in left",
+        "if order.property in kinds",
+        "`stuck` is proved once its orders are.",
+        (f"{UNSET}test_orders_answer_nothing_that_cannot_be_asked",),
+    ),
+    Row(
+        "smt-least-number-is-unset",
+        "backends/smt/system.py",
+        "if lowest <= UNINITIALISED:",
+        "if lowest < 4 * UNINITIALISED:",
+        "A number that there is equals what is not initialised.",
+        (f"{UNSET}test_a_number_that_is_the_mark_of_what_is_unset_is_refused",),
+    ),
+    Row(
+        "any-others-begin-in-one-place",
+        "backends/facts.py",
+        "for label in labels}\n    return frozenset(found |",
+        "for label in sorted(labels)[:1]}\n    return frozenset(found |",
+        "Threads that are not in the program begin where few do.",
+        (f"{ANY}test_starts_that_are_not_followed_are_still_starts",),
+    ),
+    Row(
+        "any-starts-need-no-threads",
+        "prove/family.py",
+        "if all(fault.when is False for fault",
+        "if all(fault.when is not None for fault",
+        "A start that is there without threads only is forgotten.",
+        (f"{FAMILY}test_starts_that_are_there_without_threads_only_are_not_forgotten",),
+    ),
     Row(
         "horn-starts-choose-anything",
         "prove/horn.py",
@@ -143,7 +186,7 @@ ROWS = (
         '        if a != b:\n            raise UnsupportedError(f"what `{a.name}` does',
         '        if a is b:\n            raise UnsupportedError(f"what `{a.name}` does',
         "Code that goes over all threads of a small program stands for all sizes.",
-        (f"{ANY}test_programs_that_are_told_apart_by_their_size_are_no_family",),
+        (f"{FAMILY}test_programs_that_are_told_apart_by_their_size_are_no_family",),
     ),
     Row(
         "any-names-need-no-room",
@@ -151,7 +194,7 @@ ROWS = (
         "total += slot.thread is None",
         "total += 0",
         "A thread whose name is kept is in no program that stands for all sizes.",
-        (f"{ANY}test_names_that_are_kept_make_room_for_more_threads",),
+        (f"{FAMILY}test_names_that_are_kept_make_room_for_more_threads",),
     ),
     Row(
         "any-parameter-may-be-asked",
@@ -159,7 +202,7 @@ ROWS = (
         "            found.pop(name, None)",
         "            pass",
         "Code that is other code for a hundred threads is compared for three.",
-        (f"{ANY}test_a_spec_without_such_threads_is_not_asked",),
+        (f"{FAMILY}test_a_spec_without_such_threads_is_not_asked",),
     ),
     Row(
         "any-facts-are-believed",
@@ -223,7 +266,7 @@ ROWS = (
         "            _require_idle_start(memory, template)",
         "            pass",
         "Each thread does something before the start, but only few are counted.",
-        (f"{ANY}test_a_spec_without_such_threads_is_not_asked[an assert at the start]",),
+        (f"{FAMILY}test_a_spec_without_such_threads_is_not_asked[an assert at the start]",),
     ),
     Row(
         "any-number-may-be-compared",
@@ -231,7 +274,7 @@ ROWS = (
         "if isinstance(node, ast.Name) and node.id in mine:",
         "if False:",
         "What only the fifth thread does is not there where three are compared.",
-        (f"{ANY}test_a_spec_without_such_threads_is_not_asked[number compared]",),
+        (f"{FAMILY}test_a_spec_without_such_threads_is_not_asked[number compared]",),
     ),
     Row(
         "any-threads-may-be-counted",
@@ -239,7 +282,7 @@ ROWS = (
         "if id(name) not in of_one and self._is_per_thread(name):",
         "if False:",
         "An invariant that five threads break is proved from three.",
-        (f"{ANY}test_a_spec_without_such_threads_is_not_asked[how many have something]",),
+        (f"{FAMILY}test_a_spec_without_such_threads_is_not_asked[how many have something]",),
     ),
     Row(
         "any-words-have-one-name",
@@ -247,7 +290,7 @@ ROWS = (
         "        return modules.behind(module, declared) or name",
         "        return declared.origin",
         "A word that another file passes on is none.",
-        (f"{ANY}test_words_under_other_names_are_still_words",),
+        (f"{FAMILY}test_words_under_other_names_are_still_words",),
     ),
     Row(
         "any-starts-never-fail",

@@ -10,8 +10,8 @@ import jsonschema
 import pytest
 
 from modelcheck import api
+from modelcheck.backends.python import runtime
 from modelcheck.backends.smt.system import make_system
-from modelcheck.backends.smt.ways import UnsupportedError
 from modelcheck.cli import run
 from modelcheck.explore.options import Options
 from modelcheck.explore.search import explore
@@ -23,78 +23,13 @@ from modelcheck.prove.counts import Equation, find_equations
 from modelcheck.prove.family import find_family
 from modelcheck.prove.learn import Conjecture, Learner
 from modelcheck.prove.patterns import Patterns, find_values
-from modelcheck.prove.prove import ProveOptions
 from modelcheck.prove.result import Answer, choose_prove_exit
-from modelcheck.prove.sizes import list_counts
 from modelcheck.prove.solver import Clock, OutOfTimeError
 from modelcheck.settings import choose_variant
+from tests.prove.counted_lock import SPECS, TIME, answer, write
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = json.loads((ROOT / "modelcheck/prove/prove.schema.json").read_text(encoding="utf-8"))
-SPECS = ROOT / "specs" / "proofs"
-TIME = ProveOptions(seconds=200.0)
-
-LOCK = '''
-"""A lock that is made by hand."""
-
-from modelcheck.lang import (
-    Bool, Ptr, ThreadId, U8, WRITE_ONCE, atomic, current, either, final, finished, flag, ghost,
-    invariant, param, per_thread, places, pool, reachable, shared, spawn, spec, struct, thread,
-    threads, wait_until, READ_ONCE, Array, array, Set, objects,
-)
-
-spec("lock")
-
-workers = param(2, min=1, max=4)
-
-
-@struct(marked=True)
-class Lock:
-    taken: Bool
-    owner: ThreadId
-    n: U8
-    MORE
-
-
-gate = shared(Lock)
-inside: U8 = ghost(0)
-OBJECTS
-
-
-@thread(count=workers)
-def worker(ME):
-    global inside
-    FIRST
-    while either():
-        with atomic(because="test-and-set"):
-            wait_until(not gate.taken)
-            gate.taken = True
-        inside += 1
-        BODY
-        gate.taken = False
-        inside -= 1
-
-
-@invariant
-def one_at_a_time():
-    return inside <= 1
-
-
-THREAD
-'''
-
-
-def write(tmp_path, *, more="", objects="", me="", first="", body="gate.n = 1", thread=""):
-    text = LOCK.replace("MORE", more).replace("OBJECTS", objects).replace("(ME)", f"({me})")
-    text = text.replace("FIRST", first)
-    path = tmp_path / "lock.py"
-    path.write_text(text.replace("BODY", body).replace("THREAD", thread), encoding="utf-8")
-    return path
-
-
-def answer(path, variant=None):
-    found = attempt(str(path), api.Choice(variant), TIME, any_number=True)
-    return {p.name: p.answer for p in found.proving.proofs}
 
 
 @pytest.mark.parametrize(
@@ -150,149 +85,6 @@ def test_a_count_in_a_byte_is_not_proved_for_more_threads_than_it_counts(tmp_pat
 
 
 # Each breaks one condition under which one program stands for all sizes.
-BROKEN = {
-    "number": {"me": "me", "body": "gate.n = me"},
-    "all threads": {
-        "thread": "@invariant\ndef few():\n    return gate.n <= sum(1 for t in threads())\n"
-    },
-    "all places": {
-        "objects": "tasks = per_thread(Lock)",
-        "body": "gate.n = places(Lock)",
-    },
-    "parameter in code": {"body": "if workers > 100:\n            gate.n = 1"},
-    "parameter in memory": {"more": "rooms: Array[U8] = array(workers)"},
-    "parameter in a property": {"thread": "@invariant\ndef few():\n    return gate.n <= workers\n"},
-    "finished": {
-        "thread": (
-            "@thread\ndef one():\n    gate.n = 2\n\n\n"
-            "@thread\ndef waiter():\n    wait_until(finished(one))\n    gate.n = 3\n"
-        )
-    },
-    "a set of threads": {
-        "more": "who: Set[ThreadId]",
-        "body": "gate.who.add(current())",
-    },
-    "what is another's": {
-        "objects": "tasks = per_thread(Lock)",
-        "body": "gate.owner = current()",
-        "thread": (
-            "@thread\ndef looker():\n    who = READ_ONCE(gate.owner)\n"
-            "    if who is not None:\n        tasks[who].n = 1\n"
-        ),
-    },
-    "pointers to what is one's own": {
-        "more": "waiter: Ptr[Node]",
-        "objects": "@struct(marked=True)\nclass Node:\n    n: U8\n\n\nnodes = per_thread(Node)",
-        "body": "gate.waiter = nodes[current()]",
-    },
-    "spawned": {
-        "thread": (
-            "@thread(spawned=2)\ndef helper():\n    WRITE_ONCE(gate.n, 2)\n\n\n"
-            "@thread\ndef starter():\n    spawn(helper)\n"
-        )
-    },
-    "what everybody has": {
-        "objects": "tasks = per_thread(Lock)",
-        "body": "for task in tasks:\n            task.n = 1",
-    },
-    "interrupts": {
-        "thread": "@thread(interrupts=worker, count=workers)\ndef handler():\n    gate.n = 3\n"
-    },
-    # What the front end works out, so that no program of few threads shows it.
-    "number compared": {"me": "me", "body": "if me == 4:\n            gate.n = 8"},
-    "number in a table": {
-        "me": "me",
-        "objects": "@struct(marked=True)\nclass T:\n    a: Array[U8] = array(3)\n\n\nt = shared(T)",
-        "body": "gate.n = t.a[me]",
-    },
-    "how many have something": {
-        "objects": "tasks = per_thread(Lock)",
-        "thread": "@invariant\ndef few():\n    return sum(1 for t in tasks) != 5\n",
-    },
-    "how many objects": {
-        "thread": "@invariant\ndef few():\n    return sum(1 for t in objects(Lock)) < 5\n",
-    },
-    "one for each": {
-        "objects": "tasks = per_thread(Lock)",
-        "thread": "@thread(each=Lock)\ndef other(lock):\n    gate.n = 3\n",
-    },
-    "work at the start": {"first": "inside += 1\n    inside -= 1"},
-    "an assert at the start": {"first": 'inside += 1\n    assert inside < 5, "few"'},
-}
-
-
-REASONS = {
-    "number": "uses its number among its like",
-    "all threads": "asks for all threads",
-    "all places": "asks for all places",
-    "parameter in code": "no parameter says",
-    "parameter in memory": "no parameter says",
-    "parameter in a property": "no parameter says",
-    "finished": "`waiter` asks whether a thread has ended",
-    "a set of threads": "is a set of threads",
-    "what is another's": "looks at what belongs to another thread",
-    "pointers to what is one's own": "may lead to what belongs to one thread",
-    "spawned": "asks whether a thread has ended",
-    "interrupts": "interrupts a thread",
-    "what everybody has": "asks for what all threads have, `tasks`",
-    "number compared": "uses its number among its like",
-    "number in a table": "uses its number among its like",
-    "how many have something": "asks for what all threads have, `tasks`",
-    "how many objects": "asks for all objects",
-    "one for each": "has a thread for each of something",
-    "work at the start": "before its first access",
-    "an assert at the start": "before its first access",
-}
-
-# What library code could do, for which the text is not asked.
-OF_PROGRAMS = {
-    "number": "uses its number among its like",
-    "what everybody has": "`worker` does depends on how many threads",
-    "work at the start": "before its first access",
-}
-
-
-@pytest.mark.parametrize("what", BROKEN)
-def test_a_spec_without_such_threads_is_not_asked(tmp_path, what):
-    path = write(tmp_path, **BROKEN[what])
-    spec = load(path, "lock.py")
-    states = explore(
-        api.make_program(spec, spec.info.default, {}), Options(max_states=10)
-    ).counts.states
-    assert states > 1  # it is a spec, and only this question is not for it
-    with pytest.raises(UnsupportedError, match=REASONS[what]):
-        answer(path)
-
-
-@pytest.mark.parametrize("what", OF_PROGRAMS)
-def test_programs_that_are_told_apart_by_their_size_are_no_family(tmp_path, what):
-    spec = load(write(tmp_path, **BROKEN[what]), "lock.py")
-    with pytest.raises(UnsupportedError, match=OF_PROGRAMS[what]):
-        find_family(
-            lambda counts: api.make_program(spec, spec.info.default, counts), {"workers": 2}
-        )
-
-
-def test_a_thread_may_name_what_is_its_own(tmp_path):
-    own = "gate.n = 1\n        mine[current()].n = 1"
-    path = write(tmp_path, objects="mine = per_thread(Lock)", body=own)
-    assert answer(path)["one_at_a_time"] is Answer.PROVED
-
-
-def test_words_under_other_names_are_still_words(tmp_path):
-    """A routine called `thread` is none, and one that another file passes on is."""
-    path = write(tmp_path, objects="def thread(count) -> U8:\n    return count", body="BODY")
-    text = path.read_text(encoding="utf-8")
-    text = text.replace("struct, thread,", "struct, thread as task,").replace("@thread(", "@task(")
-    path.write_text(text.replace("BODY", "gate.n = thread(count=workers)"), encoding="utf-8")
-    with pytest.raises(UnsupportedError, match="no parameter says"):
-        answer(path)
-    (tmp_path / "words.py").write_text(
-        '"""Passes on."""\n\nfrom modelcheck.lang import places as rooms\n', encoding="utf-8"
-    )
-    path = write(tmp_path, objects="from .words import rooms", body="gate.n = rooms(Lock)")
-    with pytest.raises(UnsupportedError, match="asks for all rooms"):
-        answer(path)
 
 
 ORDERS = '''
@@ -391,39 +183,11 @@ def test_a_thread_may_record_orders_before_its_first_access(tmp_path):
     assert answer(path)["one_at_a_time"] is Answer.PROVED
 
 
-def test_only_parameters_that_say_how_many_count(tmp_path):
-    path = write(tmp_path)
-    path.write_text(
-        path.read_text()
-        .replace("\n\n@struct", "\nothers = param(1, min=1, max=3)\n\n@struct", 1)
-        .replace("gate.n = 1", "gate.n = others")
-    )
-    spec = load(path, "lock.py")
-    program = api.make_program(spec, spec.info.default, {})
-    assert list_counts(spec, program) == {"workers": 2}
-
-
-def test_names_that_are_kept_make_room_for_more_threads(tmp_path):
-    path = write(tmp_path, body="gate.owner = current()\n        gate.n = 2")
-    spec = load(path, "lock.py")
-
-    def make(counts):
-        return api.make_program(spec, spec.info.default, counts)
-
-    without = load(write(tmp_path), "lock.py")
-    plain = find_family(
-        lambda counts: api.make_program(without, without.info.default, counts), {"workers": 2}
-    )
-    assert find_family(make, {"workers": 2}).big.templates[0].count == (
-        plain.big.templates[0].count + 1
-    )
-
-
 # ---------------------------------------------------------------------------------------------
 # What is learned
 
 
-def make_learner(tmp_path):
+def make_learner(tmp_path, seconds=60.0):
     spec = load(write(tmp_path), "lock.py")
 
     def make(counts):
@@ -431,7 +195,7 @@ def make_learner(tmp_path):
 
     family = find_family(make, {"workers": 2})
     system = make_system(family.big, room=learn.ROOM)
-    return Learner(family, system, Clock(60)), system
+    return Learner(family, system, Clock(seconds)), system
 
 
 def test_facts_that_do_not_hold_at_the_start_or_after_a_step_are_not_believed(tmp_path):
@@ -465,6 +229,75 @@ def test_equations_are_those_that_hold_in_all_rows():
     assert find_equations([*rows, {"x": 1, ("t", 0): 3, ("t", 1): 1}]) == []
     constant = [{"x": 5, "y": a} for a in range(3)]
     assert find_equations(constant) == [Equation((("x", 1),), -5)]
+
+
+def test_equations_with_numbers_that_fit_nowhere_are_none(tmp_path, monkeypatch):
+    wide = Equation((("inside", 1 << 60), ("gate.n", 1)), 0)
+    assert wide.greatest == 1 << 60
+    monkeypatch.setattr(learn, "find_equations", lambda rows: [wide])
+    learner, _ = make_learner(tmp_path)
+    assert learner.learn(()).facts > 0
+
+
+def test_what_holds_as_it_is_written_is_proved(tmp_path):
+    found = answer(write(tmp_path, more="bad: Bool", thread=NEVER_BAD))
+    assert found["never_bad"] is Answer.PROVED
+
+
+NEVER_BAD = "@invariant\ndef never_bad():\n    return not gate.bad\n"
+
+# Three for those who start late; each of the others counts itself.
+CUT = """
+\"\"\"More starts than are followed.\"\"\"
+
+from modelcheck.lang import Bool, U32, atomic, either, initial, param, shared, spec, struct, thread
+
+spec("cut")
+
+workers = param(2, min=1, max=9)
+
+
+@struct(marked=True)
+class G:
+    k: U32
+    late: Bool
+
+
+g = shared(G)
+
+
+@initial
+def begin():
+    g.late = either()
+    for _ in range(4):
+        either()
+    if g.late:
+        g.k = 3
+
+
+@thread(count=workers)
+def worker():
+    if not g.late:
+        with atomic(because="in"):
+            g.k += 1
+    with atomic(because="out"):
+        assert g.k > 0, "under"
+        g.k -= 1
+"""
+
+
+def test_starts_that_are_not_followed_are_still_starts(tmp_path, monkeypatch):
+    monkeypatch.setattr(runtime, "MAX_CHOICES_MADE", 20)
+    path = tmp_path / "cut.py"
+    path.write_text(CUT, encoding="utf-8")
+    found = attempt(str(path), api.Choice(None), replace(TIME, seconds=60.0), any_number=True)
+    assert {p.name: p.answer for p in found.proving.proofs}["under"] is Answer.OPEN
+
+
+def test_looking_at_few_threads_ends_in_time(tmp_path):
+    learner, _ = make_learner(tmp_path, seconds=0.001)
+    with pytest.raises(OutOfTimeError):
+        learner.learn(())
 
 
 def test_goals_about_all_threads_at_once_are_not_asked(tmp_path):

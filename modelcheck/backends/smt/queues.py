@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from modelcheck.backends.smt.cells import Cells, Target
 from modelcheck.backends.smt.terms import Terms, Value
+from modelcheck.ir.memory import UNINITIALISED
 
 
 class QueueWriter:
@@ -84,10 +85,16 @@ class QueueWriter:
             self._put(target, slot, self._terms.like(held[i + 1], held[i]), moves)
         shorter = terms.apply("-", (length, 1))
         self._put(target, target.slot, shorter, only)
-        return terms.select([*zip(at, held, strict=False)])
+        # Where it is empty, a Check before has failed.
+        found = [
+            (there, value) for there, value in zip(at, held, strict=False) if there is not False
+        ]
+        return terms.select(found) if found else held[0]
 
     def _length(self, target: Target) -> Value:
-        return self._terms.as_number(self._cells[target.slot])
+        length = self._cells[target.slot]
+        # Where it is not initialised, a Check before has failed.
+        return 0 if self._terms.same(length, UNINITIALISED) else self._terms.as_number(length)
 
     def _elements(self, target: Target) -> range:
         return range(target.slot + 1, target.slot + 1 + self._capacity)

@@ -226,6 +226,8 @@ def make_system(
     lowest, highest = bounds_of(memory, bodies)
     if asked:  # then places have numbers, whether pointers lead there or not
         highest = max(highest, *(memory.domain(PtrType(s.name))[1] for s in program.structs), 0)
+    if lowest <= UNINITIALISED:
+        raise UnsupportedError(f"it has numbers as low as {lowest}, which stands for no number")
     terms = Terms(theory, lowest, max(highest + 1, room))
     runner = Runner(memory, terms, asked=asked, touches=touches)
     maker = _Maker(runner)

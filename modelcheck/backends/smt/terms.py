@@ -57,10 +57,15 @@ class Terms:
             number = self._uninitialised if value == UNINITIALISED else value
             if self.theory == "ints":
                 return self.z3.IntVal(number)
-            if not -(1 << self.width - 1) <= number < 1 << self.width - 1:
+            if not self.fits(number):
                 raise InternalError(f"{number} does not fit into {self.width} bits")
             return self.z3.BitVecVal(number, self.width)
         return value
+
+    def fits(self, number: int) -> bool:
+        """Whether there is a term for a number."""
+        half = 1 << self.width - 1
+        return self.theory == "ints" or -half <= number < half
 
     def number(self, term: Any) -> int:
         """The number that a term without variables is (0 or 1 for a Bool)."""
@@ -143,7 +148,9 @@ class Terms:
             if isinstance(then, bool):
                 return condition if then else self.negate(condition)
         left, right = self.term(then), self.term(other)
-        return then if left.eq(right) else self.z3.If(condition, left, right)
+        if left.eq(right):  # a number of no value, on a way that fails, may look like what is unset
+            return other if self.same(other, UNINITIALISED) else then
+        return self.z3.If(condition, left, right)
 
     def select(self, cases: Iterable[tuple[Value, Value]]) -> Value:
         """The value of the case that holds; one of them does, wherever it matters."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
+from modelcheck.checks import BUILT_IN
 from modelcheck.frontend.kinds import same_family
 from modelcheck.frontend.lowering.calls import Calls, count
 from modelcheck.frontend.lowering.terms import (
@@ -200,3 +201,22 @@ class IndirectCalls(Calls):
         if not isinstance(value, Text):
             raise self.fail("MC272", "a string is needed here", node)
         return value.text
+
+    def require_property_name(self, name: str, node: ast.expr) -> None:
+        """Raise SpecError unless a spec may call a property so; the library may use all names."""
+        if name in BUILT_IN:
+            if not self.frame.module.library:
+                raise self.fail(
+                    "MC308",
+                    f"`{name}` is the name of a built-in check",
+                    node,
+                    help="name the property of your spec",
+                )
+        elif not name.isidentifier():
+            raise self.fail(
+                "MC309",
+                f"`{name}` is no name for a property",
+                node,
+                note="it is written in `violates=` and in reports",
+                help="use letters, digits and underscores",
+            )

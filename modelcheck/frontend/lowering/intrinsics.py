@@ -53,6 +53,8 @@ WRITERS = {"WRITE_ONCE": ir.Kind.ONCE, "smp_store_release": ir.Kind.RELEASE}
 
 ELSEWHERE = FILE_NAMES | RIGHT_NAMES | DECORATORS | {"shared", "pool", "per_thread"}
 
+LOCK_ORDER = "lock-order"  # what is no lock of the library may be part of its circles
+
 INITIAL = Mode("atomic", where="@initial")
 
 
@@ -264,6 +266,8 @@ class Intrinsics(Objects):
         if self.in_property:
             self.need_code(node)
         name = self.text_argument(node.args[0])
+        if name != LOCK_ORDER:
+            self.require_property_name(name, node.args[0])
         places = []
         for arg in node.args[1:]:
             value = self.as_scalar(self.settled(arg), arg)

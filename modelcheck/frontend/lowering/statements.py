@@ -6,7 +6,6 @@ import ast
 from collections import deque
 from collections.abc import Iterator
 
-from modelcheck.checks import BUILT_IN
 from modelcheck.diagnostics import InternalError, SpecError
 from modelcheck.frontend.constants import Reported
 from modelcheck.frontend.lowering.arguments import reads_memory
@@ -191,22 +190,7 @@ class Statements(Branches):
             )
         text = self.text_argument(node.msg)
         name, _, detail = (part.strip() for part in text.partition(":"))
-        if name in BUILT_IN:
-            if not self.frame.module.library:
-                raise self.fail(
-                    "MC308",
-                    f"`{name}` is the name of a built-in check",
-                    node.msg,
-                    help="name the property of your spec",
-                )
-        elif not name.isidentifier():
-            raise self.fail(
-                "MC309",
-                f"`{name}` is no name for a property",
-                node.msg,
-                note="it is written in `violates=` and in reports",
-                help="use letters, digits and underscores, then a colon and the detail",
-            )
+        self.require_property_name(name, node.msg)
         return name, detail
 
     def return_statement(self, value: ast.expr | None, node: ast.Return) -> None:
