@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -13,6 +14,7 @@ from modelcheck.cli.options import Duration
 
 if TYPE_CHECKING:
     from modelcheck.prove.result import Method  # not on the way to --help
+    from modelcheck.trace.picture import Picture
 
 EXIT_CODES = """\b
 Exit codes
@@ -129,8 +131,14 @@ def prove_command(
     else:
         replay = f"modelcheck replay {written}" if written else api.name_command(run, "prove")
         traces = [
-            tell_picture(picture, columns=columns, all_steps=all_steps)
+            tell_picture(_leave_out_search(picture), columns=columns, all_steps=all_steps)
             for picture in api.draw_pictures(run, replay)
         ]
         say_all(describe_attempt(tried, traces))
     return choose_prove_exit(proving)
+
+
+def _leave_out_search(picture: Picture) -> Picture:
+    """The picture without what a search has covered: there was none."""
+    scope = tuple(part for part in picture.heading.scope if part.startswith("memory model"))
+    return replace(picture, heading=replace(picture.heading, counts="", scope=scope))

@@ -44,6 +44,7 @@ def attempt(
     run = api.Run(spec.info, variant, program, None, spec.sources, spec.warnings(program))
     if variant.needs:
         return Attempt(run, None)
+    options = replace(options, variant=variant.name)
     if any_number:
         given = read_settings(spec.info, choice.settings)
 
@@ -59,5 +60,5 @@ def attempt(
 
         proving = prove_any(make, list_counts(spec, program), options)
     else:
-        proving = prove(program, replace(options, variant=variant.name))
+        proving = prove(program, options)
     return Attempt(replace(run, result=proving.violation), proving)

@@ -327,6 +327,16 @@ def test_a_start_that_can_fail_is_a_violation_for_any_number(tmp_path):
     assert choose_prove_exit(found) == 1
 
 
+def test_the_command_says_which_variant_fails_at_the_start(tmp_path, capsys):
+    path = write_start(tmp_path, "    if either():\n        inside += 1")
+    text = path.read_text(encoding="utf-8").replace("import (\n", "import (\n    variant,\n", 1)
+    path.write_text(f'{text}\nvariant("wrong", workers=3, violates="empty")\n', encoding="utf-8")
+    assert run(["prove", str(path), "--threads", "any", "--variant", "wrong"]) == 1
+    told = capsys.readouterr().out.splitlines()
+    assert told[0].endswith("variant=wrong")
+    assert "  minimal: steps; memory model sc" in told  # nothing was explored
+
+
 def test_nothing_is_proved_for_any_number_before_the_start_is_judged(tmp_path):
     """Also not what nothing but the start can violate."""
     path = write_start(tmp_path, "    if either():\n        inside += 1")
