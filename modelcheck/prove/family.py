@@ -41,7 +41,7 @@ from modelcheck.ir.nodes import (
     Wait,
 )
 from modelcheck.ir.rebuild import map_end, map_instr
-from modelcheck.ir.regions import can_fail, list_start_blocks
+from modelcheck.ir.regions import can_fail, list_locations, list_start_blocks
 from modelcheck.ir.traverse import every_place, nodes_of, walk_node
 from modelcheck.ir.types import PtrType, RangeType, SetType, ThreadIdType
 
@@ -303,6 +303,15 @@ def _count_names(program: Program, templates: frozenset[str]) -> int:
         if not threads:
             continue
         own = [s for s in memory.slots if s.thread == threads[0].number]
-        kept = sum(isinstance(s.type, ThreadIdType) for s in own)
+        unkept = _find_unkept(memory, template)
+        kept = sum(isinstance(s.type, ThreadIdType) and s.number not in unkept for s in own)
         total += kept * (INVOLVED if template.name in templates else len(threads))
     return total
+
+
+def _find_unkept(memory: Memory, template: Template) -> set[int]:
+    """The slots of its first thread's locals that hold something within steps only."""
+    live = {name for block in list_locations(template.body) for name in block.live}
+    kept = {memory.local_slot(template.name, name) for name in live}
+    first = memory.threads_of(template.name)[0].locals_base
+    return {first + n for n in range(memory.local_slot_count(template.name)) if n not in kept}

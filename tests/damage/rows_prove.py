@@ -48,6 +48,14 @@ ROWS = (
         (f"{ANY}test_starts_that_are_not_followed_are_still_starts",),
     ),
     Row(
+        "any-locals-keep-no-names",
+        "prove/family.py",
+        "for n in range(memory.local_slot_count(template.name)) if n not in kept}",
+        "for n in range(memory.local_slot_count(template.name)) if n != kept}",
+        "Threads whose names are kept by others have no room.",
+        (f"{FAMILY}test_names_within_a_step_are_not_kept",),
+    ),
+    Row(
         "any-starts-need-no-threads",
         "prove/family.py",
         "if all(fault.when is False for fault",

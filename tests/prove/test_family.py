@@ -192,6 +192,23 @@ def test_names_that_are_kept_make_room_for_more_threads(tmp_path):
     )
 
 
+def test_names_within_a_step_are_not_kept(tmp_path):
+    body = "gate.n = 1\n        with atomic(because='x'):\n            KEEP"
+    keep = "if gate.owner is None:\n                gate.owner = current()"
+
+    def count(text, end=""):
+        spec = load(write(tmp_path, body=body.replace("KEEP", text) + end), "lock.py")
+        family = find_family(
+            lambda counts: api.make_program(spec, spec.info.default, counts), {"workers": 2}
+        )
+        return family.big.templates[0].count
+
+    assert count("gate.n = 2") == 3
+    assert count(keep) == 4
+    later = "\n        gate.n = 3\n        if was is None:\n            gate.n = 4"
+    assert count(f"was = gate.owner\n            {keep}", later) == 7
+
+
 # The worker fails at the start unless `k` is 1, and `n` gets 1 unless it is; without a worker it
 # always does.
 NOBODY = """
