@@ -40,7 +40,13 @@ if TYPE_CHECKING:
 @modelcheck.command("check", epilog=EXIT_CODES)
 @click.argument("spec", required=False, metavar="SPEC")
 @select_program
-@click.option("--property", "property_name", metavar="P", help="Judge only this property.")
+@click.option(
+    "--property",
+    "property_names",
+    multiple=True,
+    metavar="P",
+    help="Judge only this property (may be repeated).",
+)
 @click.option(
     "--stop",
     type=click.Choice(["first", "all"]),
@@ -135,7 +141,7 @@ def check_command(
     variant: str | None,
     settings: dict[str, str],
     begin: str | None,
-    property_name: str | None,
+    property_names: tuple[str, ...],
     stop: Literal["first", "all"],
     search: Literal["bfs", "dfs", "random"],
     seed: int,
@@ -211,7 +217,7 @@ def check_command(
             max_states=max_states,
             max_memory=max_memory,
             timeout_seconds=timeout,
-            properties=None if property_name is None else frozenset({property_name}),
+            properties=frozenset(property_names) or None,
             ranges=coverage,
             reduce=reductions or frozenset(),
             reduce_beyond=REDUCE_BEYOND if reductions is None else None,

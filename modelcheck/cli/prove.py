@@ -29,9 +29,10 @@ SECONDS = 60.0
 @select_program
 @click.option(
     "--property",
-    "property_name",
+    "property_names",
+    multiple=True,
     metavar="P",
-    help="Prove only this property (with every invariant as a lemma).",
+    help="Prove only this property (may be repeated), with every invariant as a lemma.",
 )
 @click.option(
     "--method",
@@ -75,7 +76,7 @@ def prove_command(
     *,
     variant: str | None,
     settings: dict[str, str],
-    property_name: str | None,
+    property_names: tuple[str, ...],
     method: Method,
     most_steps: int | None,
     timeout: float,
@@ -109,7 +110,7 @@ def prove_command(
             method=method,
             most_steps=most_steps,
             seconds=timeout,
-            properties=None if property_name is None else frozenset({property_name}),
+            properties=frozenset(property_names) or None,
             interrupted=interrupt.is_raised,
             notice=live.tell,
         )

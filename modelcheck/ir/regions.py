@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from modelcheck.diagnostics import InternalError
 from modelcheck.ir.lookup import Lookup
 from modelcheck.ir.nodes import (
-    Assert,
     Block,
     Body,
     Check,
@@ -141,11 +140,9 @@ def _asks(lookup: Lookup, instr: Instr) -> bool:
 
 
 def can_fail(body: Body) -> bool:
-    """Whether what runs first can fail: a property's body, instead of answering, or a thread before
-    its first location.
-    """
+    """Whether a property's body can fail instead of answering."""
     region = find_region(body, find_entry(body))
-    checks = (isinstance(i, Check | Assert) for block in region.blocks for i in block.instrs)
+    checks = (isinstance(i, Check) for block in region.blocks for i in block.instrs)
     return region.needs_count or any(checks)
 
 

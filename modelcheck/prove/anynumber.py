@@ -9,7 +9,7 @@ from modelcheck.explore.options import Options
 from modelcheck.explore.properties import list_judged
 from modelcheck.explore.race import RACE
 from modelcheck.prove.bounded import BoundedSearch
-from modelcheck.prove.family import Family, Make, find_family, require_safe_start
+from modelcheck.prove.family import Family, Make, find_family
 from modelcheck.prove.frames import Frames
 from modelcheck.prove.goals import Goal, asks_for_subjects, list_goals
 from modelcheck.prove.learn import MOST_THREADS, ROOM, Learner
@@ -42,7 +42,6 @@ def prove_any(make: Make, parameters: Mapping[str, int], options: ProveOptions) 
     touches = any(j.name == RACE for j in judged)
     asked = asks_for_subjects(family.big)
     system = make_system(family.big, asked=asked, touches=touches, room=ROOM)
-    require_safe_start(system, family.templates)
     goals = list_goals(system, judged)
     clock = Clock(options.seconds, options.interrupted)
     wanted = [goal for goal in goals.all if goal.bads and _is_about_few(goal)]

@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from modelcheck.backends.smt.system import System
 from modelcheck.backends.smt.ways import UnsupportedError
 from modelcheck.ir.alias import is_own
 from modelcheck.ir.lookup import local_types
@@ -41,7 +40,7 @@ from modelcheck.ir.nodes import (
     Wait,
 )
 from modelcheck.ir.rebuild import map_end, map_instr
-from modelcheck.ir.regions import can_fail, list_locations, list_start_blocks
+from modelcheck.ir.regions import list_locations, list_start_blocks
 from modelcheck.ir.traverse import every_place, nodes_of, walk_node
 from modelcheck.ir.types import PtrType, RangeType, SetType, ThreadIdType
 
@@ -126,7 +125,7 @@ def _without_numbers(program: Program, templates: frozenset[str]) -> Program:
     numbers = RangeType(0, sum(t.count for t in program.templates) - 1)
 
     def on_expr(expr: Expr) -> Expr:
-        if isinstance(expr, Apply) and expr.type == numbers:
+        if isinstance(expr, Apply) and expr.op == "-" and expr.type == numbers:
             return replace(expr, type=RangeType(0, -1))
         return expr
 
@@ -231,23 +230,6 @@ def _require_idle_start(memory: Memory, template: Template) -> None:
                     f"`{template.name}` waits, or changes what others see, before its first "
                     "access, which happens at the start"
                 )
-
-
-def require_safe_start(system: System, templates: frozenset[str]) -> None:
-    """Raise UnsupportedError where a thread may fail before its first location.  `system` is of a
-    program of these templates.
-
-    Soundness: a start that is there without threads, and fails with them, is in no program that is
-    looked at.
-    """
-    if all(fault.when is False for fault in system.start.ways.faults):
-        return
-    for template in system.program.templates:
-        is_first = list_start_blocks(template.body) and can_fail(template.body)
-        if template.name in templates and is_first:
-            raise UnsupportedError(
-                f"`{template.name}` may fail before its first access, which happens at the start"
-            )
 
 
 def _require_no_number(expr: Expr, where: str, *, is_counted: bool) -> None:

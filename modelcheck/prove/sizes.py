@@ -27,7 +27,9 @@ def list_counts(spec: Spec, program: Program) -> dict[str, int]:
 
     Soundness: code that asks for the number of threads may be other code for sizes that nobody
     compares (`if closers > 100`); so whatever names a parameter but the `count=` of a thread takes
-    it out, and nobody may walk what each thread has, or use a thread's number among its like.
+    it out, and nobody may walk what each thread has, or use a thread's number among its like.  And
+    there is one thread at least: without any, what only they change never changes, and a program is
+    made of other steps.
     """
     values = {s.name: int(s.value) for s in program.settings if s.value.isdecimal()}
     found = {p.name: values[p.name] for p in spec.info.parameters if p.name in values}
@@ -37,6 +39,13 @@ def list_counts(spec: Spec, program: Program) -> dict[str, int]:
             found.pop(name, None)
     for text in texts:
         text.require_no_number(found)
+    asked = {name for text in texts for name in text.list_counting()}
+    for parameter in spec.info.parameters:
+        if parameter.name in asked & found.keys() and parameter.min < 1:
+            raise UnsupportedError(
+                f"`{parameter.name}` may be 0, and without threads it is another program: "
+                f"give `{parameter.name}` min=1"
+            )
     return found
 
 
@@ -62,6 +71,13 @@ class _Text:
         counting = {id(name) for _, given in self._threads for name in _list_counting(given)}
         for name in self._names:
             if id(name) not in counting:
+                found = self._resolve(name.id)
+                yield found if isinstance(found, str) else found[1].name
+
+    def list_counting(self) -> Iterator[str]:
+        """The names that say how many of a thread there are, as they are declared."""
+        for _, given in self._threads:
+            for name in _list_counting(given):
                 found = self._resolve(name.id)
                 yield found if isinstance(found, str) else found[1].name
 

@@ -57,11 +57,11 @@ ROWS = (
     ),
     Row(
         "any-starts-need-no-threads",
-        "prove/family.py",
-        "if all(fault.when is False for fault",
-        "if all(fault.when is not None for fault",
-        "A start that is there without threads only is forgotten.",
-        (f"{FAMILY}test_starts_that_are_there_without_threads_only_are_not_forgotten",),
+        "prove/sizes.py",
+        "and parameter.min < 1:",
+        "and parameter.min < 0:",
+        "What is there without threads only is forgotten.",
+        (f"{FAMILY}test_where_there_may_be_no_thread_nothing_is_asked",),
     ),
     Row(
         "horn-starts-choose-anything",

@@ -209,70 +209,67 @@ def test_names_within_a_step_are_not_kept(tmp_path):
     assert count(f"was = gate.owner\n            {keep}", later) == 7
 
 
-# The worker fails at the start unless `k` is 1, and `n` gets 1 unless it is; without a worker it
-# always does.
+# Without workers `k` never changes, `a` begins with its second access, and sees what `b` has not
+# done yet.
 NOBODY = """
 \"\"\"There may be no worker.\"\"\"
 
 from modelcheck.lang import (
-    U8, WRITE_ONCE, allow, choose, initial, invariant, param, shared, spec, struct, thread,
+    Bool, U8, READ_ONCE, WRITE_ONCE, ghost, invariant, param, shared, spec, thread,
 )
 
 spec("nobody")
 
-workers = param(2, min=0, max=9)
-
-
-@struct(marked=True)
-class G:
-    n: U8
-    k: U8
-
-
-g = shared(G)
-ALLOW
-
-
-@initial
-def begin():
-    g.k = choose(range(2))
+workers = param(2, min=LEAST, max=6)
+k = shared(U8)
+m = shared(U8)
+seen: Bool = ghost(False)
+bad: Bool = ghost(False)
 
 
 @thread
-def other():
-    WRITE_ONCE(g.n, 1 - g.k)
+def a():
+    global bad
+    x = READ_ONCE(k)
+    bad = not seen
+    WRITE_ONCE(m, x)
+
+
+@thread
+def b():
+    global seen
+    seen = True
+    WRITE_ONCE(m, 2)
 
 
 @thread(count=workers)
 def worker():
-    FIRST
-    WRITE_ONCE(g.n, 0)
+    WRITE_ONCE(k, 1)
 
 
 @invariant
-def few():
-    return g.n == 0
+def fine():
+    return not bad
 """
 
 
-@pytest.mark.parametrize(
-    ("first", "allow"),
-    [
-        ('assert g.k == 1, "mine"', ""),
-        ("x = 1 // g.k", 'allow("arithmetic", because="not asked here")'),
-    ],
-)
-def test_starts_that_are_there_without_threads_only_are_not_forgotten(tmp_path, first, allow):
+def test_where_there_may_be_no_thread_nothing_is_asked(tmp_path):
     path = tmp_path / "nobody.py"
-    text = NOBODY.replace("FIRST", first).replace("ALLOW", allow)
-    path.write_text(text, encoding="utf-8")
+    path.write_text(NOBODY.replace("LEAST", "0"), encoding="utf-8")
     spec = load(path, path.name)
     for workers, is_wrong in ((0, True), (1, False)):
         program = api.make_program(spec, spec.info.default, {"workers": workers})
         found = {violation.property for violation in explore(program, Options()).violations}
-        assert ("few" in found) is is_wrong
-    with pytest.raises(UnsupportedError, match="`worker` may fail before its first access"):
+        assert ("fine" in found) is is_wrong
+    with pytest.raises(UnsupportedError, match="`workers` may be 0"):
         answer(path)
+    path.write_text(NOBODY.replace("LEAST", "1"), encoding="utf-8")
+    assert answer(path)["fine"] is Answer.PROVED
+
+
+def test_a_remainder_is_no_number_of_a_thread(tmp_path):
+    path = write(tmp_path, body="gate.n = (gate.n + 1) % 2")
+    assert answer(path)["one_at_a_time"] is Answer.PROVED
 
 
 def test_a_program_that_is_none_with_few_threads_is_not_asked(tmp_path):
