@@ -10,6 +10,7 @@ from modelcheck.frontend.kinds import is_number, show_type
 from modelcheck.frontend.lowering.calls import is_rigid
 from modelcheck.frontend.lowering.context import Mode, Variable
 from modelcheck.frontend.lowering.intrinsics import Intrinsics
+from modelcheck.frontend.lowering.routines import walk_routine
 from modelcheck.frontend.lowering.terms import (
     constant,
     interval,
@@ -46,9 +47,7 @@ class Assignments(Intrinsics):
         if self.is_local_name(target):
             assert isinstance(target, ast.Name)
             self.refuse_shadow(target.id, node)
-            found = self.value(value)
-            if isinstance(found, Storage) and isinstance(found.type, (ArrayOf, QueueOf)):
-                found = self.pinned(found, node, for_good=True)
+            found = self.for_good(self.value(value), node)
             self.bind_local(target.id, self.settle(found, value), node)
             return
         if self.target_is_ghost(target):
@@ -85,7 +84,7 @@ class Assignments(Intrinsics):
             # All right sides are evaluated before the first name changes.
             if isinstance(item, Scalar) and not isinstance(item.expr, (ir.Const, ir.Me)):
                 item = Scalar(self.temporary(item.expr, item.type, node), item.type)  # noqa: PLW2901
-            items.append(item)
+            items.append(self.for_good(item, node))
         for inner, item in zip(target.elts, items, strict=True):
             self.assign_value(inner, item, node)
 
@@ -207,17 +206,20 @@ class Assignments(Intrinsics):
         frame = self.frame
         names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
         loops = [loop for loop in frame.unrolled if loop[0] in names]
-        known = {name for name, _ in loops}
+        later = names & frame.loop_names - {name for name, _ in loops}
+        known = later | {name for name, _ in loops}
         if any(n in frame.names or n in frame.counts for n in names - known):
             return None
-        if any(n not in frame.module.names for n in names - known) or len(loops) > 1:
+        if any(n not in frame.module.names for n in names - known) or len(known) > 1:
             return None
-        saved = dict(frame.names)
+        saved, assigned = dict(frame.names), set(frame.assigned)
         found: list[int] = []
         try:
+            loops += [(name, self.rounds_of(name)) for name in later]
             for item in loops[0][1] if loops else (None,):
                 if item is not None:
                     frame.names[loops[0][0]] = item
+                    frame.assigned.add(loops[0][0])
                 with self.trying():
                     value = self.value(node)
                 if not (
@@ -230,8 +232,17 @@ class Assignments(Intrinsics):
         except SpecError:
             return None
         finally:
-            frame.names = saved
+            frame.names, frame.assigned = saved, assigned
         return found
+
+    def rounds_of(self, name: str) -> tuple[Value, ...]:
+        """What the variable of loops that are still to come will be."""
+        found: list[Value] = []
+        for node in [] if self.frame.node is None else walk_routine(self.frame.node):
+            if isinstance(node, ast.For) and getattr(node.target, "id", "") == name:
+                with self.trying():
+                    found += [item for item, _ in self.items(node.iter).items]
+        return tuple(found)
 
     def assign_variable(self, name: str, variable: Variable, value: Value, node: ast.stmt) -> None:
         """A later assignment of a local."""
@@ -249,12 +260,14 @@ class Assignments(Intrinsics):
             and is_number(value.type)
         ):
             lo, hi = interval(value)
-            if (lo < variable.type.lo or hi > variable.type.hi) and mentions(node, name):
+            is_outside = lo < variable.type.lo or hi > variable.type.hi
+            once = len(self.frame.counts.get(name, ())) == 1  # so this is another round
+            if is_outside and (once or mentions(node, name)):
                 raise self.fail(
                     "MC294",
                     f"`{name}` counts: it needs a type",
                     node,
-                    note="its range would grow with every round",
+                    note="its range would change with the rounds of a loop",
                     help=f"write `{name}: Int = between(…, …)`, or `{name}: U8 = …`",
                 )
         fitted = self.convert(value, variable.type, node, None)

@@ -175,7 +175,7 @@ class Branches(Assignments):
         iterable = self.value(node.iter)
         if isinstance(iterable, TypeName):
             raise self.fail("MC263", "a type has no elements", node.iter)
-        items = self.items_of(iterable, node.iter)
+        items = self.items_of(self.for_good(iterable, node.iter), node.iter)
         if isinstance(iterable, Storage) and isinstance(iterable.type, QueueOf):
             items = self.snapshot(items, node.iter)
         if items.ordered:

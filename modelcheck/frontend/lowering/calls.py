@@ -44,6 +44,7 @@ from modelcheck.ir.types import (
     QueueOf,
     RangeType,
     ScalarType,
+    SetType,
     ThreadIdType,
 )
 
@@ -106,7 +107,7 @@ class Calls(Expressions):
         node: ast.AST,
         given: tuple[Value, ...] | None,
     ) -> dict[str, Value]:
-        """Arguments by parameter name, each evaluated once, from left to right."""
+        """Arguments by parameter name, each evaluated once, in the order they are written."""
         parameters = routine.node.args.args
         defaults = routine.node.args.defaults
         names = [p.arg for p in parameters]
@@ -132,11 +133,12 @@ class Calls(Expressions):
                 )
             if name in names[: len(args)]:
                 raise self.fail("MC267", f"`{name}` is given twice", node)
+        written = [*zip(names, args, strict=False), *by_name.items()]
+        known = dict(zip(names, parameters, strict=True))
+        found = {name: self.argument(routine, known[name], arg) for name, arg in written}
         for position, parameter in enumerate(parameters):
-            if position < len(args):
-                bound[parameter.arg] = self.argument(routine, parameter, args[position])
-            elif parameter.arg in by_name:
-                bound[parameter.arg] = self.argument(routine, parameter, by_name[parameter.arg])
+            if parameter.arg in found:
+                bound[parameter.arg] = found[parameter.arg]
             elif position >= len(parameters) - len(defaults):
                 default = defaults[position - len(parameters) + len(defaults)]
                 value = self.world.constant(routine.module, default)
@@ -240,6 +242,16 @@ class Calls(Expressions):
             root = ir.ObjectRoot(root.object, keep_number(root.index))
         path = tuple(p if isinstance(p, str) else keep_number(p) for p in storage.place.path)
         return replace(storage, place=ir.Place(root, path))
+
+    def for_good(self, value: Value, node: ast.AST) -> Value:
+        """An array, queue or set as it is now: whatever leads there may be assigned later."""
+        match value:
+            case Storage(type=ArrayOf() | QueueOf()):
+                return self.pinned(value, node, for_good=True)
+            case Scalar(expr, SetType() as of) if locals_in((expr,)):
+                return self.temporary_of(expr, of, node)
+            case _:
+                return value
 
     def run_routine(self, routine: Routine, bound: dict[str, Value], node: ast.AST) -> Value:
         """Lower the body in a frame of its own; yields what it returns."""

@@ -50,7 +50,11 @@ class Containers(Folds):
         self.arguments(node, int(takes_value))
         value: Scalar | None = None
         if takes_value:
-            value = self.convert(self.settled(node.args[0]), of.element, node.args[0], queue.place)
+            given = self.settled(node.args[0])
+            if name == "remove":
+                value = self.sought(given, of.element, node.args[0])
+            else:
+                value = self.convert(given, of.element, node.args[0], queue.place)
             value = self.kept(value, node)
             where = self.fn_field(queue.place)
             if where is not None:

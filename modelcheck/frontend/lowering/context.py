@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -69,6 +70,7 @@ class Frame:
     local_objects: list[str] = field(default_factory=list)
     counts: Mapping[str, Sequence[ast.AST]] = field(default_factory=dict)
     ambiguous: frozenset[str] = frozenset()
+    loop_names: frozenset[str] = frozenset()
     unrolled: list[tuple[str, tuple[Value, ...]]] = field(default_factory=list)  # loops around
 
 
@@ -221,6 +223,15 @@ class LoweringContext(ABC):
         """A value kept in a fresh local."""
         return Scalar(self.temporary(expr, type, node), type)
 
+    def as_read(self, read: Scalar, node: ast.AST) -> Scalar:
+        """What was read, kept where a call in the same statement may store a ghost before it is
+        used: in an observer.
+        """
+        statement = self.frame.statement
+        if not self.mode.observer or statement is None or not has_calls(statement):
+            return read
+        return self.temporary_of(read.expr, read.type, node)
+
     # -- provided by the layers above
 
     @abstractmethod
@@ -266,6 +277,12 @@ class LoweringContext(ABC):
         self, value: Value, to: ValueType, node: ast.AST, subject: ir.Place | None
     ) -> Scalar:
         """A value as one of a type: wrapped, checked, or refused."""
+
+
+@functools.lru_cache(maxsize=4096)
+def has_calls(statement: ast.stmt) -> bool:
+    """Whether a statement, or one inside it, calls anything (nodes are compared by identity)."""
+    return any(isinstance(n, ast.Call) for n in ast.walk(statement))
 
 
 def statement_text(source: Source, node: ast.stmt) -> str:

@@ -107,7 +107,7 @@ class Elements(Places):
     def within_step(self, expr: ir.Expr, type: ScalarType, node: ast.AST) -> Scalar:
         """Keep what was seen in this step: in pure contexts the expression itself."""
         if self.mode.pure:
-            return Scalar(expr, type)
+            return self.as_read(Scalar(expr, type), node)
         return Scalar(self.temporary(expr, type, node), type)
 
     def read_queue(self, queue: Storage, node: ast.AST) -> ir.Kind:

@@ -122,6 +122,14 @@ class Expressions(Generators):
                     help=f"say `global {name}`, or use another name",
                 )
             raise self.fail("MC248", f"`{name}` has no value here yet", node)
+        if name in frame.loop_names and name not in frame.globals:
+            raise self.fail(
+                "MC248",
+                f"`{name}` has a value in its loop only",
+                node,
+                note="it is the variable of a loop of this routine",
+                help="assign what you need to a local",
+            )
         found = self.world.resolve(frame.module, name, self.span(node))
         if found is None:
             raise self.reported()

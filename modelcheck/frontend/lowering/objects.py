@@ -237,7 +237,8 @@ class Objects(Containers):
     def any_order(self, node: ast.Call) -> Value:
         """The elements of an array, in every order: only in `for`."""
         self.arguments(node, 1)
-        items = self.items(node.args[0])
+        value = self.for_good(self.value(node.args[0]), node.args[0])
+        items = self.items_of(value, node.args[0])
         if any(taking_part is not None for _, taking_part in items.items):
             raise self.fail("MC280", "`any_order` takes an array", node)
         return Items(items.items, ordered=False)

@@ -55,11 +55,7 @@ class Operators(Sets):
 
     def binary(self, op: str, left: ast.expr, right: ast.expr, node: ast.expr) -> Scalar:
         """Arithmetic, left operand first."""
-        one = self.scalar(left)
-        if self.mode.observer and any(isinstance(n, ast.Call) for n in ast.walk(right)):
-            # The right side may store a ghost that the left side has read.
-            one = self.temporary_of(one.expr, one.type, node) if one.constant is None else one
-        two = self.scalar(right)
+        one, two = self.scalar(left), self.scalar(right)
         return self.operate(op, one, two, node, left, right)
 
     def operate(  # noqa: PLR0917  an operator, its values, where all of it stands
@@ -162,7 +158,7 @@ class Operators(Sets):
         match of:
             case QueueOf(element):
                 assert isinstance(holder, Storage)
-                value = self.convert(self.settled(left), element, left, None)
+                value = self.sought(self.settled(left), element, left)
                 kind = self.read_queue(holder, node)
                 found = ir.QueueContains(holder.place, value.expr, kind)
                 return self.within_step(found, BOOL, node)

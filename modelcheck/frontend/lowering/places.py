@@ -35,6 +35,7 @@ from modelcheck.ir.types import (
     PtrType,
     QueueOf,
     RangeType,
+    ScalarType,
     SetType,
     ThreadIdType,
     ValueType,
@@ -298,7 +299,7 @@ class Places(LoweringContext):
         kind = self.kind_of(storage, kind)
         if self.mode.pure or storage.ghost:
             self.check_access(storage, node)
-            return Scalar(ir.Read(storage.place, kind), of)
+            return self.as_read(Scalar(ir.Read(storage.place, kind), of), node)
         self.begin_step(node)
         self.check_access(storage, node)
         name = self.builder.temporary(of)
@@ -393,6 +394,12 @@ class Places(LoweringContext):
                     node,
                     help="say `is not None`" if isinstance(to, BoolType) else "",
                 )
+
+    def sought(self, value: Value, of: ScalarType, node: ast.AST) -> Scalar:
+        """A value that is looked for among others of a type: nothing is stored or wraps."""
+        if isinstance(value, Scalar) and is_number(value.type) and is_number(of):
+            return value
+        return self.convert(value, of, node, None)
 
     def thread_value(self, thread: ThreadName, node: ast.AST) -> Scalar:
         """A thread named by its declaration, as a ThreadId."""

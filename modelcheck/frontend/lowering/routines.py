@@ -26,6 +26,7 @@ def make_frame(routine: Routine, calls: tuple[object, ...]) -> Frame:
         counts=facts.assigned,
         single_return=facts.returns_at_its_end,
         ambiguous=facts.ambiguous,
+        loop_names=facts.loops,
     )
 
 
@@ -36,14 +37,20 @@ class RoutineFacts:
     assigned: Mapping[str, Sequence[ast.AST]]
     returns_at_its_end: bool
     ambiguous: frozenset[str]
+    loops: frozenset[str]
 
 
 @functools.lru_cache(maxsize=4096)
 def find_facts(node: ast.FunctionDef) -> RoutineFacts:
     """The facts of a routine (nodes are compared by identity)."""
     returns = [n for n in walk_routine(node) if isinstance(n, ast.Return)]
+    loops = frozenset(
+        n.target.id
+        for n in walk_routine(node)
+        if isinstance(n, ast.For) and isinstance(n.target, ast.Name)
+    )
     at_its_end = len(returns) == 1 and node.body[-1] is returns[0]
-    return RoutineFacts(assigned_names(node), at_its_end, ambiguous_names(node))
+    return RoutineFacts(assigned_names(node), at_its_end, ambiguous_names(node), loops)
 
 
 def walk_routine(node: ast.AST) -> list[ast.AST]:
@@ -73,7 +80,8 @@ def assigned_names(node: ast.FunctionDef) -> dict[str, list[ast.AST]]:
 
 def ambiguous_names(node: ast.FunctionDef) -> frozenset[str]:
     """Names assigned in an unrolled loop whose value afterwards depends on the way taken, so
-    that they must live at run time: those assigned under a branch, and all in a loop with `break`.
+    that they must live at run time: those assigned under a branch, and all in a loop with `break`
+    or `continue`.
     """
     found: set[str] = set()
 
@@ -85,7 +93,7 @@ def ambiguous_names(node: ast.FunctionDef) -> frozenset[str]:
                         n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name)
                     )
                 case ast.For(body=body):
-                    visit(body, True, in_branch or has_break(body))
+                    visit(body, True, in_branch or has_jumps(body))
                 case ast.If(body=body, orelse=orelse):
                     visit(body, in_for, in_for)
                     visit(orelse, in_for, in_for)
@@ -103,6 +111,7 @@ def ambiguous_names(node: ast.FunctionDef) -> frozenset[str]:
     return frozenset(found)
 
 
-def has_break(body: list[ast.stmt]) -> bool:
-    """Whether a loop's body can leave the loop early (a `break` of an inner loop counts too)."""
-    return any(isinstance(n, ast.Break) for statement in body for n in ast.walk(statement))
+def has_jumps(body: list[ast.stmt]) -> bool:
+    """Whether a loop's body can leave a round early (what leaves an inner loop counts too)."""
+    jumps = ast.Break | ast.Continue
+    return any(isinstance(n, jumps) for statement in body for n in ast.walk(statement))
