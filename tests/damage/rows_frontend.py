@@ -11,7 +11,65 @@ CHOICES = "frontend/lowering/choices.py"
 ASSIGNMENTS = "frontend/lowering/assignments.py"
 STATEMENTS = "frontend/lowering/statements.py"
 
+ORDER = "tests/language/test_order.py::"
+
 ROWS = (
+    Row(
+        "rounds-never-continue",
+        "frontend/lowering/routines.py",
+        "jumps = ast.Break | ast.Continue",
+        "jumps = ast.Break",
+        "A name has the value of the last round, though it was left early.",
+        (f"{ORDER}test_values",),
+    ),
+    Row(
+        "keywords-in-the-order-of-parameters",
+        "frontend/lowering/calls.py",
+        "*by_name.items()]",
+        "*sorted(by_name.items())]",
+        "Loads of keyword arguments happen in another order than they are written.",
+        (f"{ORDER}test_keyword_arguments_are_evaluated_as_they_are_written",),
+    ),
+    Row(
+        "iterables-move",
+        "frontend/lowering/branches.py",
+        "self.items_of(self.for_good(iterable, node.iter), node.iter)",
+        "self.items_of(iterable, node.iter)",
+        "A loop goes on over another array when what leads there is assigned.",
+        (f"{ORDER}test_values",),
+    ),
+    Row(
+        "arrays-of-a-tuple-move",
+        ASSIGNMENTS,
+        "items.append(self.for_good(item, node))",
+        "items.append(item)",
+        "A name stands for another array when what leads there is assigned.",
+        (f"{ORDER}test_values",),
+    ),
+    Row(
+        "ghosts-are-read-late",
+        "frontend/lowering/context.py",
+        "if not self.mode.observer or statement is None",
+        "if self.mode.observer or statement is None",
+        "A ghost is read after a call that stores it.",
+        (f"{ORDER}test_ghosts_are_read_before_what_stands_behind_them_stores",),
+    ),
+    Row(
+        "what-is-sought-wraps",
+        PLACES,
+        "if isinstance(value, Scalar) and is_number(value.type) and is_number(of):",
+        "if isinstance(value, Scalar) and is_number(value.type) is None:",
+        "300 is in a queue that holds 44.",
+        (f"{ORDER}test_values",),
+    ),
+    Row(
+        "loop-variables-are-constants-of-the-file",
+        "frontend/lowering/expressions.py",
+        "if name in frame.loop_names and name not in frame.globals:",
+        "if name in frame.loop_names and name in frame.globals:",
+        "After its loop a variable is the constant of the same name.",
+        (f"{ORDER}test_a_loop_variable_is_no_name_after_its_loop",),
+    ),
     Row(
         "temporaries-take-names",
         "frontend/builder.py",
