@@ -122,6 +122,12 @@ def test_what_is_not_in_a_queue_is_not_removed_from_it():
 
 
 GHOSTS = """
+@struct
+class Log:
+    line: Queue[U8] = ghost(queue(2))
+    some: Set[Int] = ghost(between(0, 3))
+
+log = shared(Log)
 g: U8 = ghost(3)
 kept: U8 = ghost(0)
 
@@ -130,6 +136,20 @@ def bump():
     global g
     g += 1
     return g
+
+@observer
+def now():
+    return g
+
+@observer
+def push():
+    log.line.append(5)
+    return 1
+
+@observer
+def add():
+    log.some.add(2)
+    return 1
 
 @observer
 def least(a, b):
@@ -165,6 +185,14 @@ def ok():
         ("a, b = g, bump()\n    kept = a", "kept == 3"),
         ("kept = least(g, bump())", "kept == 3"),
         ("kept = least(b=bump(), a=g)", "kept == 4"),
+        ("kept = now() + bump()", "kept == 7"),
+        ("kept = least(now(), bump())", "kept == 3"),
+        ("a = now()\n    bump()\n    kept = a", "kept == 3"),
+        ("kept = len(log.line) + push()", "kept == 1"),
+        ("kept = sum(1 for n in log.line) + push()", "kept == 1"),
+        ("kept = (1 if 5 in log.line else 0) + push()", "kept == 1"),
+        ("kept = (1 if 2 in log.some else 0) + add()", "kept == 1"),
+        ("kept = len(log.some) + add()", "kept == 1"),
     ],
 )
 def test_ghosts_are_read_before_what_stands_behind_them_stores(look, ok):

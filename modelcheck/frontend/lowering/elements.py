@@ -196,6 +196,8 @@ class Elements(Places):
             case Storage(place, QueueOf(element, capacity)):
                 self.need_one_step(node, "a loop over a queue")
                 kind = self.read_queue(value, node)
+                length = Scalar(ir.QueueLength(place, kind), RangeType(0, capacity))
+                length = self.as_read(length, node)
                 return Items(
                     tuple(
                         (
@@ -205,7 +207,7 @@ class Elements(Places):
                                 ghost=value.ghost,
                                 marked=value.marked,
                             ),
-                            compare("<", literal(i).expr, ir.QueueLength(place, kind)),
+                            compare("<", literal(i).expr, length.expr),
                         )
                         for i in range(capacity)
                     )

@@ -170,7 +170,9 @@ class Statements(Branches):
         """What an assert is about: the first struct that its condition names."""
         for node in _walk_outside_generators(test):
             if isinstance(node, ast.Attribute):
-                with self.trying(), self.in_mode(self.ghost_mode()):
+                # Nothing is kept on the way: what is tried leaves no temporaries.
+                looking = Mode("pure", ir.Kind.SILENT, ghosts=True, where="an assert")
+                with self.trying(), self.in_mode(looking):
                     try:
                         value = self.value(node)
                     except SpecError:
