@@ -4,6 +4,7 @@
 #pragma GCC diagnostic ignored "-Wtautological-compare"
 #pragma GCC diagnostic ignored "-Wint-in-bool-context"
 #pragma GCC diagnostic ignored "-Wtype-limits"
+#pragma GCC diagnostic ignored "-Warray-bounds"
 
 static const mc_field m_fields[] = {
   {0x7ULL, 4ULL, 0LL, 0, 0, 0}, /* 0: increment[0].pc */

@@ -20,6 +20,7 @@ from modelcheck.explore.options import Options
 from modelcheck.explore.result import Verdict
 from modelcheck.explore.search import explore
 from modelcheck.ir.memory import Memory
+from tests.checking import program_of
 
 pytestmark = pytest.mark.skipif(
     not any(map(shutil.which, ("cc", "gcc", "clang"))), reason="needs a C compiler"
@@ -237,3 +238,31 @@ def test_counts_are_the_known_ones():
         110595,
         24,
     )
+
+
+def test_what_never_runs_is_no_reason_to_refuse_the_code():
+    """The compiler sees that the pointer can be none of the places that there are."""
+    program = program_of("""
+        @struct
+        class O:
+            v: U8
+
+        @struct
+        class S:
+            p: Ptr[O]
+
+        s = shared(S)
+        ob = shared(O, count=2)
+
+        @thread
+        def store():
+            s.p = ob[0]
+
+        @thread
+        def work():
+            with atomic(because="x"):
+                p = s.p
+                if p is not None and p is not ob[0] and p is not ob[1]:
+                    p.v = 1
+    """)
+    agree(program)
