@@ -239,7 +239,7 @@ ROWS = (
     Row(
         "formulas-wrap",
         "backends/smt/terms.py",
-        "if not -(1 << self.width - 1) <= number < 1 << self.width - 1:",
+        "if not self.fits(number):",
         "if False:",
         "A number that does not fit becomes another one.",
         (f"{PROVE}test_a_number_that_does_not_fit_is_no_term",),

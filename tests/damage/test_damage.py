@@ -14,7 +14,7 @@ import pytest
 from tests.damage import run
 from tests.damage.row import Row
 from tests.damage.rows import ROWS
-from tests.damage.run import find_unsound, is_there, run_row, run_tests
+from tests.damage.run import ROOT, find_unsound, is_there, run_row, run_tests
 
 # A row that holds, small and quick: what the rows below are made of.
 GOOD = next(row for row in ROWS if row.id == "check-gives-up-with-0")
@@ -106,3 +106,9 @@ def test_the_snapshot_keeps_its_text():
     before = (run.make_snapshot() / "modelcheck" / GOOD.file).read_text(encoding="utf-8")
     assert run_row(GOOD) == ""
     assert (run.make_snapshot() / "modelcheck" / GOOD.file).read_text(encoding="utf-8") == before
+
+
+def test_every_row_finds_the_text_that_it_breaks():
+    """Also those that are not tried every time."""
+    texts = {row.file: (ROOT / "modelcheck" / row.file).read_text(encoding="utf-8") for row in ROWS}
+    assert [row.id for row in ROWS if texts[row.file].count(row.old) != 1] == []
