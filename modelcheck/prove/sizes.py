@@ -69,17 +69,17 @@ class _Text:
     def list_asked(self) -> Iterator[str]:
         """The names that the file uses, as they are declared; but for those of a `count=`."""
         counting = {id(name) for _, given in self._threads for name in _list_counting(given)}
-        for name in self._names:
-            if id(name) not in counting:
-                found = self._resolve(name.id)
-                yield found if isinstance(found, str) else found[1].name
+        yield from (self._name(name) for name in self._names if id(name) not in counting)
 
     def list_counting(self) -> Iterator[str]:
         """The names that say how many of a thread there are, as they are declared."""
         for _, given in self._threads:
-            for name in _list_counting(given):
-                found = self._resolve(name.id)
-                yield found if isinstance(found, str) else found[1].name
+            yield from map(self._name, _list_counting(given))
+
+    def _name(self, name: ast.Name) -> str:
+        """What a name is called where it is declared."""
+        found = self._resolve(name.id)
+        return found if isinstance(found, str) else found[1].name
 
     def require_no_number(self, counted: Mapping[str, int]) -> None:
         """Raise UnsupportedError where the file names what each thread has but to name that of one
