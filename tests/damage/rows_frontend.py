@@ -49,8 +49,8 @@ ROWS = (
     Row(
         "ghosts-are-read-late",
         "frontend/lowering/context.py",
-        "if not self.mode.observer or (is_alone",
-        "if self.mode.observer or (is_alone",
+        "if not self.mode.observer or statement is None",
+        "if self.mode.observer or statement is None",
         "A ghost is read after a call that stores it.",
         (f"{ORDER}test_ghosts_are_read_before_what_stands_behind_them_stores",),
     ),

@@ -262,7 +262,6 @@ class Calls(Expressions):
         for name, value in bound.items():
             self.bind_parameter(frame, name, value, node)
         frame.return_label = self.builder.fresh_label()
-        frame.is_observed = self.mode.observer
         self.frames.append(frame)
         try:
             self.statements(routine.node.body)

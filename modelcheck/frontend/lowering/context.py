@@ -71,7 +71,6 @@ class Frame:
     counts: Mapping[str, Sequence[ast.AST]] = field(default_factory=dict)
     ambiguous: frozenset[str] = frozenset()
     loop_names: frozenset[str] = frozenset()
-    is_observed: bool = False  # called in a statement of an observer
     unrolled: list[tuple[str, tuple[Value, ...]]] = field(default_factory=list)  # loops around
 
 
@@ -229,8 +228,7 @@ class LoweringContext(ABC):
         used: in an observer.
         """
         statement = self.frame.statement
-        is_alone = statement is None or not has_calls(statement)
-        if not self.mode.observer or (is_alone and not self.frame.is_observed):
+        if not self.mode.observer or statement is None or not has_calls(statement):
             return read
         return self.temporary_of(read.expr, read.type, node)
 
