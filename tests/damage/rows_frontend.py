@@ -12,6 +12,7 @@ ASSIGNMENTS = "frontend/lowering/assignments.py"
 STATEMENTS = "frontend/lowering/statements.py"
 
 ORDER = "tests/language/test_order.py::"
+NAMES = "tests/language/test_names.py::"
 
 ROWS = (
     Row(
@@ -37,6 +38,14 @@ ROWS = (
         "self.items_of(iterable, node.iter)",
         "A loop goes on over another array when what leads there is assigned.",
         (f"{ORDER}test_values",),
+    ),
+    Row(
+        "arrays-of-rounds-stay",
+        "frontend/lowering/branches.py",
+        "frame.assigned -= frame.round_names",
+        "pass",
+        "A name is the array of this round where a round before it bound it last.",
+        (f"{NAMES}test_an_array_is_not_that_of_the_round_before",),
     ),
     Row(
         "arrays-of-a-tuple-move",

@@ -18,6 +18,17 @@ BODIES = "ir/passes/bodies.py"
 
 ROWS = (
     Row(
+        "elements-differ-by-type",
+        "ir/passes/simplify.py",
+        "if left.value != right.value:",
+        "if left != right:",
+        "Two pointers to one element are different when its number was computed.",
+        (
+            "tests/language/test_values.py::"
+            "test_an_element_is_the_same_however_its_number_was_computed",
+        ),
+    ),
+    Row(
         "places-start-with-anything",
         "ir/verify.py",
         "fits = leaf.type.lo <= leaf.start <= leaf.type.hi or given >= elements",

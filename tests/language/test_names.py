@@ -410,3 +410,125 @@ def test_a_local_that_is_called_like_a_temporary_keeps_its_value(explore):
         """
     )
     assert found.violated == set()
+
+
+ROUNDS = """
+    @struct
+    class S:
+        v: Array[U8] = array(2)
+
+    of = shared(S, count=2)
+    x = shared(U8)
+    y = shared(U8)
+
+    @thread
+    def t():
+        global y
+        for s in of:
+            {before}
+            arr = s.v
+            {behind}
+            for i in range(2):
+                if arr[0] == 9:
+                    break
+                arr[i] += 1
+        {after}
+"""
+
+
+@pytest.mark.parametrize("place", ["before", "behind"])
+def test_an_array_is_known_within_a_round_that_may_end_early(place):
+    lines = dict.fromkeys(("before", "behind", "after"), "pass")
+    lines[place] = "if s.v[1] == 7:\n                continue"
+    holds(
+        ROUNDS.format(**lines)
+        + """
+    @initial
+    def fill():
+        of[0].v[1] = 7
+
+    @final
+    def ok():
+        return of[0].v[0] == 0 and of[0].v[1] == 7 and of[1].v[0] == 1 and of[1].v[1] == 1
+    """,
+        "ok",
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("if x == 1:\n                break", "y = arr[0]"),
+        ("if x == 1:\n                arr[0] = 1\n                continue", "pass"),
+    ],
+)
+def test_an_array_is_not_known_behind_such_a_round(before, after):
+    text = ROUNDS.format(before=before, behind="if x == 2:\n                break", after=after)
+    assert refusal(text) == {"MC248"}
+
+
+def test_an_array_is_not_that_of_the_round_before():
+    text = """
+    @struct
+    class S:
+        v: Array[U8] = array(2)
+
+    of = shared(S, count=3)
+    x = shared(U8)
+
+    @thread
+    def t():
+        for i in range(3):
+            if i == 2:
+                arr[0] = 1
+            if i == 1 and x == 0:
+                continue
+            arr = of[i].v
+    """
+    assert refusal(text) == {"MC248"}
+
+
+def test_a_call_in_a_target_may_store():
+    holds(
+        ARRAYS
+        + """
+    x = shared(U8)
+
+    def bump():
+        global x
+        x += 1
+        return x - 1
+
+    @thread
+    def t():
+        a.v[bump()] = 7
+        a.v[bump()] += 8
+
+    @final
+    def ok():
+        return a.v[0] == 7 and a.v[1] == 8 and x == 2
+    """,
+        "ok",
+    )
+
+
+def test_the_index_of_a_ghost_must_not_store():
+    assert refusal(
+        """
+    @struct
+    class G:
+        seen: Array[U8] = ghost(array(2))
+
+    g = shared(G)
+    x = shared(U8)
+
+    def bump():
+        global x
+        x += 1
+        return x - 1
+
+    @thread
+    def t():
+        g.seen[bump()] = 7
+    """
+    ) == {"MC303"}

@@ -472,3 +472,69 @@ def test_a_loop_over_a_queue_sees_what_was_there_when_it_began():
     """)
     assert violated(result) == set()
     assert counts(result) == (5, 4, 4)
+
+
+def test_a_condition_that_is_known_where_its_parts_meet():
+    text = """
+    @struct
+    class Row:
+        next: Ptr["Row"]
+
+    rows = shared(Row, count=2)
+    y = shared(U8)
+
+    def work():
+        global y
+        if rows[1].next is not rows[1].next:
+            y = 1
+
+    @initial
+    def fill():
+        rows[1].next = rows[0]
+        work()
+
+    @thread
+    def t():
+        with atomic(because="both at once"):
+            work()
+
+    @final
+    def ok():
+        return y == 0
+    """
+    assert violated(check_text(text)) == set()
+
+
+@pytest.mark.parametrize(
+    "number", ["2 * three - 6", "three % 3", "three - 3", "min(three, 0)", "0 if three > 1 else 1"]
+)
+def test_an_element_is_the_same_however_its_number_was_computed(number):
+    text = f"""
+    @struct
+    class Row:
+        near: Array["Cell"] = array(2)
+
+    @struct
+    class Cell:
+        n: U8
+
+    rows = shared(Row, count=2)
+    y = shared(U8)
+
+    @thread
+    def t():
+        global y
+        three: U8 = 3
+        n = {number}
+        if rows[n] is rows[0]:
+            y += 1
+        if rows[1].near[n] == rows[1].near[0]:
+            y += 1
+        if rows[n + 1] is not rows[0]:
+            y += 1
+
+    @final
+    def ok():
+        return y == 3
+    """
+    assert violated(check_text(text)) == set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 from modelcheck.diagnostics import Related, SpecError
 from modelcheck.frontend.constants import BINARY
@@ -100,7 +101,7 @@ class Assignments(Intrinsics):
 
     def target_is_ghost(self, target: ast.expr) -> bool:
         """Whether a target is a ghost field or variable."""
-        with self.trying(), self.in_mode(self.ghost_mode()):
+        with self.trying(), self.in_mode(replace(self.mode, ghosts=True)):
             place = self.value(target)
             return isinstance(place, Storage) and place.ghost
 
@@ -130,10 +131,22 @@ class Assignments(Intrinsics):
                 node,
                 help=f"write `{name}: Set[…] = set()`",
             )
-        once = len(frame.counts.get(name, ())) <= 1 and name not in frame.ambiguous
-        if once and (not isinstance(value, (Scalar, NoneValue)) or self.is_static(value)):
+        once = len(frame.counts.get(name, ())) <= 1
+        if once and not isinstance(value, (Scalar, NoneValue)):
+            if name in frame.ambiguous:
+                frame.round_names.add(name)
             self.bind_known(name, value)
             return
+        if once and name not in frame.ambiguous and self.is_static(value):
+            self.bind_known(name, value)
+            return
+        if isinstance(value, (Storage, ObjectArray)):
+            raise self.fail(
+                "MC255",
+                f"`{name}` would be one array or another",
+                node,
+                help="give each a name of its own, or keep a pointer to the struct it is in",
+            )
         if not isinstance(value, Scalar):
             if isinstance(value, NoneValue):
                 raise self.fail(

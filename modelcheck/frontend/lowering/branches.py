@@ -204,6 +204,7 @@ class Branches(Assignments):
         frame, span = self.frame, self.span(node)
         leave = self.builder.fresh_label()
         exits: list[set[str]] = []
+        outer, frame.round_names = frame.round_names, set()
         frame.unrolled.append((name, tuple(item for item, _ in items.items)))
         for item, taking_part in items.items:
             if not self.builder.reachable:
@@ -229,12 +230,14 @@ class Branches(Assignments):
             ways = [*loop.assigned_at_again, *([frame.assigned] if self.builder.reachable else [])]
             ways += [before] if taking_part is not None else []
             frame.assigned = set.intersection(*ways) if ways else before
+            frame.assigned -= frame.round_names
             self.builder.resume(again, span)
         frame.unrolled.pop()
         if self.builder.reachable:
             exits.append(frame.assigned)
         frame.assigned = set.intersection(*exits) if exits else frame.assigned
-        frame.assigned.discard(name)
+        frame.assigned -= {name, *frame.round_names}
+        frame.round_names = outer
         frame.names.pop(name, None)
         self.builder.resume(leave, span)
 

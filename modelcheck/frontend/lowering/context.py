@@ -70,6 +70,7 @@ class Frame:
     local_objects: list[str] = field(default_factory=list)
     counts: Mapping[str, Sequence[ast.AST]] = field(default_factory=dict)
     ambiguous: frozenset[str] = frozenset()
+    round_names: set[str] = field(default_factory=set)  # known in this round of a loop only
     loop_names: frozenset[str] = frozenset()
     unrolled: list[tuple[str, tuple[Value, ...]]] = field(default_factory=list)  # loops around
 

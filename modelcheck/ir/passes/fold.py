@@ -298,7 +298,7 @@ def _move_in_block(block: Block, once: frozenset[str], folder: _Folder) -> Block
             waiting[instr.local] = instr
     end = block.end
     if waiting.keys() & notes.of(end).used:
-        end = map_end(end, on_expr, simplifier.on_place)
+        end = _fold_end(map_end(end, on_expr, simplifier.on_place))
     return with_code(block, instrs, end)
 
 

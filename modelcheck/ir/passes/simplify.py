@@ -175,6 +175,9 @@ def _are_apart(a: Place, b: Place) -> bool:
         return a.root.object != b.root.object
     parts = [(a.root.index, b.root.index), *zip(a.path, b.path, strict=True)]
     for left, right in parts:
-        if left != right and all(isinstance(p, str | Const) for p in (left, right)):
+        if isinstance(left, Const) and isinstance(right, Const):
+            if left.value != right.value:  # their types may differ: how they were computed
+                return True
+        elif isinstance(left, str) and left != right:
             return True
     return False
