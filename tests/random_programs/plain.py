@@ -257,7 +257,7 @@ class Plain:
             return [*kinds, self.over_some]
         if self.form != "initial":
             kinds.append(self.atomically)
-        return [*kinds, self.over_any] if self.orders < 2 else kinds
+        return [*kinds, self.over_any] if self.orders < 1 else kinds
 
     def store(self) -> list[str]:
         row, sign = self.row(), self.rng.choice(("=", "=", "+=", "^=", "-="))
@@ -313,7 +313,7 @@ class Plain:
             case 2:
                 name = self.fresh("n")
                 return [
-                    f"{name} = ({self.number()}) % 256",
+                    f"{name}: U8 = ({self.number()}) % 256",
                     f"if {name} in {row}.line:",
                     f"    {row}.line.remove({name})",
                 ]
