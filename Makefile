@@ -51,6 +51,7 @@ mutate: $(READY) ## Make mistakes in three specs; each must be noticed, or expla
 
 soak: $(READY) ## N random programs from SEED on: `make soak N=10000 SEED=5`
 	$(BIN)/python -m tests.random_programs --count $(N) --seed $(SEED)
+	PLAIN=$(N) $(BIN)/python -m pytest -q -n 2 tests/random_programs/test_plain.py
 
 soak-native: $(READY) ## The native backend against python: N random programs, sanitizers, same bytes
 	$(BIN)/python -m tests.agree --count $(N) --seed $(SEED)

@@ -5,6 +5,7 @@ from tests.damage.row import Row
 FREEZE = "ir/passes/freeze.py"
 NOTES = "ir/passes/notes.py"
 FOLD = "ir/passes/fold.py"
+VALUES = "tests/language/test_values.py::"
 SIMPLIFY = "ir/passes/simplify.py"
 JOIN = "ir/passes/join.py"
 LIVENESS = "ir/passes/liveness.py"
@@ -23,10 +24,7 @@ ROWS = (
         "if left.value != right.value:",
         "if left != right:",
         "Two pointers to one element are different when its number was computed.",
-        (
-            "tests/language/test_values.py::"
-            "test_an_element_is_the_same_however_its_number_was_computed",
-        ),
+        (f"{VALUES}test_an_element_is_the_same_however_its_number_was_computed",),
     ),
     Row(
         "places-start-with-anything",

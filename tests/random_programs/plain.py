@@ -1,24 +1,28 @@
-"""Random code of one thread that is a spec and plain Python at once.
+"""Random code that is a spec and plain Python at once.
 
 The same text is run by Python, with stand-ins for memory that wrap what is stored, and compared
 with what the checker makes of it: the one check of the front end that does not rest on it.  The
-code stands in a thread, in one `atomic`, in an observer over ghosts, or in `@initial`.
+code stands in a thread, in two that take a lock first, in one `atomic`, in an observer over
+ghosts, or in `@initial`.
 Nothing fails on the way: numbers are brought into bounds where they are used as indices, divisors
 or shifts, and locals that change stay below 256.
 """
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
+from modelcheck.explore.options import Options
 from random_programs.plain_memory import (
-    CAPACITY, FILL, NUMBERS, SIZE, declare_memory, list_claims, run_plain,
-)  # fmt: skip
-
-FORMS = ("thread", "thread", "atomic", "observer", "initial")
-MODES = ("READ", "WRITE", "BOTH")
+    CAPACITY,
+    FILL,
+    SIZE,
+    declare_memory,
+    list_claims,
+    run_plain,
+)
+from random_programs.plain_values import MODES, Values
+from tests.checking import check_text, violated
 
 # Routines of every program.  Where they are called in the middle of an expression, it matters what
 # was read before.
@@ -56,36 +60,11 @@ def exchange(place: Ref[U8], value):
 """
 
 
-@dataclass
-class Plain:
+class Plain(Values):
     """One program: the lines of its routines, from a seed."""
 
-    seed: int
-    form: str = field(init=False)
-    rng: random.Random = field(init=False)
-    one_step: bool = False  # what stands here is one step
-    names: list[str] = field(default_factory=list)  # numbers that can be read
-    counts: list[str] = field(default_factory=list)  # of these those that can be assigned
-    rows: list[str] = field(default_factory=lambda: ["rows[0]", "rows[1]"])
-    pointers: list[str] = field(default_factory=list)
-    arrays: list[str] = field(default_factory=list)  # locals that are arrays
-    routines: list[str] = field(default_factory=list)  # (row, number) -> number
-    orders: int = 0  # loops in any order; every one has six
-    returns: bool = False  # a number is to be returned
-    next: int = 0
-
-    def __post_init__(self) -> None:
-        self.rng = random.Random(self.seed)
-        self.form = FORMS[self.seed % len(FORMS)]
-        self.one_step = self.form in ("atomic", "observer")
-
-    def fresh(self, stem: str) -> str:
-        """A name that is not used yet."""
-        self.next += 1
-        return f"{stem}{self.next}"
-
     def program(self) -> str:
-        """Routines, and `work` as the last of them."""
+        """Routines, at their end `work`, and `rest` where there is another thread."""
         lines = []
         for number in range(self.rng.randrange(3)):
             name = f"own{number}"
@@ -95,6 +74,9 @@ class Plain:
             lines += ["", "@observer"]
         lines += ["", "def work():", "    global total"]
         lines += self.block(3, self.rng.randrange(4, 9), in_loop=False)
+        if self.form == "threads":
+            lines += ["", "def rest():", "    global total"]
+            lines += self.block(2, self.rng.randrange(2, 5), in_loop=False)
         return ROUTINES + "\n".join(lines) + "\n"
 
     def routine(self, name: str) -> list[str]:
@@ -108,124 +90,6 @@ class Plain:
         self.names, self.pointers, self.rows = kept
         self.returns = False
         return lines
-
-    # ------------------------------------------------------------------------ expressions
-
-    def row(self) -> str:
-        """A row."""
-        by_name = [f"rows[{name} % 2]" for name in self.names[-2:]]
-        far = [f"{row}.next" for row in (*self.rows, *self.pointers)]
-        row = self.rng.choice((*self.rows, *self.pointers, *self.pointers, *by_name, *far))
-        return f"{row}.next" if self.rng.random() < 0.1 else row
-
-    def small(self, limit: int) -> str:
-        """A number below a limit."""
-        if self.rng.random() < 0.5:
-            return str(self.rng.randrange(limit))
-        return f"({self.number(1)}) % {limit}"
-
-    def byte(self) -> str:
-        """A place of type U8."""
-        row = self.row()
-        at = self.rng.choice((".a", ".b", ".inner.x", ".cells[1]", f".inner.cells[{self.small(3)}]"))
-        return row + at
-
-    def cells(self) -> str:
-        """An array."""
-        row = self.row()
-        return self.rng.choice((f"{row}.cells", f"{row}.cells", f"{row}.inner.cells", *self.arrays))
-
-    def call(self) -> str:
-        """A call that changes something."""
-        rng, row = self.rng, self.row()
-        match rng.randrange(5):
-            case 0:
-                return f"exchange({self.byte()}, {self.number(1)})"
-            case 1:
-                return f"{self.row()}.call({row}, ({self.number(1)}) % 256)"
-            case 2 if self.routines:
-                return f"{rng.choice(self.routines)}({row}, {self.number(1)} % 256)"
-            case 3:
-                order = [f"row={row}", f"amount={self.number(1)} % 256"]
-                rng.shuffle(order)
-                return f"{rng.choice(('bump', 'drop'))}({', '.join(order)})"
-            case _:
-                return f"bump({row}, {self.number(0)} % 256)"
-
-    def number(self, depth: int = 2) -> str:
-        """A number."""
-        rng = self.rng
-        if depth == 0 or rng.random() < 0.25:
-            atoms = [str(rng.choice((0, 1, 2, 7, 255, 300))), f"{self.row()}.inner.x", "total"]
-            atoms += [f"{self.row()}.{rng.choice(NUMBERS)}", *self.names, *self.names]
-            return rng.choice(atoms)
-        one, two = self.number(depth - 1), self.number(depth - 1)
-        match rng.randrange(13 if self.one_step else 12):
-            case 0:
-                return f"{rng.choice(('min', 'max'))}({one}, {two})"
-            case 1:
-                return f"({one} if {self.truth(depth - 1)} else {two})"
-            case 2:
-                return f"{self.cells()}[{self.small(SIZE)}]"
-            case 3:
-                return f"({one} {rng.choice(('//', '%'))} ({two} % 5 + 1))"
-            case 4:
-                return f"({one} >> {self.small(4)})"
-            case 5:
-                return f"len({self.row()}.{rng.choice(('line', 'some', 'modes'))})"
-            case 6:
-                order = [f"high={one} % 256", f"low={two} % 256"]
-                rng.shuffle(order)
-                return f"pick({', '.join(order)})"
-            case 7 | 8:
-                return self.call()
-            case 9:
-                return f"({one} % 64 * {two})"
-            case 10:
-                return f"when(lambda: {self.truth(0)})"
-            case 11:
-                return f"({one} {rng.choice('+-&|^')} {two})"
-            case _:
-                name = self.fresh("g")
-                over = rng.choice((self.cells(), f"{self.row()}.line", f"{self.row()}.some"))
-                return f"sum({name} + 1 for {name} in {over} if {name} != {self.number(0)})"
-
-    def truth(self, depth: int = 2) -> str:
-        """A condition."""
-        rng = self.rng
-        one, two = self.number(min(depth, 1)), self.number(min(depth, 1))
-        if depth == 0:
-            return rng.choice((f"{self.row()}.on", f"{one} < {two}"))
-        match rng.randrange(10 if self.one_step else 9):
-            case 0:
-                return f"not ({self.truth(depth - 1)})"
-            case 1:
-                word = rng.choice(("and", "or"))
-                return f"({self.truth(depth - 1)} {word} {self.truth(depth - 1)})"
-            case 2:
-                return f"({one} {rng.choice(('<', '<='))} {two} < {self.number(1)})"
-            case 3:
-                word = rng.choice(("in", "not in"))
-                return f"({one} {word} {self.row()}.{rng.choice(('line', 'some'))})"
-            case 4:
-                return f"{self.row()}.on"
-            case 5:
-                return f"({self.mode()} {rng.choice(('==', '!='))} {self.mode()})"
-            case 6:
-                return f"({self.row()} {rng.choice(('is', 'is not', '=='))} {self.row()})"
-            case 7:
-                return f"({self.mode()} in {self.row()}.modes)"
-            case 8:
-                return f"({one} {rng.choice(('<', '<=', '==', '!=', '>'))} {two})"
-            case _:
-                name = self.fresh("g")
-                word = rng.choice(("all", "any"))
-                return f"{word}({name} < {self.number(0)} for {name} in {self.cells()})"
-
-    def mode(self) -> str:
-        """A member of the enum."""
-        known = f"Mode.{self.rng.choice(MODES)}"
-        return self.rng.choice((known, f"{self.row()}.mode", f"{self.row()}.mode"))
 
     # ------------------------------------------------------------------------ statements
 
@@ -446,24 +310,59 @@ class Plain:
         return [*head, *self.block(depth, 2, in_loop=True)]
 
 
-def make_plain(seed: int) -> str:
-    """The routines of a seed, `work` the last of them: text that is both."""
-    return Plain(seed).program()
+LOCKED = """
+gate = shared(Bool)
+
+def alone(routine):
+    global gate, done
+    with atomic(because="test-and-set"):
+        wait_until(not gate)
+        gate = True
+    routine()
+    done += 1
+    WRITE_ONCE(gate, False)
+
+@thread
+def works():
+    alone(work)
+
+@thread
+def rests():
+    alone(rest)
+"""
+BODIES = {
+    "thread": "    work()",
+    "observer": "    work()",
+    "atomic": '    with atomic(because="one"):\n        work()',
+    "initial": "    pass",
+}
 
 
-def make_spec(seed: int) -> str:
-    """The spec that claims what Python makes of the program of a seed, and that it does not."""
+def make_spec(seed: int) -> tuple[str, set[str]]:
+    """The spec that claims what Python makes of the program of a seed, and what it violates: the
+    claims that memory is not as it is after one order of the threads.
+    """
     plain = Plain(seed)
     text = plain.program()
-    same = " and ".join(list_claims(*run_plain(text)))
-    body = {
-        "atomic": '    with atomic(because="one"):\n        work()\n',
-        "initial": "",
-    }.get(plain.form, "    work()\n")
-    return (
-        f"{declare_memory(ghosts=plain.form == 'observer')}\n{EXCHANGE}{text}\n\n"
-        f"@initial\ndef fill():\n{FILL}{'    work()' if plain.form == 'initial' else ''}\n\n"
-        f"@thread\ndef runs():\n    global done\n{body}    done = True\n\n"
-        f"@final\ndef same():\n    return done and {same}\n\n"
-        f"@final\ndef other():\n    return not (done and {same})\n"
-    )
+    orders = [("work",)]
+    threads = f"@thread\ndef runs():\n    global done\n{BODIES.get(plain.form)}\n    done = 1\n"
+    if plain.form == "threads":
+        orders, threads = [("work", "rest"), ("rest", "work")], LOCKED
+    ends = [" and ".join(list_claims(*run_plain(text, *order))) for order in orders]
+    initial = "    work()" if plain.form == "initial" else ""
+    finals = f"@final\ndef same():\n    return done == {len(orders)} and ({' or '.join(ends)})\n"
+    for number, end in enumerate(ends):
+        finals += f"\n@final\ndef not{number}():\n    return not ({end})\n"
+    memory = declare_memory(ghosts=plain.form == "observer")
+    spec = f"{memory}\n{EXCHANGE}{text}\n\n@initial\ndef fill():\n{FILL}{initial}\n\n"
+    return f"{spec}{threads}\n{finals}", {f"not{number}" for number in range(len(ends))}
+
+
+def find_difference(seed: int, options: Options | None = None) -> str:
+    """What the checker makes of the program of a seed that Python does not; empty if nothing."""
+    text, expected = make_spec(seed)
+    result = check_text(text, options)
+    if not result.exhausted:
+        return f"{text}\n\nseed {seed}: not explored whole"
+    found = violated(result)
+    return "" if found == expected else f"{text}\n\nseed {seed}: violates {sorted(found)}"

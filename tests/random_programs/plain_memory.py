@@ -1,4 +1,4 @@
-"""The memory of `plain`: as declarations of a spec, and as objects of Python that wrap as it does."""
+"""The memory of `plain`: as declarations of a spec, and as objects of Python that wrap."""
 
 from __future__ import annotations
 
@@ -55,15 +55,14 @@ def declare_memory(*, ghosts: bool) -> str:
     lines += ["class Inner:", *_list_fields(_INNER, ghosts), "", "@struct", "class Row:"]
     lines += [*_list_fields(_FIELDS, ghosts), "    inner: Inner", "", "rows = shared(Row, count=2)"]
     total = "total: U8 = ghost(0)" if ghosts else "total = shared(U8)"
-    return "\n".join([*lines, total, "done = shared(Bool)", ""])
+    return "\n".join([*lines, total, "done = shared(U8)", ""])
 
 
 def _list_fields(fields, ghosts: bool) -> list[str]:
     lines = []
     for name, kind, start in fields:
-        if ghosts:
-            start = f"ghost({start})"
-        lines.append(f"    {name}: {kind}" + (f" = {start}" if start else ""))
+        right = f"ghost({start})" if ghosts else start
+        lines.append(f"    {name}: {kind}" + (f" = {right}" if right else ""))
     return lines
 
 
@@ -183,11 +182,10 @@ def _atomic(because):
     yield
 
 
-def run_plain(text: str) -> tuple[list[Row], int]:
-    """What Python leaves in the rows and in `total`.
+def run_plain(text: str, *routines: str) -> tuple[list[Row], int]:
+    """What Python leaves in the rows and in `total` when it runs some routines of a text.
 
-    `text` has the routines, of which `work` is run; `exchange` is the only one with a `Ref`, and
-    comes from here.
+    `exchange` is the only one with a `Ref`, and comes from here.
     """
     rows = [Row(), Row()]
     words = {
@@ -198,7 +196,8 @@ def run_plain(text: str) -> tuple[list[Row], int]:
     exec(compile(ast.fix_missing_locations(tree), "plain", "exec"), words)
     words["exchange"] = _exchange
     words["fill"]()
-    words["work"]()
+    for routine in routines:
+        words[routine]()
     return rows, words["total"]
 
 
