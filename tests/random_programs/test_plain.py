@@ -1,5 +1,7 @@
 """Code does what Python does, in one thread and in two that take turns."""
 
+import os
+
 import pytest
 
 from modelcheck.explore.options import Options
