@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from modelcheck.diagnostics import InternalError
 from modelcheck.ir.memory import ALIVE, DISCARDED, FREED, NEVER_USED, Memory, Thread
-from modelcheck.ir.nodes import End, Object, Template
-from modelcheck.ir.regions import find_entry, find_first_locations, find_region, list_exits
+from modelcheck.ir.nodes import Object, Template
+from modelcheck.ir.regions import find_begin, find_first_locations
 
 Values = tuple[tuple[int, int], ...]  # slots to set
 
@@ -222,12 +222,7 @@ def list_flags(memory: Memory, template: Template, target: int) -> tuple[int, ..
 
 def find_begin_numbers(memory: Memory, template: Template) -> frozenset[int]:
     """The program counters that a thread may have at the start, `ended` among them if need be."""
-    entry = find_entry(template.body)
-    if entry.rest:
-        return frozenset((memory.location_number(template.name, entry.label),))
-    region = find_region(template.body, entry)
-    labels = list_exits(template.body, region)
-    ends = any(isinstance(block.end, End) for block in region.blocks)
+    labels, ends = find_begin(template)
     found = {memory.location_number(template.name, label) for label in labels}
     return frozenset(found | ({memory.ended(template.name)} if ends else set()))
 

@@ -15,6 +15,7 @@ from modelcheck.ir.nodes import (
     Body,
     Check,
     Choose,
+    End,
     Instr,
     New,
     Precedes,
@@ -107,17 +108,25 @@ def list_exits(body: Body, region: Region) -> frozenset[str]:
     return frozenset(to for block in region.blocks for to in successors(block.end) if to in rests)
 
 
+def find_begin(template: Template) -> tuple[frozenset[str], bool]:
+    """The locations where a thread may stand before its first step, and whether it may have ended
+    by then.
+    """
+    entry = find_entry(template.body)
+    if entry.rest:
+        return frozenset((entry.label,)), False
+    region = find_region(template.body, entry)
+    ends = any(isinstance(block.end, End) for block in region.blocks)
+    return list_exits(template.body, region), ends
+
+
 def find_first_locations(template: Template) -> frozenset[str]:
     """The locations where an interrupt handler stands before it has started.
 
     Soundness: a handler that came back there would seem not to have started, and its
     target would go on; so a template that can is refused.
     """
-    entry = find_entry(template.body)
-    if entry.rest:
-        first = frozenset((entry.label,))
-    else:
-        first = list_exits(template.body, find_region(template.body, entry))
+    first, _ = find_begin(template)
     for region in find_step_regions(template.body):
         if back := first & list_exits(template.body, region):
             raise InternalError(f"`{template.name}` comes back to its start, {sorted(back)}")
