@@ -119,8 +119,9 @@ class Plain(Values):
         kinds = [self.branch, self.over_range, self.over_cells, self.repeat, self.cases]
         if self.one_step:
             return [*kinds, self.over_some]
-        if self.form != "initial":
-            kinds.append(self.atomically)
+        if self.form == "initial":  # there each order is a way of its own to the end
+            return kinds
+        kinds.append(self.atomically)
         return [*kinds, self.over_any] if self.orders < 1 else kinds
 
     def store(self) -> list[str]:
