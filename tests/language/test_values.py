@@ -538,3 +538,56 @@ def test_an_element_is_the_same_however_its_number_was_computed(number):
         return y == 3
     """
     assert violated(check_text(text)) == set()
+
+
+def test_a_set_takes_every_number_that_its_comprehension_makes():
+    text = """
+    x = shared(U8, 5)
+    y = shared(U8)
+
+    @thread
+    def t():
+        global y
+        with atomic(because="looks at both"):
+            some = {i * 2 for i in range(4) if i < x}
+            y = len(some)
+
+    @final
+    def ok():
+        return y == 4
+
+    @final
+    def all_of_them():
+        some = {i * 3 - 5 for i in range(3)}
+        return len(some) == 3 and -5 in some and 1 in some
+    """
+    assert violated(check_text(text)) == set()
+
+
+def test_cases_with_several_members_are_all_of_them():
+    text = """
+    class Mode(Enum):
+        READ = 0
+        WRITE = 1
+        BOTH = 2
+
+    mode = shared(Mode, start=Mode.BOTH)
+    y = shared(U8)
+
+    def number(m):
+        match m:
+            case Mode.READ | Mode.WRITE:
+                return 1
+            case Mode.BOTH:
+                return 2
+
+    @thread
+    def t():
+        global y
+        y = number(mode)
+
+    @final
+    def ok():
+        return y == 2
+    """
+    assert violated(check_text(text)) == set()

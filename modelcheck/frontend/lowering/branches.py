@@ -127,14 +127,13 @@ class Branches(Assignments):
             case ast.MatchAs(pattern=None, name=None):
                 return Scalar(constant(1, BOOL), BOOL)
             case ast.MatchOr(patterns=patterns):
-                result: Scalar = Scalar(constant(0, BOOL), BOOL)
-                for inner in patterns:
-                    fits = self.pattern(inner, subject)
-                    expr = ir.Apply("or", (result.expr, fits.expr), BOOL)
-                    if result.constant == 0:
-                        expr = fits.expr  # type: ignore[assignment]  # an expression either way
-                    result = Scalar(expr, BOOL)
-                return result
+                every = [self.pattern(inner, subject) for inner in patterns]
+                if any(fits.constant == 1 for fits in every):
+                    return Scalar(constant(1, BOOL), BOOL)
+                known, *others = [f for f in every if f.constant != 0] or [every[0]]
+                for fits in others:
+                    known = Scalar(ir.Apply("or", (known.expr, fits.expr), BOOL), BOOL)
+                return known
             case _:
                 raise self.fail(
                     "MC129", "a case names constants, `_`, or several with `|`", pattern

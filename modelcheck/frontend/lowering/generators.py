@@ -21,7 +21,6 @@ from modelcheck.ir import nodes as ir
 from modelcheck.ir.types import (
     BOOL,
     RangeType,
-    SetType,
 )
 
 
@@ -131,15 +130,15 @@ class Generators(Conditions):
     def set_comprehension(self, node: ast.SetComp) -> Scalar:
         """`{t for t in threads() if …}`, within one step."""
         self.need_one_step(node, "a set comprehension")
-        of: SetType | None = None
         with self.trying():
-            for _ in self.generate(node.generators, 0):
-                value = self.scalar(node.elt)
-                number = is_number(value.type)
-                of = self.set_of(RangeType(*interval(value)) if number else value.type, node)
-                break
-        if of is None:
+            members = [self.scalar(node.elt) for _ in self.generate(node.generators, 0)]
+        if not members:
             raise self.fail("MC262", "this set can have no elements", node)
+        element = members[0].type
+        if all(is_number(member.type) for member in members):
+            ends = [interval(member) for member in members]
+            element = RangeType(min(lo for lo, _ in ends), max(hi for _, hi in ends))
+        of = self.set_of(element, node)
         result = self.builder.temporary(of)
         self.builder.emit(ir.Assign(result, ir.Const(0, of), span=self.span(node)))
         for _ in self.generate(node.generators, 0):
