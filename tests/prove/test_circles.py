@@ -105,7 +105,7 @@ def test_before_both_orders_were_seen_nothing_is_known(tmp_path):
 def test_spacer_is_asked_for_orders_apart_from_all_else(tmp_path):
     """The order that is seen would keep it from proving anything."""
     program = make(tmp_path, TURNS.replace("LAST", "3").replace("250", "4"))
-    found = prove(program, ProveOptions(method="spacer", seconds=60.0))
+    found = prove(program, ProveOptions(method="spacer", seconds=400.0))
     answers = {proof.name: proof.answer for proof in found.proofs}
     assert answers["lock-misuse"] is Answer.PROVED
 
