@@ -29,6 +29,7 @@ from modelcheck.frontend.spec import SettingValue, SpecInfo
 from modelcheck.frontend.values import FieldName, Routine, Scalar, Storage, ThreadName
 from modelcheck.frontend.world import World
 from modelcheck.ir import nodes as ir
+from modelcheck.ir.passes.liveness import find_unset
 from modelcheck.ir.types import Embedded, FnType, PtrType, RangeType
 
 MAX_ROUNDS = 12
@@ -81,7 +82,7 @@ class ProgramMaker:
         else:
             raise InternalError(f"{self.info.name}: who calls whom never comes to rest")
         self.report.stop()
-        return ir.Program(
+        program = ir.Program(
             name=self.info.name,
             structs=tuple(self.world.structs.values()),
             objects=self.objects(),
@@ -94,6 +95,9 @@ class ProgramMaker:
             doc=self.info.doc,
             path=self.info.path,
         )
+        if unset := list(find_unset(program)):
+            raise InternalError(f"{self.info.name}: read before it is set: {', '.join(unset)}")
+        return program
 
     def _survey(self) -> None:
         """Find most of what the rounds have to know, without what only checks and records.

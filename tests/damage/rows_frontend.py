@@ -40,6 +40,16 @@ ROWS = (
         (f"{ORDER}test_values",),
     ),
     Row(
+        "nothing-is-some-place",
+        "frontend/lowering/indirect.py",
+        "constant(0, types[0])",
+        "constant(1, types[0])",
+        "A call through Fn that returns nothing returns a pointer to something.",
+        (
+            "tests/language/test_fn.py::test_a_call_that_returns_nothing_is_none_where_others_return_pointers",
+        ),
+    ),
+    Row(
         "arrays-of-rounds-stay",
         "frontend/lowering/branches.py",
         "frame.assigned -= frame.round_names",

@@ -19,6 +19,14 @@ BODIES = "ir/passes/bodies.py"
 
 ROWS = (
     Row(
+        "waits-behind-choices-are-local",
+        FREEZE,
+        "kinds = New | Free | Discard | Spawn | Crash | SetInterrupts | Wait",
+        "kinds = New | Free | Discard | Spawn | Crash | SetInterrupts",
+        "A choice that lets nothing through undoes the step before it.",
+        ("tests/language/test_empty_choices.py::test_the_store_before_it_happens",),
+    ),
+    Row(
         "elements-differ-by-type",
         "ir/passes/simplify.py",
         "if left.value != right.value:",

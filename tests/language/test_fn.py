@@ -326,3 +326,54 @@ def test_container_of_in_a_routine_that_is_stored_for_another_struct():
             return one.ready and other.done
     """)
     assert violated(result) == set()
+
+
+RETURNING = """
+    @struct(marked=True)
+    class Node:
+        seen: U8
+
+    @struct(marked=True)
+    class Ops:
+        get: Fn
+
+    node = shared(Node)
+    ops = shared(Ops, get=found)
+    nones = shared(U8)
+    here = shared(U8)
+
+    def found():
+        return node
+
+    def number():
+        return 3
+
+    def nothing():
+        WRITE_ONCE(here, 1)
+
+    @thread
+    def reader():
+        n: U8 = 0
+        while n < 2:
+            BODY
+            ops.get = nothing
+            n += 1
+"""
+
+
+def test_a_call_that_returns_nothing_is_none_where_others_return_pointers():
+    text = RETURNING.replace("BODY", "if ops.get() is None:\n                nones = n + 7")
+    text = text.replace("def reader():", "def reader():\n        global nones")
+    result = check_text(text + "\n    @final\n    def ok():\n        return nones == 8\n")
+    assert violated(result) == set()
+
+
+def test_what_a_call_before_it_returned_is_not_taken_for_it():
+    text = RETURNING.replace("BODY", "p = ops.get()\n            p.seen += 1")
+    assert violated(check_text(text)) == {"null-dereference"}
+
+
+def test_a_call_that_returns_nothing_is_no_number():
+    text = RETURNING.replace("get=found", "get=number")
+    assert refusal(text.replace("BODY", "WRITE_ONCE(nones, ops.get())")) == {"MC271"}
+    assert refusal(text.replace("BODY", "ops.get()")) == set()

@@ -36,6 +36,7 @@ from modelcheck.ir.types import (
     QueueOf,
     ScalarType,
     SetType,
+    ThreadIdType,
 )
 
 
@@ -73,9 +74,9 @@ class IndirectCalls(Calls):
                 return self.run_closure(callee, node)
             case Storage(type=FnType()):
                 targets = self.targets_of(callee)
-                return self.call_through(self.load(callee, func), targets, node)
+                return self.call_through(self.load(callee, func), targets, node, result_used)
             case Scalar(type=FnType()):
-                return self.call_through(callee, None, node)
+                return self.call_through(callee, None, node, result_used)
             case _:
                 raise self.fail(
                     "MC266",
@@ -120,7 +121,9 @@ class IndirectCalls(Calls):
             return of == needed
         return same_family(of, needed)
 
-    def call_through(self, pointer: Scalar, targets: list[str] | None, node: ast.Call) -> Value:
+    def call_through(
+        self, pointer: Scalar, targets: list[str] | None, node: ast.Call, result_used: bool
+    ) -> Value:
         """A call of whichever routine a Fn value names: one of `targets`, which are all that can
         be there; None where that is not known, and then one that takes such arguments.
         """
@@ -138,7 +141,8 @@ class IndirectCalls(Calls):
             others = len(targets) < len(known)
         if node.keywords:
             raise self.fail("MC267", "a call through `Fn` has no named arguments", node)
-        done = self.builder.fresh_label()
+        done, nothing = self.builder.fresh_label(), self.builder.fresh_label()
+        silent = ""  # a routine that returns nothing
         results: list[str] | None = None
         types: list[ScalarType] = []
         for position, name in enumerate(targets):
@@ -161,7 +165,11 @@ class IndirectCalls(Calls):
                 self.builder.open(then)
             value = self.inline(routine, [], [], node, given)
             items = list(value.items) if isinstance(value, TupleValue) else [value]
-            if not isinstance(value, NoneValue):
+            if isinstance(value, NoneValue):
+                if self.builder.reachable:
+                    silent = name
+                self.builder.jump(nothing, span)
+            else:
                 scalars = [
                     self.as_scalar(v, node, types[i] if i < len(types) else None)
                     for i, v in enumerate(items)
@@ -176,7 +184,7 @@ class IndirectCalls(Calls):
                 ]
                 for local, scalar in zip(results, scalars, strict=True):
                     self.builder.emit(ir.Assign(local, scalar.expr, span=span))
-            self.builder.jump(done, span)
+                self.builder.jump(done, span)
             if other:
                 self.builder.open(other)
         if (others or not targets) and self.builder.reachable:
@@ -187,6 +195,11 @@ class IndirectCalls(Calls):
             if not targets:
                 return NoneValue()
             self.builder.jump(done, span)
+        if silent:
+            self.builder.open(nothing)
+            if results is not None and result_used:
+                self._return_nothing(silent, results, types, node)
+            self.builder.jump(done, span)
         self.builder.resume(done, span)
         if results is None:
             return NoneValue()
@@ -194,6 +207,23 @@ class IndirectCalls(Calls):
             self.builder.retype(local, of)
         values = tuple(Scalar(ir.Local(n), t) for n, t in zip(results, types, strict=True))
         return values[0] if len(values) == 1 else TupleValue(values)
+
+    def _return_nothing(
+        self, routine: str, results: list[str], types: list[ScalarType], node: ast.Call
+    ) -> None:
+        """None where the other routines return a pointer.
+
+        Soundness: without this the caller would have what a call before it returned.
+        """
+        if len(types) > 1 or not isinstance(types[0], PtrType | ThreadIdType | FnType):
+            raise self.fail(
+                "MC271",
+                f"`{routine}` returns nothing, other routines called here return something",
+                node,
+                note="it is stored in the field that is called here",
+                help=f"let `{routine}` return something, too",
+            )
+        self.builder.emit(ir.Assign(results[0], constant(0, types[0]), span=self.span(node)))
 
     def text_argument(self, node: ast.expr) -> str:
         """An argument that is a string."""

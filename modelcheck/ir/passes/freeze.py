@@ -19,7 +19,6 @@ from modelcheck.ir.nodes import (
     Assign,
     Block,
     Body,
-    Choose,
     Const,
     Crash,
     Discard,
@@ -496,17 +495,11 @@ def touches_memory(region: Sequence[Block], notes: Notes) -> bool:
 def acts(region: Sequence[Block]) -> bool:
     """Whether a step does something that is a step although it is no access.
 
-    Behind a choice outside `atomic`, a wait only filters the choices: local work may do that too.
+    Soundness: a wait counts wherever it stands.  One that filters a choice may have nothing to let
+    through, and joined to the step before it would undo that.
     """
-    chosen = False
-    for block in region:
-        for instr in block.instrs:
-            chosen = chosen or (isinstance(instr, Choose) and not block.atomic)
-            if isinstance(instr, New | Free | Discard | Spawn | Crash | SetInterrupts):
-                return True
-            if isinstance(instr, Wait) and not chosen:
-                return True
-    return False
+    kinds = New | Free | Discard | Spawn | Crash | SetInterrupts | Wait
+    return any(isinstance(instr, kinds) for block in region for instr in block.instrs)
 
 
 def _silent(kind: Kind) -> Kind:

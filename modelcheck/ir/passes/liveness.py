@@ -7,7 +7,7 @@ counter that nothing reads makes no states.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
@@ -52,6 +52,17 @@ def find_live(body: Body, notes: Notes) -> Mapping[str, frozenset[str]]:
             live[block.label] = frozenset(needed)
             work.add(before[block.label])
     return live
+
+
+def find_unset(program: Program) -> Iterator[str]:
+    """The locals that some code may read before it has set them, which no spec has a word for."""
+    notes = Notes()
+    for template in program.templates:
+        live = find_live(template.body, notes)[template.body.entry]
+        yield from (f"{template.name}: {name}" for name in sorted(live - {*template.parameters}))
+    bodies = (program.initial, *(judged.body for judged in program.properties))
+    for body in filter(None, bodies):
+        yield from sorted(find_live(body, notes)[body.entry])
 
 
 def live_after(block: Block, live: Mapping[str, frozenset[str]]) -> set[str]:
