@@ -189,4 +189,12 @@ ROWS: tuple[Code, ...] = (
         "fast = flag(True)\n\n" + _WORK + 'variant("slow", fast=3)\n',
         "fast = flag(True)\n\n" + _WORK + 'variant("slow", fast=False)\n',
     ),
+    Code(
+        "MC325",
+        "a ghost's value makes no accesses",
+        "It looks at memory as the step above it left it. What the thread itself loads is a step, and "
+        "goes to a local first.",
+        in_thread("seen = READ_ONCE(n)", _GHOST),
+        in_thread("found = READ_ONCE(n)\nseen = found", _GHOST),
+    ),
 )

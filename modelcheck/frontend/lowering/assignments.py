@@ -10,7 +10,7 @@ from modelcheck.frontend.constants import BINARY
 from modelcheck.frontend.kinds import is_number, show_type
 from modelcheck.frontend.lowering.calls import is_rigid
 from modelcheck.frontend.lowering.context import Mode, Variable
-from modelcheck.frontend.lowering.intrinsics import Intrinsics
+from modelcheck.frontend.lowering.intrinsics import GHOST_VALUE, Intrinsics
 from modelcheck.frontend.lowering.routines import walk_routine
 from modelcheck.frontend.lowering.terms import (
     constant,
@@ -97,7 +97,8 @@ class Assignments(Intrinsics):
 
     def ghost_mode(self) -> Mode:
         """How a store to a ghost is evaluated: it looks at the state as it is."""
-        return Mode("pure", ir.Kind.SILENT, ghosts=True, observer=True, where="a ghost's value")
+        where = self.mode.where if self.mode.observer else GHOST_VALUE
+        return Mode("pure", ir.Kind.SILENT, ghosts=True, observer=True, where=where)
 
     def target_is_ghost(self, target: ast.expr) -> bool:
         """Whether a target is a ghost field or variable."""
