@@ -192,8 +192,8 @@ ROWS: tuple[Code, ...] = (
     Code(
         "MC325",
         "a ghost's value makes no accesses",
-        "It looks at memory as the step above it left it. What the thread itself loads is a step, and "
-        "goes to a local first.",
+        "It looks at memory as the step above it left it. What the thread itself loads is a step: "
+        "it goes to a local first.",
         in_thread("seen = READ_ONCE(n)", _GHOST),
         in_thread("found = READ_ONCE(n)\nseen = found", _GHOST),
     ),

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 from modelcheck.backends.smt.ways import UnsupportedError
 from modelcheck.ir.alias import is_own
-from modelcheck.ir.lookup import local_types
+from modelcheck.ir.lookup import Lookup, local_types
 from modelcheck.ir.memory import Memory
 from modelcheck.ir.nodes import (
     Apply,
@@ -122,14 +122,18 @@ def _require_alike(one: Program, other: Program, templates: frozenset[str]) -> N
 
 def _without_numbers(program: Program, templates: frozenset[str]) -> Program:
     """A program without its sizes: counts of templates, numbers of threads as types, settings."""
-    numbers = RangeType(0, sum(t.count for t in program.templates) - 1)
-
-    def on_expr(expr: Expr) -> Expr:
-        if isinstance(expr, Apply) and expr.op == "-" and expr.type == numbers:
-            return replace(expr, type=RangeType(0, -1))
-        return expr
+    lookup = Lookup(program)
 
     def strip(body: Body) -> Body:
+        types = local_types(body)
+
+        def on_expr(expr: Expr) -> Expr:
+            match expr:
+                case Apply("-", (thread, _)) if lookup.expr_type(thread, types) == ThreadIdType():
+                    return replace(expr, type=RangeType(0, -1))
+                case _:
+                    return expr
+
         blocks = [
             replace(
                 block,

@@ -272,6 +272,13 @@ def test_a_remainder_is_no_number_of_a_thread(tmp_path):
     assert answer(path)["one_at_a_time"] is Answer.PROVED
 
 
+@pytest.mark.parametrize("least", [2, 3, 4])
+def test_a_difference_is_no_number_of_a_thread(tmp_path, least):
+    """Though there are as many of them as threads in one of the programs that are compared."""
+    path = write(tmp_path, body=f"gate.n = (gate.n % {least} + 1) - 1")
+    assert answer(path)["one_at_a_time"] is Answer.PROVED
+
+
 def test_a_program_that_is_none_with_few_threads_is_not_asked(tmp_path):
     path = write(tmp_path, thread="@invariant\ndef mine():\n    return gate.owner != worker[2]\n")
     text = path.read_text(encoding="utf-8").replace("param(2, min=1", "param(3, min=3")
