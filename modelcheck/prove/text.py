@@ -65,13 +65,16 @@ def _is_seen(proof: Proof) -> bool:
 
 def _describe_open(proving: Proving) -> Iterator[str]:
     left = proving.list_with(Answer.OPEN)
-    if not left:
-        return
-    names = ", ".join(proof.name for proof in left)
     depth = proving.depth
-    yield from _wrap(f"open: {names}")
-    searched = f"holds to depth {depth}" if depth >= 0 else "no violation was looked for"
-    yield f"    {searched}{', then the time was over' if proving.stopped else ''}"
+    over = ", then the time was over" if proving.stopped else ""
+    for is_reachable, said in ((False, "holds"), (True, "not satisfied")):
+        names = [proof.name for proof in left if (proof.kind == "reachable") is is_reachable]
+        if not names:
+            continue
+        yield from _wrap(f"open: {', '.join(names)}")
+        looked_for = "way there" if is_reachable else "violation"
+        searched = f"{said} to depth {depth}" if depth >= 0 else f"no {looked_for} was looked for"
+        yield f"    {searched}{over}"
 
 
 def _list_together(heading: str, proofs: Sequence[Proof]) -> Iterator[str]:

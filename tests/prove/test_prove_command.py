@@ -75,3 +75,12 @@ def test_what_cannot_be_checked_yet_is_not_proved(tmp_path, capsys):
     assert run(["prove", str(path), "--variant", "later"]) == 3
     assert "not checkable yet" in capsys.readouterr().out
     assert attempt(str(path), api.Choice("later"), ProveOptions()).proving is None
+
+
+def test_what_no_run_reached_yet_does_not_hold(tmp_path, capsys):
+    path = tmp_path / "lock.py"
+    path.write_text(LOCK.replace("return inside == 1", "return inside == 2"), encoding="utf-8")
+    assert run(["prove", str(path), "--method", "bounded", "--depth", "2"]) == 3
+    told = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    assert "holds to depth 2" in told
+    assert told[told.index("open: somebody") + 1] == "not satisfied to depth 2"
