@@ -112,6 +112,8 @@ class Plain(Values):
         simple = [self.store, self.store, self.element, self.queue, self.set, self.local]
         simple += [self.pointer, self.change, self.change, self.swap, self.array, self.word]
         simple += [self.several, self.call_alone]
+        if self.form == "thread" and not self.one_step:
+            simple.append(self.choice)
         return rng.choice(simple)()
 
     def nested(self) -> list[Callable[[int, bool], list[str]]]:
@@ -160,6 +162,18 @@ class Plain(Values):
             return [f"{row}.a, total = both({self.row()}, {self.number(1)})"]
         one, two = self.rng.sample(self.counts, 2)
         return [f"{one}, {two} = both({row}, {self.number(1)})"]
+
+    def choice(self) -> list[str]:
+        """The one number that a filter lets through; where it lets none, the thread ends here."""
+        name, number = self.fresh("n"), self.fresh("g")
+        wanted = self.rng.choice(
+            (f"({self.number(0)}) % 5", f"{self.number(0)} // {self.row()}.low")
+        )
+        self.names.append(name)
+        found = (
+            f"({number} for {number} in range({self.rng.randrange(4, 7)}) if {number} == {wanted})"
+        )
+        return [f"{name} = choose({found}, idle=True)"]
 
     def call_alone(self) -> list[str]:
         return [self.call()]
@@ -351,7 +365,7 @@ def make_spec(seed: int) -> tuple[str, set[str]]:
         orders, threads = [("work", "rest"), ("rest", "work")], LOCKED
     ends = [" and ".join(list_claims(*run_plain(text, *order))) for order in orders]
     initial = "    work()" if plain.form == "initial" else ""
-    finals = f"@final\ndef same():\n    return done == {len(orders)} and ({' or '.join(ends)})\n"
+    finals = f"@final\ndef same():\n    return {' or '.join(f'({end})' for end in ends)}\n"
     for number, end in enumerate(ends):
         finals += f"\n@final\ndef not{number}():\n    return not ({end})\n"
     memory = declare_memory(ghosts=plain.form == "observer")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import Enum
 
 SIZE = 3  # of arrays
@@ -176,34 +176,50 @@ def _exchange(place, value):
     return old
 
 
+class _NothingLeftError(Exception):
+    """There was nothing to choose from."""
+
+
+def _choose(found, idle):
+    del idle
+    for only in found:
+        return only
+    raise _NothingLeftError
+
+
 @contextmanager
 def _atomic(because):
     del because
     yield
 
 
-def run_plain(text: str, *routines: str) -> tuple[list[Row], int]:
-    """What Python leaves in the rows and in `total` when it runs some routines of a text.
+def run_plain(text: str, *routines: str) -> tuple[list[Row], int, int]:
+    """What Python leaves in the rows and in `total` when it runs some routines of a text, and how
+    many of them came to their end.
 
     `exchange` is the only one with a `Ref`, and comes from here.
     """
     rows = [Row(), Row()]
     words = {
         "rows": rows, "total": 0, "U8": int, "Row": Row, "Mode": Mode, "Ptr": list, "Place": Place,
-        "any_order": list, "atomic": _atomic, "observer": lambda routine: routine,
+        "any_order": list, "atomic": _atomic, "choose": _choose,
+        "observer": lambda routine: routine,
     }  # fmt: skip
     tree = _Places().visit(ast.parse(f"{text}\ndef fill():\n{FILL}\n"))
     exec(compile(ast.fix_missing_locations(tree), "plain", "exec"), words)
     words["exchange"] = _exchange
     words["fill"]()
-    for routine in routines:
-        words[routine]()
-    return rows, words["total"]
+    done = 0
+    with suppress(_NothingLeftError):
+        for routine in routines:
+            words[routine]()
+            done += 1
+    return rows, words["total"], done
 
 
-def list_claims(rows: list[Row], total: int) -> list[str]:
+def list_claims(rows: list[Row], total: int, done: int) -> list[str]:
     """That memory is as Python left it, as conditions of a spec."""
-    claims = [f"total == {total}"]
+    claims = [f"done == {done}", f"total == {total}"]
     for number, row in enumerate(rows):
         name = f"rows[{number}]"
         words = (*NUMBERS, "on", "mode")
