@@ -194,7 +194,7 @@ ROWS: tuple[Code, ...] = (
         "a ghost's value makes no accesses",
         "It looks at memory as the step above it left it. What the thread itself loads is a step: "
         "it goes to a local first.",
-        in_thread("seen = READ_ONCE(n)", _GHOST),
-        in_thread("found = READ_ONCE(n)\nseen = found", _GHOST),
+        in_thread("global seen\nseen = READ_ONCE(n)", _GHOST),
+        in_thread("global seen\nfound = READ_ONCE(n)\nseen = found", _GHOST),
     ),
 )

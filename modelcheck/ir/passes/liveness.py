@@ -11,10 +11,13 @@ from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
-from modelcheck.ir.nodes import Assign, Block, Body, Instr, Program, Template
+from modelcheck.ir.nodes import Assign, Block, Body, Check, Const, End, Instr, Program, Template
 from modelcheck.ir.passes.bodies import Worklist, map_templates, with_blocks, with_code
 from modelcheck.ir.passes.notes import Note, Notes
 from modelcheck.ir.traverse import successors
+from modelcheck.ir.types import BOOL
+
+FALSE = Const(0, BOOL)
 
 
 def live_before(note: Note, live: set[str]) -> None:
@@ -58,11 +61,20 @@ def find_unset(program: Program) -> Iterator[str]:
     """The locals that some code may read before it has set them, which no spec has a word for."""
     notes = Notes()
     for template in program.templates:
-        live = find_live(template.body, notes)[template.body.entry]
+        live = find_live(_cut(template.body), notes)[template.body.entry]
         yield from (f"{template.name}: {name}" for name in sorted(live - {*template.parameters}))
     bodies = (program.initial, *(judged.body for judged in program.properties))
     for body in filter(None, bodies):
-        yield from sorted(find_live(body, notes)[body.entry])
+        yield from sorted(find_live(_cut(body), notes)[body.entry])
+
+
+def _cut(body: Body) -> Body:
+    """The body without ways on from a check that always fails."""
+    blocks = []
+    for block in body.blocks:
+        fails = any(isinstance(i, Check) and i.condition == FALSE for i in block.instrs)
+        blocks.append(replace(block, end=End(span=block.end.span)) if fails else block)
+    return with_blocks(body, blocks)
 
 
 def live_after(block: Block, live: Mapping[str, frozenset[str]]) -> set[str]:
