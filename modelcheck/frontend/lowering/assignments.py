@@ -20,8 +20,10 @@ from modelcheck.frontend.lowering.terms import (
 from modelcheck.frontend.values import (
     NoneValue,
     ObjectArray,
+    Routine,
     Scalar,
     Storage,
+    ThreadName,
     TupleValue,
     Value,
 )
@@ -133,7 +135,10 @@ class Assignments(Intrinsics):
                 help=f"write `{name}: Set[…] = set()`",
             )
         once = len(frame.counts.get(name, ())) <= 1
-        if once and not isinstance(value, (Scalar, NoneValue)):
+        at_run_time: tuple[type[Value], ...] = (Scalar, NoneValue)
+        if name in frame.ambiguous:
+            at_run_time += (Routine, ThreadName)
+        if once and not isinstance(value, at_run_time):
             if name in frame.ambiguous:
                 frame.round_names.add(name)
             self.bind_known(name, value)

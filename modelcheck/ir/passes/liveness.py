@@ -11,13 +11,11 @@ from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
-from modelcheck.ir.nodes import Assign, Block, Body, Check, Const, End, Instr, Program, Template
+from modelcheck.ir.nodes import Assign, Block, Body, Check, End, Instr, Program, Template
 from modelcheck.ir.passes.bodies import Worklist, map_templates, with_blocks, with_code
 from modelcheck.ir.passes.notes import Note, Notes
+from modelcheck.ir.passes.simplify import FALSE
 from modelcheck.ir.traverse import successors
-from modelcheck.ir.types import BOOL
-
-FALSE = Const(0, BOOL)
 
 
 def live_before(note: Note, live: set[str]) -> None:
