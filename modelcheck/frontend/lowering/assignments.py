@@ -9,8 +9,8 @@ from modelcheck.diagnostics import Related, SpecError
 from modelcheck.frontend.constants import BINARY
 from modelcheck.frontend.kinds import is_number, show_type
 from modelcheck.frontend.lowering.calls import is_rigid
-from modelcheck.frontend.lowering.context import Mode, Variable
-from modelcheck.frontend.lowering.intrinsics import GHOST_VALUE, Intrinsics
+from modelcheck.frontend.lowering.context import GHOST_VALUE, Mode, Variable
+from modelcheck.frontend.lowering.intrinsics import Intrinsics
 from modelcheck.frontend.lowering.routines import walk_routine
 from modelcheck.frontend.lowering.terms import (
     constant,
@@ -100,7 +100,9 @@ class Assignments(Intrinsics):
     def ghost_mode(self) -> Mode:
         """How a store to a ghost is evaluated: it looks at the state as it is."""
         where = self.mode.where if self.mode.observer else GHOST_VALUE
-        return Mode("pure", ir.Kind.SILENT, ghosts=True, observer=True, where=where)
+        return Mode(
+            "pure", ir.Kind.SILENT, ghosts=True, observer=True, where=where, called=self.mode.called
+        )
 
     def target_is_ghost(self, target: ast.expr) -> bool:
         """Whether a target is a ghost field or variable."""

@@ -9,6 +9,7 @@ from dataclasses import replace
 from modelcheck.diagnostics import Related, SpecError, did_you_mean
 from modelcheck.frontend.kinds import show_type
 from modelcheck.frontend.lowering.context import (
+    GHOST_VALUE,
     MAX_INLINE_DEPTH,
     MAX_INLINED,
     Frame,
@@ -97,7 +98,9 @@ class Calls(Expressions):
             )
             with self.in_mode(mode):
                 return self.run_routine(routine, bound, node)
-        return self.run_routine(routine, bound, node)
+        called = self.mode.called or (routine.name if self.mode.where == GHOST_VALUE else "")
+        with self.in_mode(replace(self.mode, called=called)):
+            return self.run_routine(routine, bound, node)
 
     def bind(
         self,
@@ -283,6 +286,8 @@ class Calls(Expressions):
     def leave_frame(self, frame: Frame, node: ast.AST) -> Value:
         """The end of an inlined routine: returns meet, locals on its stack die."""
         span = self.span(node)
+        if frame.failed_return:
+            raise self.reported()
         if frame.result is not None and self.builder.reachable and not frame.single_return:
             place = frame.module.span(frame.node or node)
             raise self.fail(

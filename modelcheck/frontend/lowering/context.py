@@ -66,6 +66,7 @@ class Frame:
     nones: dict[ast.Return, str] = field(default_factory=dict)  # returns of None, by block
     result_value: Value | None = None  # where there is one return, at the end
     returned: bool = False
+    failed_return: bool = False  # what it returns is not known, and that was said
     single_return: bool = False
     local_objects: list[str] = field(default_factory=list)
     counts: Mapping[str, Sequence[ast.AST]] = field(default_factory=dict)
@@ -81,6 +82,7 @@ class Mode:
 
     `thread`: an access is a step.  `atomic`: accesses within one step.  `pure`: everything is
     evaluated at once with reads of kind `reads`; `ghosts` may be read; `observer` may write them.
+    `called` is the routine that a thread calls for the value of a ghost.
     """
 
     name: str = "thread"
@@ -88,6 +90,7 @@ class Mode:
     ghosts: bool = False
     observer: bool = False
     where: str = ""
+    called: str = ""
 
     @property
     def pure(self) -> bool:
@@ -102,6 +105,8 @@ class Mode:
 
 THREAD = Mode()
 ATOMIC = Mode("atomic")
+
+GHOST_VALUE = "a ghost's value"  # where code of a thread gives one
 
 
 class LoweringContext(ABC):

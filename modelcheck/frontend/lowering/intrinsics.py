@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 from functools import cached_property
 
-from modelcheck.frontend.lowering.context import Mode
+from modelcheck.frontend.lowering.context import GHOST_VALUE, Mode
 from modelcheck.frontend.lowering.objects import Objects
 from modelcheck.frontend.lowering.terms import (
     compare,
@@ -57,8 +57,6 @@ LOCK_ORDER = "lock-order"  # what is no lock of the library may be part of its c
 
 INITIAL = Mode("atomic", where="@initial")
 
-GHOST_VALUE = "a ghost's value"  # where code of a thread gives one
-
 
 class Intrinsics(Objects):
     """Built-in calls."""
@@ -100,14 +98,7 @@ class Intrinsics(Objects):
             return self._known[name](node)
         if name in READERS:
             if self.mode.where == GHOST_VALUE:
-                raise self.fail(
-                    "MC325",
-                    f"`{name}` in a ghost's value would be no access of the thread",
-                    node,
-                    note="a ghost's value looks at memory as the step above it left it",
-                    help="give it a local, which is a step, and the ghost that: "
-                    f"`found = {name}(…)`",
-                )
+                raise self.no_access(self.mode.called or name, node)
             return self.load(self.place_argument(node, 0), node, READERS[name])
         if name in WRITERS:
             self.arguments(node, 2)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 
+from modelcheck.diagnostics import SpecError
 from modelcheck.frontend.kinds import is_number, show_type
-from modelcheck.frontend.lowering.context import LoweringContext
+from modelcheck.frontend.lowering.context import GHOST_VALUE, LoweringContext
 from modelcheck.frontend.lowering.terms import (
     INT64_MAX,
     INT64_MIN,
@@ -296,6 +297,8 @@ class Places(LoweringContext):
                 note="what the routine does must not depend on ghosts",
                 help="read it in an assert, a property, an @observer, or make it shared",
             )
+        if self.mode.called and storage.marked and not storage.ghost:
+            raise self.no_access(self.mode.called, node)
         kind = self.kind_of(storage, kind)
         if self.mode.pure or storage.ghost:
             self.check_access(storage, node)
@@ -305,6 +308,16 @@ class Places(LoweringContext):
         name = self.builder.temporary(of)
         self.builder.emit(ir.Load(name, storage.place, kind, span=self.span(node)))
         return Scalar(ir.Local(name), of)
+
+    def no_access(self, name: str, node: ast.AST) -> SpecError:
+        """`ghost = atomic_read(v)`: as it is written there, it means a step of the thread."""
+        return self.fail(
+            "MC325",
+            f"`{name}` in {GHOST_VALUE} would be no access of the thread",
+            node,
+            note=f"{GHOST_VALUE} looks at memory as the step above it left it",
+            help=f"give it a local, which is a step, and the ghost that: `found = {name}(…)`",
+        )
 
     def store(
         self, target: Storage, value: Scalar, node: ast.AST, kind: ir.Kind | None = None

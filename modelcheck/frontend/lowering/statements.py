@@ -52,6 +52,7 @@ class Statements(Branches):
                 self.frame.names.setdefault(node.id, UNKNOWN)
         if isinstance(statement, ast.Return):
             self.builder.current = None
+            self.frame.failed_return = True
         elif not self.builder.reachable:
             self.builder.open(self.builder.fresh_label())
 
