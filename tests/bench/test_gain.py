@@ -14,6 +14,7 @@ import sys
 import pytest
 
 from modelcheck import api
+from modelcheck.specfiles import find_spec
 from tests.bench.test_bench_parts import BENCH, ask
 
 ROOT = BENCH.parent
@@ -48,7 +49,7 @@ def test_every_spec_has_a_row_or_a_reason():
     )
     cases, alone = found
     for name, path, parameter, most, has_its_model in cases:
-        info = api.load_spec(api.find_spec(path)).info
+        info = api.load_spec(find_spec(path)).info
         assert info.name == name
         (declared,) = [one for one in info.parameters if one.name == parameter]
         assert declared.max >= most, name

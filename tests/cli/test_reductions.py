@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 
 from modelcheck import api
+from modelcheck.api import runs
 from modelcheck.cli import run
 from modelcheck.diagnostics import InternalError
+from modelcheck.settings import choose_variant
+from modelcheck.specfiles import find_spec
 
 SPEC = "selftest-type-stable-lookup"
 
@@ -61,14 +64,14 @@ def test_of_a_run_that_gave_up_nothing_is_told_but_how_far_it_came(capsys):
 
 
 def test_verdicts_that_differ_are_our_fault(monkeypatch):
-    spec = api.load_spec(api.find_spec(SPEC))
-    broken = api.load_spec(api.find_spec("kernfs-release-once"))
-    made = api.make_program(broken, api.choose_variant(broken.info, "no_released_check"), {})
+    spec = api.load_spec(find_spec(SPEC))
+    broken = api.load_spec(find_spec("kernfs-release-once"))
+    made = api.make_program(broken, choose_variant(broken.info, "no_released_check"), {})
     program = api.make_program(spec, spec.info.default, {})
     options = api.Options()
     result = api.explore(program, options)
     found = api.Run(spec.info, spec.info.default, program, result, spec.sources, ())
-    monkeypatch.setattr(api, "explore", lambda *_: api.explore_program(made, options))
+    monkeypatch.setattr(runs, "explore", lambda *_: runs.explore_program(made, options))
     with pytest.raises(InternalError, match="depend on the reductions"):
         api.compare_reductions(found, options)
 

@@ -131,7 +131,7 @@ ROWS = (
     ),
     Row(
         "variants-share-a-result",
-        "api.py",
+        "api/judged.py",
         "return tuple(variant.settings.get(name, value) for name, value in defaults.items())",
         "return ()",
         "Every variant is given the result of the default.",
