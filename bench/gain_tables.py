@@ -20,10 +20,10 @@ HEADS = (
 NOTES = """\
 Stored states. *threads*: so many equal ones; all other parameters are the spec's defaults. *full*,
 *por*, *symmetry*, *fuse*, *all*: ours, as `check --reduce` has them. *SPIN full*: without its
-reduction (`spin -a`, `gcc -DSAFETY -DNOREDUCE`). *SPIN reduced*: with it. Both search processes
-that stop at a false guard where ours have ended. *its ends*: so many states more SPIN stores,
-reduced, if they end and die instead: no state of ours is like them, and they are in no ratio. SPIN
-judges neither `stuck` nor data races.
+reduction (`spin -a`, `gcc -DSAFETY -DCOLLAPSE -DNOREDUCE`). *SPIN reduced*: with it. Both search
+processes that stop at a false guard where ours have ended. *its ends*: so many states more SPIN
+stores, reduced, if they end and die instead: no state of ours is like them, and they are in no
+ratio. SPIN judges neither `stuck` nor data races.
 
 `>`: more than that, for a search of ours gave up after {states:,} states or {seconds:g} s, one of
 SPIN's after {megabytes:,} MB or {seconds:g} s (krefs: {patience} times as much); with more threads
