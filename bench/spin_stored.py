@@ -132,7 +132,7 @@ def _search(
     _run(spin, place)
     is_small = (place / "pan.c").stat().st_size + (place / "pan.m").stat().st_size <= OPTIMISED
     # COLLAPSE keeps the same states in a fraction of the memory (1.9 kB each without, on exports).
-    cc = ["gcc", "-O2" if is_small else "-O0", "-w", "-DSAFETY", "-DCOLLAPSE", "-DVECTORSZ=4096"]
+    cc = ["gcc", "-O2" if is_small else "-O0", "-w", "-DSAFETY", "-DCOLLAPSE", "-DVECTORSZ=8192"]
     _run([*cc, f"-DMEMLIM={limits.megabytes}", *reduction, "-o", "pan", "pan.c"], place)
     # At an interrupt it writes its totals.
     stop = ["timeout", "--signal=INT", f"--kill-after={KILL_SECONDS:g}", f"{limits.seconds:g}"]
