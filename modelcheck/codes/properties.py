@@ -40,8 +40,9 @@ ROWS: tuple[Code, ...] = (
     ),
     Code(
         "MC305",
-        "a property knows no current thread",
-        "It looks at a state; no thread runs it.",
+        "a property knows no current thread, and neither does `@initial`",
+        "A property looks at a state, `@initial` makes the one that threads start from. No thread "
+        "runs them: there is no CPU to turn interrupts off, no stack, nothing that could crash.",
         _WORK + "@invariant\ndef fine():\n    return current() is not None\n",
         _WORK + "@invariant\ndef fine():\n    return n == 0\n",
     ),

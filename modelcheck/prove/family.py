@@ -279,7 +279,8 @@ def _count_names(program: Program, templates: frozenset[str]) -> int:
     """How many names of threads shared memory and three threads can keep at once."""
     memory = Memory(program)
     total = 0
-    for slot in memory.slots:
+    # What locals hold was loaded from memory, which has a name in the spec.
+    for slot in sorted(memory.slots, key=lambda slot: slot.thread is not None):
         if isinstance(slot.type, SetType) and isinstance(slot.type.element, ThreadIdType):
             raise UnsupportedError(f"{slot.name} is a set of threads")
         if isinstance(slot.type, ThreadIdType) and slot.role != "queue-length":

@@ -190,8 +190,8 @@ class _Run:
             count += 1
             if visits[label] > MAX_VISITS or count > MAX_BLOCKS:  # of no way are there more
                 raise UnsupportedError(
-                    f"a loop of local work goes round too often to be told as a formula"
-                    f"{self._name_place(label)}"
+                    f"a loop of local work goes round too often to be told as a formula, or how "
+                    f"often is known only when it runs{self._name_place(label)}"
                 )
             scene = self._meet(self.waiting.pop(label))
             self._run_block(self.by_label[label], scene)

@@ -99,7 +99,14 @@ class Arguments(IndirectCalls):
         return False
 
     def need_thread(self, node: ast.AST, what: str) -> None:
-        """Only threads have an identity."""
+        """Only threads have an identity, a CPU and a stack; not `@initial`, also after a crash."""
+        if self.at_start or self.after_crash:
+            raise self.fail(
+                "MC305",
+                f"{what} has no meaning in @initial",
+                node,
+                note="it makes the state that threads start from; no thread runs it",
+            )
         if self.thread is None:
             raise self.fail(
                 "MC305",

@@ -176,10 +176,16 @@ class LoweringContext(ABC):
         related: tuple[Related, ...] = (),
     ) -> SpecError:
         """An error at a node, with the calls that led there."""
-        calls = tuple(Related(call, "called from here") for call in reversed(self.frame.calls[-3:]))
+        led = self.frame.calls[1:] if self.at_start else self.frame.calls  # nobody calls @initial
+        calls = tuple(Related(call, "called from here") for call in reversed(led[-3:]))
         return SpecError(
             code, message, self.span(node), note=note, help=help, related=(*related, *calls)
         )
+
+    @property
+    def at_start(self) -> bool:
+        """Whether this is `@initial`, and no thread that starts the machine again."""
+        return self.thread is None and not self.in_property
 
     def reported(self) -> SpecError:
         """Stands for an error that was reported already."""

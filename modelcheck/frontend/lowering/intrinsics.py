@@ -230,6 +230,7 @@ class Intrinsics(Objects):
         """`irqs(False)`: one access to the CPU's state."""
         self.arguments(node, 1)
         self.need_code(node)
+        self.need_thread(node, f"{which}(…)")
         on = self.truth(node.args[0])
         self.begin_step(node)
         kind = "irqs" if which == "irqs" else "softirqs"
@@ -240,6 +241,7 @@ class Intrinsics(Objects):
         """Power fails: one step, in which the machine also starts again."""
         self.arguments(node, 0)
         self.need_code(node)
+        self.need_thread(node, "crash()")
         self.begin_step(node)
         self.builder.emit(ir.Crash(span=self.span(node)))
         with self.builder.inside_step(), self.in_mode(INITIAL):

@@ -280,10 +280,12 @@ class Objects(Containers):
         """A struct on the routine's stack."""
         struct = self.struct_argument(node)
         self.need_code(node)
+        self.need_thread(node, f"local({struct})")
+        assert self.thread is not None
         frame = self.frame
         target = frame.statement.targets[0] if isinstance(frame.statement, ast.Assign) else None
         stem = target.id if isinstance(target, ast.Name) else struct.lower()
-        base = f"{self.thread.name if self.thread else 'initial'}.{stem}"
+        base = f"{self.thread.name}.{stem}"
         name, number = base, 1
         taken = {o.name for o in self.local_objects}
         while name in taken:
@@ -295,7 +297,7 @@ class Objects(Containers):
             "local",
             Embedded(struct),
             None,
-            template=self.thread.name if self.thread else "",
+            template=self.thread.name,
             span=span,
         )
         self.local_objects.append(obj)
