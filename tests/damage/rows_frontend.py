@@ -12,7 +12,7 @@ ASSIGNMENTS = "frontend/lowering/assignments.py"
 STATEMENTS = "frontend/lowering/statements.py"
 
 ORDER = "tests/language/test_order.py::"
-NAMES = "tests/language/test_names.py::"
+ROUNDS = "tests/language/test_rounds.py::"
 
 ROWS = (
     Row(
@@ -55,7 +55,7 @@ ROWS = (
         "frame.assigned -= frame.round_names",
         "pass",
         "A name is the array of this round where a round before it bound it last.",
-        (f"{NAMES}test_an_array_is_not_that_of_the_round_before",),
+        (f"{ROUNDS}test_an_array_is_not_that_of_the_round_before",),
     ),
     Row(
         "arrays-of-a-tuple-move",
@@ -315,6 +315,24 @@ ROWS = (
         "if False:",
         "What the routine does may depend on ghosts.",
         ("tests/traps/test_semantics.py::test_a_ghost_cannot_steer_the_routine",),
+    ),
+    Row(
+        "ghosts-load-once",
+        "frontend/lowering/intrinsics.py",
+        "if self.mode.where == GHOST_VALUE:",
+        "if False:",
+        "`ghost = READ_ONCE(x)` is no step, and what comes before it in another order is missed.",
+        ("tests/rejects/test_rejects.py::test_each_line_gives_the_codes_it_names[ghost_loads]",),
+    ),
+    Row(
+        "ghosts-call-for-loads",
+        PLACES,
+        "if self.mode.called and storage.marked and not storage.ghost:",
+        "if False:",
+        "`ghost = atomic_read(v)` is no step, and what comes before it in another order is missed.",
+        (
+            "tests/language/test_ghosts.py::test_what_the_library_loads_for_a_thread_is_no_bookkeeping",
+        ),
     ),
     Row(
         "locals-that-count-need-no-type",

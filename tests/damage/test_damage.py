@@ -112,3 +112,7 @@ def test_every_row_finds_the_text_that_it_breaks():
     """Also those that are not tried every time."""
     texts = {row.file: (ROOT / "modelcheck" / row.file).read_text(encoding="utf-8") for row in ROWS}
     assert [row.id for row in ROWS if texts[row.file].count(row.old) != 1] == []
+
+
+def test_every_row_finds_the_tests_that_it_names():
+    assert [f"{row.id}: {test}" for row in ROWS for test in row.tests if not is_there(test)] == []
