@@ -14,12 +14,13 @@ from modelcheck.explore.native import explore_native
 from modelcheck.explore.options import Options
 from modelcheck.explore.search import Run
 from modelcheck.ir.nodes import Program
+from modelcheck.specfiles import find_spec
 
 
 def list_programs(root: Path) -> Iterator[tuple[str, Program]]:
     """The programs, each with the names of its spec and variant."""
     for path in sorted(root.glob("specs/*/*.py")):
-        spec = api.load_spec(api.find_spec(str(path)))
+        spec = api.load_spec(find_spec(str(path)))
         for variant in (spec.info.default, *(v for v in spec.info.variants if not v.needs)):
             yield f"{path.stem} {variant.name or 'default'}", api.make_program(spec, variant, {})
 

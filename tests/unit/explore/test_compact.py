@@ -13,6 +13,8 @@ from modelcheck.explore.options import COMPACT_BITS, Options
 from modelcheck.explore.result import Verdict
 from modelcheck.explore.search import explore
 from modelcheck.gate import Exit, choose_check_exit
+from modelcheck.settings import choose_variant
+from modelcheck.specfiles import find_spec
 
 UNREACHABLE = """
 x = shared(U8)
@@ -39,8 +41,8 @@ def compact(program, bits=COMPACT_BITS, **options):
 
 
 def make_spec_program(name, variant=None):
-    spec = api.load_spec(api.find_spec(name))
-    return api.make_program(spec, api.choose_variant(spec.info, variant))
+    spec = api.load_spec(find_spec(name))
+    return api.make_program(spec, choose_variant(spec.info, variant))
 
 
 def test_nothing_is_verified():

@@ -20,6 +20,8 @@ from modelcheck.explore.options import Options
 from modelcheck.explore.result import Verdict
 from modelcheck.explore.search import explore
 from modelcheck.ir.memory import Memory
+from modelcheck.settings import choose_variant
+from modelcheck.specfiles import find_spec
 from tests.checking import program_of
 
 pytestmark = pytest.mark.skipif(
@@ -45,7 +47,7 @@ def agree(program, **options):
 
 def list_variants():
     for path in SPECS:
-        info = api.load_spec(api.find_spec(str(path))).info
+        info = api.load_spec(find_spec(str(path))).info
         for variant in (None, *(v.name for v in info.variants if not v.needs)):
             yield pytest.param(path, variant, id=f"{path.stem}-{variant or 'default'}")
 
@@ -95,8 +97,8 @@ def test_every_search_has_the_same_result(search, stop):
 
 
 def make_spec_program(name, variant=None):
-    spec = api.load_spec(api.find_spec(name))
-    return api.make_program(spec, api.choose_variant(spec.info, variant))
+    spec = api.load_spec(find_spec(name))
+    return api.make_program(spec, choose_variant(spec.info, variant))
 
 
 @pytest.mark.parametrize("name", ["deadlock", "data-race", "stuck", "at_most_one_inside"])

@@ -13,6 +13,7 @@ from modelcheck.explore.result import Move, Path
 from modelcheck.explore.search import explore
 from modelcheck.explore.walk import walk
 from modelcheck.explore.worklists import SplitMix
+from modelcheck.specfiles import find_spec
 
 DIAMOND = """
 object x: shared U8
@@ -81,7 +82,7 @@ def without_last(path):
 def list_programs():
     yield increments(2, 2)
     for file in sorted(File("specs/classics").glob("*.py")):
-        spec = api.load_spec(api.find_spec(str(file)))
+        spec = api.load_spec(find_spec(str(file)))
         for variant in (spec.info.default, *spec.info.variants):
             yield api.make_program(spec, variant)
 
