@@ -81,7 +81,7 @@ def test_what_the_library_loads_for_a_thread_is_no_bookkeeping(value):
     assert error.related[-1].message == "called from here"
 
 
-@pytest.mark.parametrize("value", ["top.count.counter", "top.seen + other()"])
+@pytest.mark.parametrize("value", ["top.count.counter", "top.seen + other()", "looked()"])
 def test_a_ghost_may_look_at_what_is_marked_and_call_for_the_rest(value):
     text = f"""
     from modelcheck.kernel.atomic import atomic_t
@@ -96,6 +96,10 @@ def test_a_ghost_may_look_at_what_is_marked_and_call_for_the_rest(value):
 
     def other():
         return top.plain
+
+    @observer
+    def looked():
+        return top.count.counter + READ_ONCE(top.plain)
 
     @thread
     def t():

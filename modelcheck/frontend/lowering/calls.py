@@ -92,15 +92,17 @@ class Calls(Expressions):
         if routine.observer and self.is_survey and not result_used:
             return NoneValue()
         bound = self.bind(routine, args, keywords, node, given)
-        if routine.observer and not self.mode.observer:
+        for_ghost = self.mode.where == GHOST_VALUE
+        if routine.observer and (for_ghost or not self.mode.observer):
             mode = Mode(
                 "pure", ir.Kind.SILENT, ghosts=True, observer=True, where=f"`{routine.name}`"
             )
             with self.in_mode(mode):
                 return self.run_routine(routine, bound, node)
-        called = self.mode.called or (routine.name if self.mode.where == GHOST_VALUE else "")
-        with self.in_mode(replace(self.mode, called=called)):
-            return self.run_routine(routine, bound, node)
+        if for_ghost and not self.mode.called:
+            with self.in_mode(replace(self.mode, called=routine.name)):
+                return self.run_routine(routine, bound, node)
+        return self.run_routine(routine, bound, node)
 
     def bind(
         self,
