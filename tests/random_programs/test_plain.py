@@ -7,7 +7,7 @@ import pytest
 from modelcheck.explore.options import Options
 from random_programs.plain import find_difference
 
-SEEDS = range(int(os.environ.get("PLAIN", "250")))  # `make soak` takes more
+SEEDS = range(int(os.environ.get("PLAIN", "150")))  # `make soak` takes more
 REDUCED = Options(reduce=frozenset({"por", "symmetry", "fuse"}))
 
 
